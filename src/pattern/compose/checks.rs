@@ -107,17 +107,17 @@ fn check_app(description: &Description, shape: &Filled, uses: &[Filled], finding
     }
     check_names(description, uses, findings);
     check_storage(description, shape, findings);
-    rights::check(description, findings);
-    configmaps::check(description, findings);
-    reach::check(description, shape, uses, findings);
-    annotations::check(description, findings);
+    findings.extend(rights::check(description));
+    findings.extend(configmaps::check(description));
+    findings.extend(reach::check(description, shape, uses));
+    findings.extend(annotations::check(description));
     check_readiness(description, shape, uses, findings);
     provides::check(description, uses, findings);
     expose::check(description, shape, has_port, &claimers, findings);
-    service::check(description, findings);
-    dns::check(description, findings);
-    place::check(description, findings);
-    budget::check(description, findings);
+    findings.extend(service::check(description));
+    findings.extend(dns::check(description));
+    findings.extend(place::check(description));
+    findings.extend(budget::check(description));
 }
 
 /// A container has one readiness probe, so only one can say how it is answered.

@@ -10,20 +10,21 @@ use crate::pattern::plan::fill::Filled;
 use crate::pattern::plan::prepare::Prepared;
 
 /// A limit that the Pod's own folders exceed once they are full.
-pub(crate) fn check(prepared: &Prepared<'_>, objects: &mut [Json], findings: &mut Vec<Finding>) {
-    let Some(place) = place(prepared) else { return };
-    let templates = objects.iter_mut().filter(|object| objects::is_workload(object)).flat_map(objects::templates);
+pub(crate) fn check(prepared: &Prepared<'_>, objects: &[Json]) -> Option<Finding> {
+    let place = place(prepared)?;
+    let mut workloads: Vec<Json> = objects.iter().filter(|object| objects::is_workload(object)).cloned().collect();
     let exceeded = |template: &mut Json| {
         let (limit, need) = (limit(&template["spec"])?, need(&template["spec"]));
         need.compare(limit).is_gt().then_some(need)
     };
-    let Some(need) = templates.filter_map(exceeded).max_by(|one, other| one.compare(*other)) else { return };
+    let templates = workloads.iter_mut().flat_map(objects::templates);
+    let need = templates.filter_map(exceeded).max_by(|one, other| one.compare(*other))?;
     let need = mebibytes(need);
-    findings.push(
+    Some(
         Finding::error(place.label(""), format!("the folders of this Pod may use {need}Mi, which is above its limit"))
             .because("the kubelet evicts a Pod whose emptyDirs, logs and root file systems together exceed the ephemeral-storage limits of its containers (kubernetes: pkg/kubelet/eviction/eviction_manager.go, podEphemeralStorageLimitEviction)")
             .help(format!("more than {need}Mi, or smaller sizes under `writable` and `shared`; each folder without one may hold 64Mi")),
-    );
+    )
 }
 
 /// Where the limit of a container is written.

@@ -1,7 +1,5 @@
 //! One document of a description into Kubernetes objects.
 
-use serde_json::Value as Json;
-
 use super::agents;
 use super::checks;
 use super::composition::Composition;
@@ -27,7 +25,7 @@ use crate::pattern::keys::rollout;
 use crate::pattern::keys::service;
 use crate::pattern::keys::services;
 use crate::pattern::objects::job_names;
-use crate::pattern::objects::made::Made;
+use crate::pattern::objects::made::{Made, Objects};
 use crate::pattern::plan::document::Document;
 use crate::pattern::plan::expose;
 use crate::pattern::plan::fill::Filled;
@@ -84,12 +82,22 @@ fn prepare<'a>(catalogue: &Catalogue, description: &'a Description) -> Result<Pr
     }
 }
 
+/// Keys of a description, and what they change in its objects: each sees what those before it have done.
+const EFFECTS: &[fn(&Prepared<'_>, &mut Objects) -> Vec<Finding>] = &[
+    configmaps::apply,
+    mesh::apply,
+    place::apply,
+    reach::apply,
+    dns::apply,
+    |prepared, objects| Vec::from_iter(disk::check(prepared, objects)),
+    rollout::apply,
+    budget::apply,
+    annotations::apply,
+    service::apply,
+];
+
 /// The objects of a document, before anything that goes by what other documents make.
-fn compose(
-    catalogue: &Catalogue,
-    prepared: &Prepared<'_>,
-    directory: &Directory<'_>,
-) -> Result<Vec<Json>, Vec<Finding>> {
+fn compose(catalogue: &Catalogue, prepared: &Prepared<'_>, directory: &Directory<'_>) -> Result<Objects, Vec<Finding>> {
     let mut findings = Vec::new();
     let view = DocumentView::of(prepared.description, &prepared.shape, &prepared.uses).to_json();
     // what only follows from another document's mistake is not news
@@ -116,32 +124,22 @@ fn compose(
         return Err(findings);
     }
     agents::apply(catalogue, prepared, &mut objects);
-    configmaps::apply(prepared, &mut objects);
-    mesh::apply(prepared, &mut objects);
-    place::apply(prepared.description, &mut objects);
-    reach::apply(prepared, &mut objects, &mut findings);
-    dns::apply(prepared.description, &mut objects, &mut findings);
-    disk::check(prepared, &mut objects, &mut findings);
-    rollout::apply(prepared.description, &mut objects, &mut findings);
-    budget::apply(prepared.description, &mut objects, &mut findings);
-    annotations::apply(prepared.description, &mut objects, &mut findings);
-    service::apply(prepared.description, &mut objects, &mut findings);
+    findings.extend(EFFECTS.iter().flat_map(|apply| apply(prepared, &mut objects)));
     if findings.is_empty() { Ok(objects) } else { Err(findings) }
 }
 
 /// Policies, names that are kept, and what the description says about objects directly.
 fn finish(
     prepared: &Prepared<'_>,
-    mut objects: Vec<Json>,
+    mut objects: Objects,
     neighbours: &Neighbours<'_>,
 ) -> Result<Vec<Made>, Vec<Finding>> {
-    let mut findings = Vec::new();
-    isolate::apply(prepared, neighbours, &mut objects, &mut findings);
-    adopt::apply(prepared.description, &mut objects, &mut findings);
-    services::add(prepared.description, &mut objects, &mut findings);
+    let mut findings = isolate::apply(prepared, neighbours, &mut objects);
+    findings.extend(adopt::apply(prepared, &mut objects));
+    findings.extend(services::apply(prepared, &mut objects));
     let origin = &prepared.description.name_place;
     let mut made = objects.into_iter().map(|object| Made { object, blame: None, origin: origin.clone() }).collect();
-    patches::apply(prepared.description, &mut made, &mut findings);
+    findings.extend(patches::apply(prepared, &mut made));
     job_names::settle(&mut made);
     if findings.is_empty() { Ok(made) } else { Err(findings) }
 }

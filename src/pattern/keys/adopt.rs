@@ -6,20 +6,46 @@
 use serde_json::{Map, Value as Json, json};
 
 use super::configmaps;
-use super::rename::{rename, rename_claim, rename_container, rename_port, rename_service_port};
+use super::rename::{rename, rename_claim, rename_container, rename_further_port, rename_port, rename_service_port};
 use crate::describe::{Description, Member, Spanned};
 use crate::diagnostic::Finding;
 use crate::pattern::objects;
+use crate::pattern::objects::made::Objects;
+use crate::pattern::plan::prepare::Prepared;
 
 /// Kinds whose selectors go by the labels that `adopt.selector` replaces.
 const SELECTING: &[&str] = &["Service", "PodDisruptionBudget", "NetworkPolicy", "PodMonitor"];
 
 /// Gives the document's objects the names and labels that `adopt` says.
-pub(crate) fn apply(description: &Description, objects: &mut [Json], findings: &mut Vec<Finding>) {
-    let Some(adopt) = &description.adopt else { return };
+pub(crate) fn apply(prepared: &Prepared<'_>, objects: &mut Objects) -> Vec<Finding> {
+    let description = prepared.description;
+    let Some(adopt) = &description.adopt else { return Vec::new() };
+    let mut findings = Vec::new();
     if let Some(selector) = adopt.get("selector") {
-        select(description, selector.members(), objects, findings);
+        findings.extend(select(description, selector.members(), objects));
     }
+    findings.extend(rename_all(description, adopt, objects));
+    if let Some(policies) = adopt.get("image-pull") {
+        findings.extend(pull(policies, objects));
+    }
+    for member in adopt.get("labels").map(Spanned::members).unwrap_or_default() {
+        findings.extend(label(description, member, objects));
+    }
+    if switched_on(adopt, "token").is_some() {
+        mount_tokens(objects);
+    }
+    if let Some(member) = switched_on(adopt, "scaled") {
+        findings.extend(leave_replicas(description, member, objects));
+    }
+    if let Some(member) = switched_on(adopt, "ordered") {
+        findings.extend(start_in_order(member, objects));
+    }
+    findings
+}
+
+/// The names that objects, containers, ports and claims have already.
+fn rename_all(description: &Description, adopt: &Spanned, objects: &mut [Json]) -> Vec<Finding> {
+    let mut findings = Vec::new();
     for member in adopt.get("names").map(Spanned::members).unwrap_or_default() {
         let Some(name) = member.value.text() else { continue };
         if !rename(description, &member.key, name, objects) {
@@ -37,20 +63,8 @@ pub(crate) fn apply(description: &Description, objects: &mut [Json], findings: &
         findings.push(nothing(member, "no Service exposes the app's `port`"));
     }
     for member in adopt.get("service-ports").map(Spanned::members).unwrap_or_default() {
-        let mut renamed = false;
-        let of = |object: &&mut Json| {
-            object["kind"] == "Service" && object["metadata"]["name"] == *description.name_of("Service")
-        };
-        for service in objects.iter_mut().filter(of) {
-            let ports = service.pointer_mut("/spec/ports").and_then(Json::as_array_mut);
-            let own =
-                ports.into_iter().flatten().find(|port| port["name"] == member.key && port["targetPort"] == member.key);
-            if let (Some(port), Some(name)) = (own, member.value.text()) {
-                port["name"] = json!(name);
-                renamed = true;
-            }
-        }
-        if !renamed {
+        let rename = |name: &str| rename_further_port(description, &member.key, name, objects);
+        if !member.value.text().is_some_and(rename) {
             findings.push(nothing(member, "no Service exposes a port of the app with this name"));
         }
     }
@@ -64,45 +78,38 @@ pub(crate) fn apply(description: &Description, objects: &mut [Json], findings: &
     {
         findings.push(nothing(member, "the shape has no `storage`"));
     }
-    if let Some(policies) = adopt.get("image-pull") {
-        pull(policies, objects, findings);
-    }
-    for member in adopt.get("labels").map(Spanned::members).unwrap_or_default() {
-        label(description, member, objects, findings);
-    }
-    if adopt.get("token").is_some_and(|token| token.to_json() == true) {
-        let templates = objects.iter_mut().flat_map(objects::templates);
-        for spec in templates.filter_map(|template| template.get_mut("spec")?.as_object_mut()) {
-            spec.insert("automountServiceAccountToken".to_owned(), json!(true));
-        }
-    }
-    if let Some(member) = adopt.member("scaled").filter(|member| member.value.to_json() == true) {
-        leave_replicas(description, member, objects, findings);
-    }
-    if let Some(member) = adopt.member("ordered").filter(|member| member.value.to_json() == true) {
-        let mut sets = objects.iter_mut().filter(|object| object["kind"] == "StatefulSet").peekable();
-        if sets.peek().is_none() {
-            findings.push(nothing(member, "this document generates no StatefulSet"));
-        }
-        sets.for_each(|set| set["spec"]["podManagementPolicy"] = json!("OrderedReady"));
+    findings
+}
+
+/// Mounts the account's token into every Pod.
+fn mount_tokens(objects: &mut [Json]) {
+    let templates = objects.iter_mut().flat_map(objects::templates);
+    for spec in templates.filter_map(|template| template.get_mut("spec")?.as_object_mut()) {
+        spec.insert("automountServiceAccountToken".to_owned(), json!(true));
     }
 }
 
+/// Starts the Pods of StatefulSets one after another.
+fn start_in_order(member: &Member, objects: &mut [Json]) -> Option<Finding> {
+    let mut sets = objects.iter_mut().filter(|object| object["kind"] == "StatefulSet").peekable();
+    let finding = sets.peek().is_none().then(|| nothing(member, "this document generates no StatefulSet"));
+    sets.for_each(|set| set["spec"]["podManagementPolicy"] = json!("OrderedReady"));
+    finding
+}
+
 /// Leaves the number of replicas to what scales the workload.
-fn leave_replicas(description: &Description, member: &Member, objects: &mut [Json], findings: &mut Vec<Finding>) {
+fn leave_replicas(description: &Description, member: &Member, objects: &mut [Json]) -> Option<Finding> {
     let is_own = |object: &Json| {
         let of = |kind: &&str| object["kind"] == **kind && object["metadata"]["name"] == *description.name_of(kind);
         ["Deployment", "StatefulSet"].iter().any(of)
     };
     let own = objects.iter_mut().filter(|object| is_own(object));
     let said = own.filter_map(|object| object["spec"].as_object_mut()?.shift_remove("replicas")).count();
-    if said == 0 {
-        findings.push(nothing(member, "this document says no number of replicas"));
-    }
+    (said == 0).then(|| nothing(member, "this document says no number of replicas"))
 }
 
 /// Gives containers their pull policies: one for all, or by name.
-fn pull(policies: &Spanned, objects: &mut [Json], findings: &mut Vec<Finding>) {
+fn pull(policies: &Spanned, objects: &mut [Json]) -> Vec<Finding> {
     let mut found: Vec<&str> = Vec::new();
     for template in objects.iter_mut().flat_map(objects::templates) {
         for list in ["/spec/initContainers", "/spec/containers"] {
@@ -115,29 +122,39 @@ fn pull(policies: &Spanned, objects: &mut [Json], findings: &mut Vec<Finding>) {
             }
         }
     }
-    for member in policies.members().iter().filter(|member| !found.contains(&member.key.as_str())) {
-        findings.push(nothing(member, &format!("no container is called `{}`", member.key)));
-    }
+    let unknown = policies.members().iter().filter(|member| !found.contains(&member.key.as_str()));
+    unknown.map(|member| nothing(member, &format!("no container is called `{}`", member.key))).collect()
 }
 
-/// Gives the objects of a kind labels of their own.
-fn label(description: &Description, kind: &Member, objects: &mut [Json], findings: &mut Vec<Finding>) {
+/// Gives the objects of a kind further labels.
+fn label(description: &Description, kind: &Member, objects: &mut [Json]) -> Vec<Finding> {
+    let mut findings = check_labels(kind, objects);
     let labels: Map<String, Json> =
         kind.value.members().iter().map(|member| (member.key.clone(), member.value.to_json())).collect();
+    let mut found = labels.is_empty();
+    for object in objects.iter_mut() {
+        found |= label_object(description, &kind.key, object, &labels);
+    }
+    if !found {
+        findings.push(nothing(kind, "this document generates none"));
+    }
+    findings
+}
+
+/// Labels that others go by: what prunes, what finds the objects of a system, and what selects the Pods.
+fn check_labels(kind: &Member, objects: &[Json]) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    let selectors = || {
+        let workloads = objects.iter().filter(|object| kind.key == "pod" && objects::is_workload(object));
+        workloads.filter_map(|object| object.pointer("/spec/selector/matchLabels"))
+    };
     for member in kind.value.members() {
-        // what prunes, and what finds the objects of a system, goes by these
         let fixed = ["app.kubernetes.io/part-of", "app.kubernetes.io/managed-by"].contains(&member.key.as_str());
-        let selects = kind.key == "pod"
-            && objects.iter().any(|object| {
-                objects::is_workload(object)
-                    && object.pointer("/spec/selector/matchLabels").is_some_and(|labels| {
-                        labels.get(&member.key).is_some_and(|value| *value != member.value.to_json())
-                    })
-            });
+        let differs = |labels: &Json| labels.get(&member.key).is_some_and(|value| *value != member.value.to_json());
         if fixed || member.key.starts_with("patterns/") {
             let message = format!("`{}` is set by `patterns gen`", member.key);
             findings.push(Finding::error(member.key_place.label(""), message).help("leave it out"));
-        } else if selects {
+        } else if selectors().any(differs) {
             findings.push(
                 Finding::error(
                     member.key_place.label(""),
@@ -147,41 +164,40 @@ fn label(description: &Description, kind: &Member, objects: &mut [Json], finding
             );
         }
     }
-    let mut found = labels.is_empty();
-    for object in objects.iter_mut() {
-        let is_own = object["metadata"]["name"] == *description.name_of("Service");
-        let fits = match kind.key.as_str() {
-            "service" => object["kind"] == "Service" && is_own,
-            "account" => object["kind"] == "ServiceAccount",
-            "role" => ["Role", "RoleBinding"].iter().any(|kind| object["kind"] == *kind),
-            "cluster-role" => ["ClusterRole", "ClusterRoleBinding"].iter().any(|kind| object["kind"] == *kind),
-            "configmap" => object["kind"] == "ConfigMap" && configmaps::is_own(object),
-            "policy" => object["kind"] == "NetworkPolicy",
-            "claim" => object["kind"] == "PersistentVolumeClaim",
-            "route" => ["Ingress", "HTTPRoute", "GRPCRoute"].iter().any(|kind| object["kind"] == *kind),
-            "workload" => objects::is_workload(object),
-            _ => false,
-        };
-        if fits {
-            add_labels(object, &labels);
-        }
-        let is_pod = kind.key == "pod" && objects::is_workload(object);
-        if is_pod {
-            for template in objects::templates(object) {
-                add_labels(template, &labels);
-            }
-        }
-        let claims = object.pointer_mut("/spec/volumeClaimTemplates").and_then(Json::as_array_mut);
-        let mut has_claim = false;
-        for claim in claims.into_iter().flatten().filter(|_| kind.key == "claim") {
-            claim["metadata"]["labels"] = Json::Object(labels.clone());
-            has_claim = true;
-        }
-        found |= fits || is_pod || has_claim;
+    findings
+}
+
+/// Labels an object where it, its Pods or its claims are of the kind; whether they are.
+fn label_object(description: &Description, kind: &str, object: &mut Json, labels: &Map<String, Json>) -> bool {
+    let is_own = object["metadata"]["name"] == *description.name_of("Service");
+    let fits = match kind {
+        "service" => object["kind"] == "Service" && is_own,
+        "account" => object["kind"] == "ServiceAccount",
+        "role" => ["Role", "RoleBinding"].iter().any(|kind| object["kind"] == *kind),
+        "cluster-role" => ["ClusterRole", "ClusterRoleBinding"].iter().any(|kind| object["kind"] == *kind),
+        "configmap" => object["kind"] == "ConfigMap" && configmaps::is_own(object),
+        "policy" => object["kind"] == "NetworkPolicy",
+        "claim" => object["kind"] == "PersistentVolumeClaim",
+        "route" => ["Ingress", "HTTPRoute", "GRPCRoute"].iter().any(|kind| object["kind"] == *kind),
+        "workload" => objects::is_workload(object),
+        _ => false,
+    };
+    if fits {
+        add_labels(object, labels);
     }
-    if !found {
-        findings.push(nothing(kind, "this document generates none"));
+    let is_pod = kind == "pod" && objects::is_workload(object);
+    if is_pod {
+        for template in objects::templates(object) {
+            add_labels(template, labels);
+        }
     }
+    let claims = object.pointer_mut("/spec/volumeClaimTemplates").and_then(Json::as_array_mut);
+    let mut has_claim = false;
+    for claim in claims.into_iter().flatten().filter(|_| kind == "claim") {
+        claim["metadata"]["labels"] = Json::Object(labels.clone());
+        has_claim = true;
+    }
+    fits || is_pod || has_claim
 }
 
 fn text<'a>(adopt: &'a Spanned, key: &str) -> Option<(&'a Member, &'a str)> {
@@ -189,24 +205,28 @@ fn text<'a>(adopt: &'a Spanned, key: &str) -> Option<(&'a Member, &'a str)> {
     Some((member, member.value.text()?))
 }
 
+/// The key of `adopt`, if it is `true`.
+fn switched_on<'a>(adopt: &'a Spanned, key: &str) -> Option<&'a Member> {
+    adopt.member(key).filter(|member| member.value.to_json() == true)
+}
+
 fn nothing(member: &Member, why: &str) -> Finding {
     Finding::error(member.key_place.label(why), format!("`{}` applies to no object", member.key)).help("leave it out")
 }
 
 /// Replaces the selector that all objects of a document share, and puts its labels on them and on the Pods.
-fn select(description: &Description, selector: &[Member], objects: &mut [Json], findings: &mut Vec<Finding>) {
+fn select(description: &Description, selector: &[Member], objects: &mut [Json]) -> Option<Finding> {
     let own = objects::selector(description);
     let workloads = objects.iter().filter(|object| objects::is_workload(object));
     let mut selected = workloads.filter_map(|object| object.pointer("/spec/selector/matchLabels"));
     if let Some(other) = selected.find(|labels| **labels != own)
         && let Some(first) = selector.first()
     {
-        findings.push(
+        return Some(
             Finding::error(first.key_place.label(""), "`selector` is for a document with one workload")
                 .because(format!("this one has parts that are distinguished by their labels, such as {other}"))
                 .help("leave it out; the parts' workloads are deleted once before they are applied"),
         );
-        return;
     }
     let labels: Map<String, Json> =
         selector.iter().map(|member| (member.key.clone(), member.value.to_json())).collect();
@@ -224,6 +244,7 @@ fn select(description: &Description, selector: &[Member], objects: &mut [Json], 
             }
         }
     }
+    None
 }
 
 /// Replaces a selector wherever one is: under `matchLabels`, and under a Service's `selector`.

@@ -5,12 +5,15 @@ use serde_json::{Map, Value as Json};
 use crate::describe::{Description, Member};
 use crate::diagnostic::Finding;
 use crate::pattern::objects;
+use crate::pattern::objects::made::Objects;
+use crate::pattern::plan::prepare::Prepared;
 
 /// What begins keys that are ours to write.
 const OURS: [&str; 2] = ["patterns/", "app.kubernetes.io/"];
 
 /// Keys of labels and annotations that the description cannot take.
-pub(crate) fn check(description: &Description, findings: &mut Vec<Finding>) {
+pub(crate) fn check(description: &Description) -> Vec<Finding> {
+    let mut findings = Vec::new();
     let annotations = description.annotations.iter().flat_map(|member| member.value.members());
     for member in description.labels.iter().chain(annotations) {
         let is_ours = OURS.iter().any(|prefix| member.key.starts_with(prefix));
@@ -25,11 +28,13 @@ pub(crate) fn check(description: &Description, findings: &mut Vec<Finding>) {
             );
         }
     }
+    findings
 }
 
 /// Puts the annotations where they belong; one that is there already, with another value, is a clash.
-pub(crate) fn apply(description: &Description, objects: &mut [Json], findings: &mut Vec<Finding>) {
-    for member in &description.annotations {
+pub(crate) fn apply(prepared: &Prepared<'_>, objects: &mut Objects) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    for member in &prepared.description.annotations {
         let mut placed = false;
         for object in objects.iter_mut() {
             let is_workload = objects::is_workload(object);
@@ -43,12 +48,12 @@ pub(crate) fn apply(description: &Description, objects: &mut [Json], findings: &
                 _ => false,
             };
             if fits {
-                put(object, member, findings);
+                findings.extend(put(object, member));
                 placed = true;
             }
             if member.key == "pod" && is_workload {
                 for template in objects::templates(object) {
-                    put(template, member, findings);
+                    findings.extend(put(template, member));
                     placed = true;
                 }
             }
@@ -69,14 +74,16 @@ pub(crate) fn apply(description: &Description, objects: &mut [Json], findings: &
             );
         }
     }
+    findings
 }
 
-fn put(object: &mut Json, annotations: &Member, findings: &mut Vec<Finding>) {
-    let Some(object) = object.as_object_mut() else { return };
+fn put(object: &mut Json, annotations: &Member) -> Vec<Finding> {
+    let Some(object) = object.as_object_mut() else { return Vec::new() };
     let metadata = object.entry("metadata").or_insert_with(|| Json::Object(Map::new()));
-    let Some(metadata) = metadata.as_object_mut() else { return };
+    let Some(metadata) = metadata.as_object_mut() else { return Vec::new() };
     let there = metadata.entry("annotations").or_insert_with(|| Json::Object(Map::new()));
-    let Some(there) = there.as_object_mut() else { return };
+    let Some(there) = there.as_object_mut() else { return Vec::new() };
+    let mut findings = Vec::new();
     for member in annotations.value.members() {
         let value = member.value.to_json();
         match there.get(&member.key) {
@@ -93,4 +100,5 @@ fn put(object: &mut Json, annotations: &Member, findings: &mut Vec<Finding>) {
             }
         }
     }
+    findings
 }

@@ -2,31 +2,32 @@
 
 use serde_json::{Value as Json, json};
 
-use crate::describe::{Description, Spanned};
+use crate::describe::{Description, Member, Spanned};
 use crate::diagnostic::Finding;
 use crate::origin::Maker;
 use crate::pattern::objects;
+use crate::pattern::objects::made::Objects;
+use crate::pattern::plan::prepare::Prepared;
 
 /// The keys with the fields that they are.
 const FIELDS: [(&str, &str); 2] = [("unavailable", "maxUnavailable"), ("available", "minAvailable")];
 
 /// What is wrong in `budget` itself.
-pub(crate) fn check(description: &Description, findings: &mut Vec<Finding>) {
-    let Some(budget) = description.budget.as_ref().filter(|budget| !is_none(&budget.value)) else { return };
+pub(crate) fn check(description: &Description) -> Vec<Finding> {
+    let Some(budget) = description.budget.as_ref().filter(|budget| !is_none(&budget.value)) else { return Vec::new() };
     let said: Vec<_> = FIELDS.iter().filter_map(|(key, _)| budget.value.member(key)).collect();
-    match said.as_slice() {
-        [_] => {}
-        [] => findings.push(
-            Finding::error(budget.value.place.label(""), "a budget sets how many Pods may be missing or must remain")
-                .help("budget: {unavailable: 25%}, or budget: {available: 2}, or budget: false for none"),
-        ),
-        [first, others @ ..] => findings.extend(others.iter().map(|other| {
-            Finding::error(other.key_place.label("and this"), "a budget sets either `unavailable` or `available`")
-                .label(first.key_place.label("this"))
-                .because("the API server refuses both at once")
-                .help("remove one of them")
-        })),
-    }
+    let Some((first, others)) = said.split_first() else {
+        let message = "a budget sets how many Pods may be missing or must remain";
+        let finding = Finding::error(budget.value.place.label(""), message);
+        return vec![finding.help("budget: {unavailable: 25%}, or budget: {available: 2}, or budget: false for none")];
+    };
+    let one_of_two = |other: &&Member| {
+        Finding::error(other.key_place.label("and this"), "a budget sets either `unavailable` or `available`")
+            .label(first.key_place.label("this"))
+            .because("the API server refuses both at once")
+            .help("remove one of them")
+    };
+    others.iter().map(one_of_two).collect()
 }
 
 /// Whether there is to be none: two budgets of one Pod keep it from being evicted at all.
@@ -35,14 +36,15 @@ fn is_none(budget: &Spanned) -> bool {
 }
 
 /// Gives the document's budget its share, makes one where its shape makes none, or takes it away.
-pub(crate) fn apply(description: &Description, objects: &mut Vec<Json>, findings: &mut Vec<Finding>) {
-    let Some(budget) = &description.budget else { return };
+pub(crate) fn apply(prepared: &Prepared<'_>, objects: &mut Objects) -> Vec<Finding> {
+    let description = prepared.description;
+    let Some(budget) = &description.budget else { return Vec::new() };
     if is_none(&budget.value) {
         objects.retain(|object| object["kind"] != "PodDisruptionBudget");
-        return;
+        return Vec::new();
     }
     let share = FIELDS.iter().find_map(|(key, field)| Some((*field, budget.value.get(key).map(Spanned::to_json)?)));
-    let Some((field, share)) = share else { return };
+    let Some((field, share)) = share else { return Vec::new() };
     let named = |object: &Json, kinds: &[&str]| {
         kinds.iter().any(|kind| object["kind"] == *kind) && object["metadata"]["name"] == *description.name
     };
@@ -51,18 +53,15 @@ pub(crate) fn apply(description: &Description, objects: &mut Vec<Json>, findings
             spec.shift_remove("maxUnavailable");
             spec.shift_insert(0, field.to_owned(), share);
         }
-        return;
+        return Vec::new();
     }
     let workload = objects.iter().find(|object| named(object, &["Deployment", "StatefulSet"]));
     let selector = workload.and_then(|workload| workload.pointer("/spec/selector/matchLabels").cloned());
     let (Some(workload), Some(selector)) = (workload, selector) else {
-        findings.push(
-            Finding::error(budget.key_place.label(""), "there are no Pods that this budget could protect")
-                .label(description.shape.place.label(format!("the shape is `{}`", description.shape.pattern)))
-                .because("a budget counts the replicas of a Deployment or StatefulSet")
-                .help("leave `budget` out"),
-        );
-        return;
+        let finding = Finding::error(budget.key_place.label(""), "there are no Pods that this budget could protect")
+            .label(description.shape.place.label(format!("the shape is `{}`", description.shape.pattern)))
+            .because("a budget counts the replicas of a Deployment or StatefulSet");
+        return vec![finding.help("leave `budget` out")];
     };
     let component = workload.pointer("/metadata/labels/app.kubernetes.io~1component").and_then(Json::as_str);
     let labels = objects::labels(description, component.unwrap_or("app"));
@@ -74,4 +73,5 @@ pub(crate) fn apply(description: &Description, objects: &mut Vec<Json>, findings
     });
     objects::dress(&mut made, &labels, description, &Maker::Budget);
     objects.push(made);
+    Vec::new()
 }

@@ -5,38 +5,35 @@ use std::collections::BTreeSet;
 
 use serde_json::{Map, Value as Json, json};
 
-use crate::describe::{Description, looks_like_secret};
+use crate::describe::{Description, Member, looks_like_secret};
 use crate::diagnostic::Finding;
 use crate::origin::Maker;
 use crate::pattern::names::short_hash;
 use crate::pattern::objects;
+use crate::pattern::objects::made::Objects;
 use crate::pattern::plan::prepare::Prepared;
 
 /// The annotation of Pods that read one of the `ConfigMap`s.
 const HASH: &str = "patterns/configmaps";
 
 /// What is wrong with the texts.
-pub(crate) fn check(description: &Description, findings: &mut Vec<Finding>) {
-    for map in &description.configmaps {
-        for member in map.value.members() {
-            if !member.value.text().is_some_and(|text| looks_like_secret(&member.key, text)) {
-                continue;
-            }
-            findings.push(
-                Finding::error(member.key_place.label("holds a secret"), "this is a plaintext secret")
-                    .hide(member.value.place.span)
-                    .because("anyone who can read ConfigMaps or the description can read it")
-                    .help("put it into a Secret, and name that: {secret: <name>} of a volume, or secret/<name>/<key>"),
-            );
-        }
-    }
+pub(crate) fn check(description: &Description) -> Vec<Finding> {
+    let members = description.configmaps.iter().flat_map(|map| map.value.members());
+    let is_secret = |member: &&Member| member.value.text().is_some_and(|text| looks_like_secret(&member.key, text));
+    let secret = |member: &Member| {
+        Finding::error(member.key_place.label("holds a secret"), "this is a plaintext secret")
+            .hide(member.value.place.span)
+            .because("anyone who can read ConfigMaps or the description can read it")
+            .help("put it into a Secret, and name that: {secret: <name>} of a volume, or secret/<name>/<key>")
+    };
+    members.filter(is_secret).map(secret).collect()
 }
 
 /// Adds the `ConfigMap`s, and their hash to the Pods that read them.
-pub(crate) fn apply(prepared: &Prepared<'_>, objects: &mut Vec<Json>) {
+pub(crate) fn apply(prepared: &Prepared<'_>, objects: &mut Objects) -> Vec<Finding> {
     let description = prepared.description;
     if description.configmaps.is_empty() {
-        return;
+        return Vec::new();
     }
     let data: Map<String, Json> =
         description.configmaps.iter().map(|map| (map.key.clone(), map.value.to_json())).collect();
@@ -66,6 +63,7 @@ pub(crate) fn apply(prepared: &Prepared<'_>, objects: &mut Vec<Json>) {
         objects::dress(&mut map, &labels, description, &Maker::ConfigMaps);
         objects.push(map);
     }
+    Vec::new()
 }
 
 /// Whether an object is one of `configmaps`, not one that a pattern makes.

@@ -5,10 +5,13 @@ use serde_json::{Map, Value as Json, json};
 use crate::describe::{Description, Member, Spanned};
 use crate::diagnostic::Finding;
 use crate::pattern::objects;
+use crate::pattern::objects::made::Objects;
+use crate::pattern::plan::prepare::Prepared;
 
 /// What is wrong in `dns` itself.
-pub(crate) fn check(description: &Description, findings: &mut Vec<Finding>) {
-    let Some(dns) = &description.dns else { return };
+pub(crate) fn check(description: &Description) -> Vec<Finding> {
+    let Some(dns) = &description.dns else { return Vec::new() };
+    let mut findings = Vec::new();
     if source(&dns.value) == Some("none") && dns.value.get("servers").is_none_or(|servers| servers.items().is_empty()) {
         findings.push(
             Finding::error(dns.value.place.label(""), "these Pods would have no nameserver")
@@ -31,6 +34,7 @@ pub(crate) fn check(description: &Description, findings: &mut Vec<Finding>) {
             );
         }
     }
+    findings
 }
 
 /// Names with an address of their own, by address, as `/etc/hosts` has them.
@@ -52,8 +56,9 @@ fn source(dns: &Spanned) -> Option<&str> {
 }
 
 /// Gives the Pods of the document their policy and configuration.
-pub(crate) fn apply(description: &Description, objects: &mut [Json], findings: &mut Vec<Finding>) {
-    let Some(dns) = &description.dns else { return };
+pub(crate) fn apply(prepared: &Prepared<'_>, objects: &mut Objects) -> Vec<Finding> {
+    let description = prepared.description;
+    let Some(dns) = &description.dns else { return Vec::new() };
     let policy = match source(&dns.value) {
         Some("node") => Some("Default"),
         Some("none") => Some("None"),
@@ -74,13 +79,12 @@ pub(crate) fn apply(description: &Description, objects: &mut [Json], findings: &
             applied = true;
         }
     }
-    if !applied {
-        findings.push(
-            Finding::error(dns.key_place.label(""), "the Pods of this shape cannot have `dns`")
-                .label(description.shape.place.label("generates its Pods differently"))
-                .help("leave `dns` out"),
-        );
+    if applied {
+        return Vec::new();
     }
+    let finding = Finding::error(dns.key_place.label(""), "the Pods of this shape cannot have `dns`")
+        .label(description.shape.place.label("generates its Pods differently"));
+    vec![finding.help("leave `dns` out")]
 }
 
 fn config(dns: &Spanned) -> Map<String, Json> {

@@ -10,11 +10,12 @@ use std::collections::BTreeSet;
 use serde_json::{Value as Json, json};
 
 use super::operated::Operated;
-use super::peers::{ANYONE, Declared, NAME, Neighbours, Peer, Ports, declared, egress, named, peers};
+use super::peers::{ANYONE, Declared, NAME, Neighbours, Peer, PeerReader, Ports, declared, named};
 use crate::diagnostic::Finding;
 use crate::origin;
 use crate::pattern::names::{JOB_MARK, port_name};
 use crate::pattern::objects;
+use crate::pattern::objects::made::Objects;
 use crate::pattern::plan::prepare::Prepared;
 
 /// What to know beside the objects.
@@ -56,65 +57,87 @@ pub(crate) fn note(prepared: &Prepared<'_>) -> Option<String> {
 }
 
 /// Adds the policies.
-pub(crate) fn apply(
-    prepared: &Prepared<'_>,
-    neighbours: &Neighbours<'_>,
-    objects: &mut Vec<Json>,
-    findings: &mut Vec<Finding>,
-) {
-    let Some(isolate) = &prepared.description.isolate else { return };
+pub(crate) fn apply(prepared: &Prepared<'_>, neighbours: &Neighbours<'_>, objects: &mut Objects) -> Vec<Finding> {
+    let Some(isolate) = &prepared.description.isolate else { return Vec::new() };
     let workloads = workloads(objects);
-    let behind = behind(prepared);
-    let operated = Operated::of(prepared);
     let declared: Vec<Declared> = workloads.iter().flat_map(declared).collect();
     let within = (workloads.len() > 1).then(|| json!([{"podSelector": named(&pods(objects))}]));
-    let peers = isolate.get("from").map(|from| peers(prepared, neighbours, from, &declared, findings));
-    let egress = isolate.get("to").map(|to| egress(prepared, neighbours, to, within.as_ref(), findings));
-    let mut policies: Vec<Json> = Vec::new();
-    for mut workload in workloads {
-        let own_name = workload["metadata"]["name"].clone();
-        let labels = workload["metadata"]["labels"].clone();
-        let annotations = workload["metadata"]["annotations"].clone();
-        let namespace = workload["metadata"]["namespace"].clone();
+    let mut reader = PeerReader::new(prepared, neighbours);
+    let policies = Policies {
+        peers: isolate.get("from").map(|from| reader.peers(from, &declared)),
+        egress: isolate.get("to").map(|to| reader.egress(to, within.as_ref())),
+        within,
+        prepared,
+        behind: behind(prepared),
+        operated: Operated::of(prepared),
+    };
+    objects.extend(workloads.into_iter().flat_map(|workload| policies.of(workload)));
+    reader.findings
+}
+
+/// What all policies of a document have in common.
+struct Policies<'a> {
+    prepared: &'a Prepared<'a>,
+    /// Who may come in, if that is said.
+    peers: Option<Vec<Peer>>,
+    /// The egress rules, if there are any.
+    egress: Option<Json>,
+    /// The Pods of all parts of the document, where it has several.
+    within: Option<Json>,
+    /// Ports that something in the same Pod is in front of.
+    behind: Vec<u16>,
+    operated: Operated,
+}
+
+impl Policies<'_> {
+    /// The policies of a workload: one for each of its Pod templates.
+    fn of(&self, mut workload: Json) -> Vec<Json> {
+        let own = workload["metadata"].clone();
         let selector = workload.pointer("/spec/selector/matchLabels").cloned();
         let templates = objects::templates(&mut workload);
         let several = templates.len() > 1;
-        for template in templates {
+        let policy = |template: &mut Json| {
             // the parts of a JobSet are told apart by their Pods, as a Job is that has its name when it runs
             let pods = template.pointer("/metadata/labels/app.kubernetes.io~1name").and_then(Json::as_str);
             let pods = json!(pods.map(|name| name.replace('.', "-")));
-            let name = if several || own_name.is_null() { pods } else { without_mark(&own_name) };
-            // what a pattern is in front of is reached through that pattern alone
-            let behind = |port: u64| behind.iter().any(|upstream| u64::from(*upstream) == port);
-            let ports: Vec<Json> = objects::declared_ports(template)
-                .filter(|(port, _)| !behind(*port))
-                .map(|(port, protocol)| json!({"protocol": protocol, "port": port}))
-                .collect();
-            let ingress = match &peers {
-                Some(peers) => admitted(prepared, peers, template, &ports, within.as_ref()),
-                None => to_clients(&operated, template, ports),
-            };
-            let chosen = selector.clone().unwrap_or_else(|| objects::own_labels(template));
-            let mut metadata = json!({"name": name, "labels": labels});
-            if !namespace.is_null() {
-                metadata["namespace"] = namespace.clone();
+            let mut metadata = json!({
+                "name": if several || own["name"].is_null() { pods } else { without_mark(&own["name"]) },
+                "labels": own["labels"],
+            });
+            if !own["namespace"].is_null() {
+                metadata["namespace"] = own["namespace"].clone();
             }
-            metadata["annotations"] = kept(&annotations);
-            let mut spec =
-                json!({"podSelector": {"matchLabels": chosen}, "policyTypes": ["Ingress"], "ingress": ingress});
-            if let Some(egress) = &egress {
-                spec["policyTypes"] = json!(["Ingress", "Egress"]);
-                spec["egress"] = egress.clone();
-            }
-            policies.push(json!({
+            metadata["annotations"] = kept(&own["annotations"]);
+            let selected = selector.clone().unwrap_or_else(|| objects::own_labels(template));
+            json!({
                 "apiVersion": "networking.k8s.io/v1",
                 "kind": "NetworkPolicy",
                 "metadata": metadata,
-                "spec": spec,
-            }));
-        }
+                "spec": self.spec(template, &selected),
+            })
+        };
+        templates.into_iter().map(policy).collect()
     }
-    objects.append(&mut policies);
+
+    fn spec(&self, template: &Json, selected: &Json) -> Json {
+        // what a pattern is in front of is reached through that pattern alone
+        let behind = |port: u64| self.behind.iter().any(|upstream| u64::from(*upstream) == port);
+        let ports: Vec<Json> = objects::declared_ports(template)
+            .filter(|(port, _)| !behind(*port))
+            .map(|(port, protocol)| json!({"protocol": protocol, "port": port}))
+            .collect();
+        let ingress = match &self.peers {
+            Some(peers) => admitted(self.prepared, peers, template, &ports, self.within.as_ref()),
+            None => to_clients(&self.operated, template, ports),
+        };
+        let mut spec =
+            json!({"podSelector": {"matchLabels": selected}, "policyTypes": ["Ingress"], "ingress": ingress});
+        if let Some(egress) = &self.egress {
+            spec["policyTypes"] = json!(["Ingress", "Egress"]);
+            spec["egress"] = egress.clone();
+        }
+        spec
+    }
 }
 
 /// A Job's name without what stands for the hash of its spec: the policy stays when another Job takes its place.

@@ -5,17 +5,19 @@
 
 use serde_json::{Map, Value as Json, json};
 
+use crate::diagnostic::Finding;
 use crate::origin::Maker;
 use crate::pattern::objects;
+use crate::pattern::objects::made::Objects;
 use crate::pattern::plan::prepare::Prepared;
 
 /// What to know beside the objects.
 pub(crate) const NOTE: &str = "note: Istio injects its proxy into these Pods; in a namespace that enforces Pod Security restricted, that requires Istio's CNI plugin";
 
 /// Has the mesh inject its proxy into every Pod, and lead in through its own Gateway if that is asked for.
-pub(crate) fn apply(prepared: &Prepared<'_>, objects: &mut Vec<Json>) {
+pub(crate) fn apply(prepared: &Prepared<'_>, objects: &mut Objects) -> Vec<Finding> {
     if !prepared.description.meshed {
-        return;
+        return Vec::new();
     }
     let owned = owned_ports(prepared);
     for template in objects.iter_mut().filter(|object| objects::is_workload(object)).flat_map(objects::templates) {
@@ -30,6 +32,7 @@ pub(crate) fn apply(prepared: &Prepared<'_>, objects: &mut Vec<Json>) {
         }
     }
     objects.extend(gateway(prepared));
+    Vec::new()
 }
 
 /// One listener for each host; Istio runs the proxies behind it (istio/istio.io:

@@ -4,17 +4,20 @@ use std::collections::HashMap;
 
 use serde_json::{Map, Value as Json};
 
-use crate::describe::{Description, Place, Spanned};
+use crate::describe::{Member, Place, Spanned};
 use crate::diagnostic::Finding;
 use crate::kube::pointer_keys;
 use crate::pattern::names::JOB_MARK;
 use crate::pattern::objects;
 use crate::pattern::objects::made::Made;
 use crate::pattern::objects::strategic;
+use crate::pattern::plan::prepare::Prepared;
 use crate::words::{did_you_mean, nearest};
 
 /// Applies the document's patches and adds its extra objects.
-pub(crate) fn apply(description: &Description, made: &mut Vec<Made>, findings: &mut Vec<Finding>) {
+pub(crate) fn apply(prepared: &Prepared<'_>, made: &mut Vec<Made>) -> Vec<Finding> {
+    let description = prepared.description;
+    let mut findings = Vec::new();
     // a patch cannot rename an object, so that all are found by the names that they have before
     let names: Vec<String> = made.iter().map(|made| identity(&made.object)).collect();
     let mut places: HashMap<&str, usize> = HashMap::new();
@@ -22,20 +25,22 @@ pub(crate) fn apply(description: &Description, made: &mut Vec<Made>, findings: &
         places.entry(name).or_insert(at);
     }
     for patch in &description.patches {
-        apply_patch(patch, made, (&names, &places), findings);
+        findings.extend(apply_patch(patch, made, (&names, &places)));
     }
     for extra in &description.extra {
         let mut object = extra.to_json();
         objects::place_in(&mut object, description.namespace.as_deref());
         objects::mark(&mut object, description);
-        check_identity(extra, &object, findings);
-        check_secret(extra, findings);
+        findings.extend(check_identity(extra, &object));
+        findings.extend(check_secret(extra));
         made.push(Made { object, blame: Some(extra.place.clone()), origin: description.name_place.clone() });
     }
+    findings
 }
 
 /// Kind and name become a file's name under `--output`, so they hold nothing that leads elsewhere.
-fn check_identity(extra: &Spanned, object: &Json, findings: &mut Vec<Finding>) {
+fn check_identity(extra: &Spanned, object: &Json) -> Vec<Finding> {
+    let mut findings = Vec::new();
     for field in ["apiVersion", "kind"] {
         if object[field].as_str().is_none_or(str::is_empty) {
             findings.push(Finding::error(extra.place.label(""), format!("an object needs `{field}`")));
@@ -59,30 +64,25 @@ fn check_identity(extra: &Spanned, object: &Json, findings: &mut Vec<Finding>) {
                 .help("metadata: {name: …}"),
         );
     }
+    findings
 }
 
 /// A Secret's values are in no description: it is in the repository, and what it makes is printed.
-fn check_secret(extra: &Spanned, findings: &mut Vec<Finding>) {
-    if extra.get("kind").and_then(Spanned::text) != Some("Secret")
-        || extra.get("apiVersion").and_then(Spanned::text) != Some("v1")
-    {
-        return;
-    }
-    for member in ["data", "stringData"].iter().filter_map(|key| extra.member(key)) {
+fn check_secret(extra: &Spanned) -> Vec<Finding> {
+    let is_secret = extra.get("kind").and_then(Spanned::text) == Some("Secret")
+        && extra.get("apiVersion").and_then(Spanned::text) == Some("v1");
+    let maps = ["data", "stringData"].iter().filter(|_| is_secret).filter_map(|key| extra.member(key));
+    let plaintext = |map: &Member| {
         // an empty value is for something else to fill in
-        let Some(value) =
-            member.value.members().iter().find(|member| member.value.text().is_some_and(|text| !text.is_empty()))
-        else {
-            continue;
-        };
+        let has_text = |member: &&Member| member.value.text().is_some_and(|text| !text.is_empty());
+        let value = map.value.members().iter().find(has_text)?;
         let message = format!("the value of `{}` is a plaintext secret", value.key);
-        findings.push(
-            Finding::error(value.key_place.label(""), message)
-                .hide(value.value.place.span)
-                .because("anyone who can read the repository or the generated YAML can read it; base64 hides nothing")
-                .help("remove the Secret, and create it with kubectl create secret, Sealed Secrets or External Secrets; the description refers to it: TOKEN: secret/<name>/<key>"),
-        );
-    }
+        Some(Finding::error(value.key_place.label(""), message)
+            .hide(value.value.place.span)
+            .because("anyone who can read the repository or the generated YAML can read it; base64 hides nothing")
+            .help("remove the Secret, and create it with kubectl create secret, Sealed Secrets or External Secrets; the description refers to it: TOKEN: secret/<name>/<key>"))
+    };
+    maps.filter_map(plaintext).collect()
 }
 
 /// How many objects a message names.
@@ -92,22 +92,11 @@ fn apply_patch(
     patch: &Spanned,
     made: &mut [Made],
     (names, places): (&[String], &HashMap<&str, usize>),
-    findings: &mut Vec<Finding>,
-) {
-    let Some(target) = patch.get("object") else { return };
-    let Some(wanted) = target.text() else { return };
-    let Some(at) = places.get(wanted).copied() else {
-        let shown = names.iter().take(SHOWN);
-        let label = nearest(wanted, shown.clone().map(String::as_str)).map_or_else(String::new, did_you_mean);
-        let more = names.len().checked_sub(SHOWN).filter(|more| *more > 0);
-        let more = more.map_or_else(String::new, |more| format!(" and {more} more"));
-        let shown = shown.map(String::as_str).collect::<Vec<_>>().join(", ");
-        findings.push(
-            Finding::error(target.place.label(label), format!("no object is called `{wanted}`"))
-                .help(format!("there are {shown}{more}")),
-        );
-        return;
-    };
+) -> Vec<Finding> {
+    let Some(target) = patch.get("object") else { return Vec::new() };
+    let Some(wanted) = target.text() else { return Vec::new() };
+    let Some(at) = places.get(wanted).copied() else { return vec![no_object(target, wanted, names)] };
+    let mut findings = Vec::new();
     if ["merge", "set", "remove"].iter().all(|key| patch.get(key).is_none()) {
         findings.push(
             Finding::error(target.place.label(""), "this patch changes nothing").help("add `merge`, `set` or `remove`"),
@@ -116,32 +105,13 @@ fn apply_patch(
     let made = &mut made[at];
     made.blame = Some(target.place.clone());
     if let Some(merge) = patch.get("merge") {
-        strategic::merge(&mut made.object, merge, findings);
+        findings.extend(strategic::merge(&mut made.object, merge));
     }
     for member in patch.get("set").map(Spanned::members).unwrap_or_default() {
-        let value = match member.value.to_json() {
-            scalar @ (Json::String(_) | Json::Number(_) | Json::Bool(_)) => scalar.to_string(),
-            _ => "…".to_owned(),
-        };
-        if let Some(merge) = strategic::by_index(&made.object, &member.key, &value) {
-            findings.push(by_index(&member.key_place, merge));
-            continue;
-        }
-        if !set(&mut made.object, &member.key, member.value.to_json()) {
-            findings.push(
-                Finding::error(member.key_place.label(""), format!("{wanted} has no path `{}`", member.key))
-                    .because("a list index in it does not exist"),
-            );
-        }
+        findings.extend(set_member(&mut made.object, wanted, member));
     }
     for item in patch.get("remove").map(Spanned::items).unwrap_or_default() {
-        if let Some(merge) = item.text().and_then(|pointer| strategic::by_index(&made.object, pointer, "")) {
-            findings.push(by_index(&item.place, merge));
-            continue;
-        }
-        if item.text().is_some_and(|pointer| !remove(&mut made.object, pointer)) {
-            findings.push(Finding::error(item.place.label(""), format!("{wanted} has nothing there to remove")));
-        }
+        findings.extend(remove_item(&mut made.object, wanted, item));
     }
     if identity(&made.object) != wanted {
         findings.push(
@@ -149,6 +119,42 @@ fn apply_patch(
                 .help("change `name`, or add the object under `extra`"),
         );
     }
+    findings
+}
+
+fn no_object(target: &Spanned, wanted: &str, names: &[String]) -> Finding {
+    let shown = names.iter().take(SHOWN);
+    let label = nearest(wanted, shown.clone().map(String::as_str)).map_or_else(String::new, did_you_mean);
+    let more = names.len().checked_sub(SHOWN).filter(|more| *more > 0);
+    let more = more.map_or_else(String::new, |more| format!(" and {more} more"));
+    let shown = shown.map(String::as_str).collect::<Vec<_>>().join(", ");
+    Finding::error(target.place.label(label), format!("no object is called `{wanted}`"))
+        .help(format!("there are {shown}{more}"))
+}
+
+/// Sets one path of an object.
+fn set_member(object: &mut Json, name: &str, member: &Member) -> Option<Finding> {
+    let value = match member.value.to_json() {
+        scalar @ (Json::String(_) | Json::Number(_) | Json::Bool(_)) => scalar.to_string(),
+        _ => "…".to_owned(),
+    };
+    if let Some(merge) = strategic::by_index(object, &member.key, &value) {
+        return Some(by_index(&member.key_place, merge));
+    }
+    (!set(object, &member.key, member.value.to_json())).then(|| {
+        Finding::error(member.key_place.label(""), format!("{name} has no path `{}`", member.key))
+            .because("a list index in it does not exist")
+    })
+}
+
+/// Removes one path of an object.
+fn remove_item(object: &mut Json, name: &str, item: &Spanned) -> Option<Finding> {
+    let pointer = item.text()?;
+    if let Some(merge) = strategic::by_index(object, pointer, "") {
+        return Some(by_index(&item.place, merge));
+    }
+    let is_gone = remove(object, pointer);
+    (!is_gone).then(|| Finding::error(item.place.label(""), format!("{name} has nothing there to remove")))
 }
 
 /// An index into a list whose elements have names.

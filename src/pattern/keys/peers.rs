@@ -4,7 +4,7 @@ use std::collections::{BTreeSet, HashMap};
 
 use serde_json::{Map, Value as Json, json};
 
-use crate::describe::{Kind, Place, Spanned, fits, is_service_name, port_of};
+use crate::describe::{Description, Kind, Place, Spanned, fits, is_service_name, port_of};
 use crate::diagnostic::Finding;
 use crate::pattern::objects;
 use crate::pattern::plan::prepare::Prepared;
@@ -64,104 +64,184 @@ pub(super) enum Ports {
     All,
 }
 
-pub(super) fn peers(
-    prepared: &Prepared<'_>,
-    neighbours: &Neighbours<'_>,
-    from: &Spanned,
-    declared: &[Declared],
-    findings: &mut Vec<Finding>,
-) -> Vec<Peer> {
-    let mut peers = Vec::new();
-    for item in from.items() {
+/// Reads `from` and `to`. It goes on after a mistake, so that all of them show in one run.
+pub(super) struct PeerReader<'a> {
+    prepared: &'a Prepared<'a>,
+    neighbours: &'a Neighbours<'a>,
+    /// What is wrong with what has been read.
+    pub(super) findings: Vec<Finding>,
+}
+
+impl<'a> PeerReader<'a> {
+    pub(super) fn new(prepared: &'a Prepared<'a>, neighbours: &'a Neighbours<'a>) -> Self {
+        Self { prepared, neighbours, findings: Vec::new() }
+    }
+
+    /// Who may come in: the entries of `from`.
+    pub(super) fn peers(&mut self, from: &Spanned, declared: &[Declared]) -> Vec<Peer> {
+        from.items().iter().filter_map(|item| self.admitted(item, declared)).collect()
+    }
+
+    /// One entry of `from`: a peer, alone or with the names of ports.
+    fn admitted(&mut self, item: &Spanned, declared: &[Declared]) -> Option<Peer> {
         let (name, place, names) = match &item.kind {
             Kind::Text(name) => (name.as_str(), &item.place, None),
             Kind::Map(members) if members.len() == 1 => {
                 (members[0].key.as_str(), &members[0].key_place, Some(&members[0].value))
             }
             _ => {
-                findings.push(
+                self.findings.push(
                     Finding::error(item.place.label(""), "an entry of `from` names one peer")
                         .help("write namespace/monitoring, or {namespace/monitoring: [admin]}"),
                 );
-                continue;
+                return None;
             }
         };
-        let Some(from) = peer(prepared, neighbours, name, place, findings) else { continue };
+        let from = self.peer(name, place)?;
         let ports = match names.map(Spanned::items) {
             None => Ports::Inbound,
             Some(names) if names.iter().any(|name| name.text() == Some(ALL)) => Ports::All,
-            Some(names) => Ports::Of(names.iter().filter_map(|name| port(name, declared, findings)).collect()),
+            Some(names) => Ports::Of(names.iter().filter_map(|name| self.port(name, declared)).collect()),
         };
-        if matches!(ports, Ports::Inbound) && prepared.inbound.is_none() {
-            findings.push(
+        if matches!(ports, Ports::Inbound) && self.prepared.inbound.is_none() {
+            self.findings.push(
                 Finding::error(place.label(""), "this document has no port that a peer could connect to")
                     .help("give the app a `port`, or name ports: {namespace/monitoring: [metrics]}"),
             );
         }
-        peers.push(Peer { from, ports });
+        Some(Peer { from, ports })
     }
-    peers
-}
 
-/// A port of the Pods, by its name or number.
-fn port(name: &Spanned, declared: &[Declared], findings: &mut Vec<Finding>) -> Option<u64> {
-    let said = name.to_json();
-    let text = name.text().map_or_else(|| said.to_string(), str::to_owned);
-    let text = text.as_str();
-    let found = declared.iter().find(|port| port.name == text || said == port.number);
-    if found.is_none() {
-        let names: Vec<&str> = declared.iter().map(|port| port.name.as_str()).collect();
-        let label = nearest(text, names.iter().copied()).map_or_else(String::new, did_you_mean);
-        let help =
-            if names.is_empty() { "the Pods declare none".to_owned() } else { format!("there are {}", list(&names)) };
-        findings.push(
-            Finding::error(name.place.label(label), format!("no port of these Pods is called `{text}`")).help(help),
-        );
-    }
-    found.map(|port| port.number)
-}
-
-fn peer(
-    prepared: &Prepared<'_>,
-    neighbours: &Neighbours<'_>,
-    name: &str,
-    place: &Place,
-    findings: &mut Vec<Finding>,
-) -> Option<Json> {
-    if name == ANYONE {
-        if neighbours.directory.document(ANYONE).is_some() {
-            let message = format!("`{ANYONE}` means all clients, but a document has that name too");
-            findings.push(Finding::error(place.label(""), message).help("rename the document"));
+    /// A port of the Pods, by its name or number.
+    fn port(&mut self, name: &Spanned, declared: &[Declared]) -> Option<u64> {
+        let said = name.to_json();
+        let text = name.text().map_or_else(|| said.to_string(), str::to_owned);
+        let found = declared.iter().find(|port| port.name == text || said == port.number);
+        if found.is_none() {
+            let names: Vec<&str> = declared.iter().map(|port| port.name.as_str()).collect();
+            let label = nearest(&text, names.iter().copied()).map_or_else(String::new, did_you_mean);
+            let help = if names.is_empty() {
+                "the Pods declare none".to_owned()
+            } else {
+                format!("there are {}", list(&names))
+            };
+            self.findings.push(
+                Finding::error(name.place.label(label), format!("no port of these Pods is called `{text}`")).help(help),
+            );
         }
-        return Some(Json::Null);
+        found.map(|port| port.number)
     }
-    let is_document = name == PODS && neighbours.directory.document(name).is_some();
-    if let Some(peer) = by_labels(name).filter(|_| !is_document).or_else(|| elsewhere(name)) {
-        return Some(peer);
+
+    /// The peer of a name; null is anyone.
+    fn peer(&mut self, name: &str, place: &Place) -> Option<Json> {
+        if name == ANYONE {
+            self.check_word(ANYONE, "all clients", place);
+            return Some(Json::Null);
+        }
+        let is_document = name == PODS && self.neighbours.directory.document(name).is_some();
+        if let Some(peer) = by_labels(name).filter(|_| !is_document).or_else(|| elsewhere(name)) {
+            return Some(peer);
+        }
+        if let Some((document, _)) = self.neighbours.directory.document(name) {
+            return Some(self.pods_of(document));
+        }
+        let meant = nearest(name, self.neighbours.directory.names().chain([ANYONE]));
+        let label = meant.map_or_else(String::new, did_you_mean);
+        self.findings.push(
+            Finding::error(
+                place.label(label),
+                format!("`{name}` is neither a document of this file nor a namespace or CIDR"),
+            )
+            .help(
+                "write a document's name, namespace/<name>, pods/<label>=<value>, a CIDR such as 10.0.0.0/8, or anyone",
+            ),
+        );
+        None
     }
-    if let Some((document, _)) = neighbours.directory.document(name) {
-        let parts = neighbours.pods.get(document.name.as_str()).filter(|names| names.len() > 1);
+
+    /// The Pods of a document, as a peer.
+    fn pods_of(&self, document: &Description) -> Json {
+        let parts = self.neighbours.pods.get(document.name.as_str()).filter(|names| names.len() > 1);
         let adopted = document.adopt.as_ref().and_then(|adopt| adopt.get("selector")).map(Spanned::to_json);
         let own = || adopted.unwrap_or_else(|| objects::selector(document));
         let pods = parts.map_or_else(|| json!({"matchLabels": own()}), named);
         let mut peer = json!({"podSelector": pods});
-        let elsewhere =
-            document.namespace.as_ref().filter(|namespace| prepared.description.namespace.as_ref() != Some(*namespace));
-        if let Some(namespace) = elsewhere {
+        let here = self.prepared.description.namespace.as_ref();
+        if let Some(namespace) = document.namespace.as_ref().filter(|namespace| here != Some(*namespace)) {
             peer["namespaceSelector"] = json!({"matchLabels": {"kubernetes.io/metadata.name": namespace}});
         }
-        return Some(peer);
+        peer
     }
-    let meant = nearest(name, neighbours.directory.names().chain([ANYONE]));
-    let label = meant.map_or_else(String::new, did_you_mean);
-    findings.push(
-        Finding::error(
-            place.label(label),
-            format!("`{name}` is neither a document of this file nor a namespace or CIDR"),
-        )
-        .help("write a document's name, namespace/<name>, pods/<label>=<value>, a CIDR such as 10.0.0.0/8, or anyone"),
-    );
-    None
+
+    /// A word with a meaning here, which a document may be called, too.
+    fn check_word(&mut self, word: &str, meaning: &str, place: &Place) {
+        if self.neighbours.directory.document(word).is_some() {
+            let message = format!("`{word}` means {meaning}, but a document has that name too");
+            self.findings.push(Finding::error(place.label(""), message).help("rename the document"));
+        }
+    }
+
+    /// The egress rules: the entries of `to`, and the Pods of the document itself.
+    pub(super) fn egress(&mut self, to: &Spanned, within: Option<&Json>) -> Json {
+        let mut rules: Vec<Json> = to.items().iter().filter_map(|item| self.destination(item)).collect();
+        rules.extend(within.map(|within| json!({"to": within})));
+        Json::Array(rules)
+    }
+
+    /// The rule of one entry of `to`.
+    fn destination(&mut self, item: &Spanned) -> Option<Json> {
+        let text = item.text()?;
+        if text == ANYONE {
+            self.check_word(ANYONE, "all clients", &item.place);
+            return Some(json!({}));
+        }
+        if text == "dns" {
+            self.check_word("dns", "the cluster's DNS", &item.place);
+            return Some(dns());
+        }
+        if let Some((document, target)) = self.neighbours.directory.document(text) {
+            let to = self.peer(text, &item.place)?;
+            // one that is wrong in itself has been reported
+            return self.rule_of(item, &to, document, target?);
+        }
+        let rule = to_address(text);
+        if rule.is_none() {
+            let names = self.neighbours.directory.names().chain(["dns"]);
+            let label = nearest(text, names).map_or_else(String::new, did_you_mean);
+            self.findings.push(
+                Finding::error(
+                    item.place.label(label),
+                    format!("`{text}` is neither a document of this file nor Pods, a namespace or a CIDR with a port"),
+                )
+                .help(instead_of(text)),
+            );
+        }
+        rule
+    }
+
+    /// The way to the port at which another document's traffic comes in.
+    fn rule_of(&mut self, item: &Spanned, to: &Json, document: &Description, target: &Prepared<'_>) -> Option<Json> {
+        let Some(inbound) = &target.inbound else {
+            let message = format!("nothing can connect to `{}`: it listens on no port", document.name);
+            let finding = Finding::error(item.place.label(""), message);
+            self.findings.push(finding.label(document.name_place.label("has no `port`")));
+            return None;
+        };
+        let is_udp = document.app.as_ref().is_some_and(|app| app.protocol.as_deref() == Some("udp"));
+        let protocol = if is_udp { "UDP" } else { "TCP" };
+        Some(json!({"to": [to], "ports": [{"protocol": protocol, "port": inbound.port}]}))
+    }
+}
+
+/// The way to Pods, a namespace or addresses, at a port or at all of them.
+fn to_address(text: &str) -> Option<Json> {
+    let (peer, port) = text.rsplit_once(':')?;
+    let to = by_labels(peer).or_else(|| elsewhere(peer))?;
+    if port == ALL {
+        return Some(json!({"to": [to]}));
+    }
+    let (port, protocol) = port_of(port)?;
+    Some(json!({"to": [to], "ports": [{"protocol": protocol, "port": port}]}))
 }
 
 /// All Pods of a namespace, or addresses.
@@ -213,83 +293,6 @@ pub(super) fn is_cidr(text: &str) -> bool {
         Err(_) => return false,
     };
     length.parse::<u8>().is_ok_and(|length| length <= most)
-}
-
-pub(super) fn egress(
-    prepared: &Prepared<'_>,
-    neighbours: &Neighbours<'_>,
-    to: &Spanned,
-    within: Option<&Json>,
-    findings: &mut Vec<Finding>,
-) -> Json {
-    let mut rules = Vec::new();
-    for item in to.items() {
-        let Some(text) = item.text() else { continue };
-        if text == ANYONE {
-            // says so where a document is called that
-            peer(prepared, neighbours, text, &item.place, findings);
-            rules.push(json!({}));
-            continue;
-        }
-        if text == "dns" {
-            rules.push(dns());
-            if neighbours.directory.document("dns").is_some() {
-                findings.push(
-                    Finding::error(
-                        item.place.label(""),
-                        "`dns` means the cluster's DNS, but a document has that name too",
-                    )
-                    .help("rename the document"),
-                );
-            }
-            continue;
-        }
-        if let Some((document, target)) = neighbours.directory.document(text) {
-            let Some(to) = peer(prepared, neighbours, text, &item.place, findings) else { continue };
-            // one that is wrong in itself has been reported
-            let Some(target) = target else { continue };
-            let Some(inbound) = &target.inbound else {
-                findings.push(
-                    Finding::error(
-                        item.place.label(""),
-                        format!("nothing can connect to `{text}`: it listens on no port"),
-                    )
-                    .label(document.name_place.label("has no `port`")),
-                );
-                continue;
-            };
-            let is_udp = document.app.as_ref().is_some_and(|app| app.protocol.as_deref() == Some("udp"));
-            let protocol = if is_udp { "UDP" } else { "TCP" };
-            rules.push(json!({"to": [to], "ports": [{"protocol": protocol, "port": inbound.port}]}));
-            continue;
-        }
-        let address = text.rsplit_once(':').and_then(|(peer, port)| {
-            let to = by_labels(peer).or_else(|| elsewhere(peer))?;
-            if port == ALL {
-                return Some(json!({"to": [to]}));
-            }
-            let (port, protocol) = port_of(port)?;
-            Some(json!({"to": [to], "ports": [{"protocol": protocol, "port": port}]}))
-        });
-        match address {
-            Some(rule) => rules.push(rule),
-            None => {
-                let label =
-                    nearest(text, neighbours.directory.names().chain(["dns"])).map_or_else(String::new, did_you_mean);
-                findings.push(
-                    Finding::error(
-                        item.place.label(label),
-                        format!(
-                            "`{text}` is neither a document of this file nor Pods, a namespace or a CIDR with a port"
-                        ),
-                    )
-                    .help(instead_of(text)),
-                );
-            }
-        }
-    }
-    rules.extend(within.map(|within| json!({"to": within})));
-    Json::Array(rules)
 }
 
 /// What to write under `to` for something else.

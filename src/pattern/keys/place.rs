@@ -5,6 +5,8 @@ use serde_json::{Map, Value as Json, json};
 use crate::describe::{Description, Kind, Member, Spanned, duration_seconds, taint_and_effect};
 use crate::diagnostic::Finding;
 use crate::pattern::objects;
+use crate::pattern::objects::made::Objects;
+use crate::pattern::plan::prepare::Prepared;
 
 /// What templates see: fields of a Pod's spec that are the same in all Pods of the document.
 pub(crate) fn context(description: &Description) -> Json {
@@ -50,8 +52,9 @@ pub(crate) fn context(description: &Description) -> Json {
 }
 
 /// What is wrong in the forms of labels of nodes.
-pub(crate) fn check(description: &Description, findings: &mut Vec<Finding>) {
-    let Some(place) = &description.place else { return };
+pub(crate) fn check(description: &Description) -> Vec<Finding> {
+    let Some(place) = &description.place else { return Vec::new() };
+    let mut findings = Vec::new();
     let weighed = place.get("prefer").map(Spanned::items).unwrap_or_default().iter();
     let weighed = weighed.filter_map(|one| one.get("nodes")).flat_map(Spanned::members);
     let alternatives = place.get("nodes").map(Spanned::items).unwrap_or_default().iter().flat_map(Spanned::members);
@@ -74,6 +77,7 @@ pub(crate) fn check(description: &Description, findings: &mut Vec<Finding>) {
                 .help("{over: zone, least: 3, always: true}"),
         );
     }
+    findings
 }
 
 /// Labels of nodes as a term of an affinity.
@@ -166,8 +170,9 @@ fn constraint(one: &Spanned) -> Option<Json> {
 }
 
 /// Spreads the Pods of each workload, or keeps them apart. What is said replaces what the shape does by default.
-pub(crate) fn apply(description: &Description, objects: &mut [Json]) {
-    let Some(place) = &description.place else { return };
+pub(crate) fn apply(prepared: &Prepared<'_>, objects: &mut Objects) -> Vec<Finding> {
+    let description = prepared.description;
+    let Some(place) = &description.place else { return Vec::new() };
     let spread = place.get("spread").map(Spanned::items);
     let apart = place.get("apart").is_some_and(|apart| apart.to_json() == true);
     for object in objects.iter_mut().filter(|object| objects::is_workload(object)) {
@@ -212,4 +217,5 @@ pub(crate) fn apply(description: &Description, objects: &mut [Json]) {
             }
         }
     }
+    Vec::new()
 }

@@ -3,12 +3,13 @@
 
 use std::collections::BTreeMap;
 
-use serde_json::{Value as Json, json};
+use serde_json::{Map, Value as Json, json};
 
 use crate::apiserver::pod_security::DEFAULT_CAPABILITIES;
 use crate::describe::{App, Description, Place, Spanned, taint_and_effect};
 use crate::diagnostic::Finding;
 use crate::pattern::objects;
+use crate::pattern::objects::made::Objects;
 use crate::pattern::plan::document::apps;
 use crate::pattern::plan::fill::Filled;
 use crate::pattern::plan::prepare::Prepared;
@@ -17,37 +18,41 @@ use crate::pattern::plan::prepare::Prepared;
 const REASONS: [&str; 3] = ["host-namespaces", "privileged", "pod-security"];
 
 /// What is wrong with what a document asks of its nodes.
-pub(crate) fn check(description: &Description, shape: &Filled, uses: &[Filled], findings: &mut Vec<Finding>) {
-    check_reason(description, shape, uses, findings);
-    apps(description, shape, uses).for_each(|app| check_app(description, app, findings));
-    check_host(description, shape, findings);
-    for item in description.place.iter().filter_map(|place| place.get("tolerate")).flat_map(Spanned::items) {
-        let Some(taint) = item.get("taint") else { continue };
-        if taint.text().and_then(|text| taint_and_effect(text).1).is_some_and(|effect| effect != "NoExecute") {
-            findings.push(
-                Finding::error(
-                    taint.place.label(""),
-                    "only a taint with the effect NoExecute can be tolerated for a limited time",
-                )
-                .because("the other effects keep new Pods off a node, but do not evict running ones")
-                .help("leave the effect out, or leave `for` out and write the taint alone"),
-            );
-        }
-    }
+pub(crate) fn check(description: &Description, shape: &Filled, uses: &[Filled]) -> Vec<Finding> {
+    let mut findings = Vec::from_iter(check_reason(description, shape, uses));
+    findings.extend(apps(description, shape, uses).flat_map(|app| check_app(description, app)));
+    findings.extend(check_host(description, shape));
+    let tolerated = description.place.iter().filter_map(|place| place.get("tolerate")).flat_map(Spanned::items);
+    findings.extend(tolerated.filter_map(check_taint));
+    findings
+}
+
+/// Only Pods that run already can be tolerated for a while.
+fn check_taint(item: &Spanned) -> Option<Finding> {
+    let taint = item.get("taint")?;
+    let effect = taint_and_effect(taint.text()?).1?;
+    (effect != "NoExecute").then(|| {
+        Finding::error(
+            taint.place.label(""),
+            "only a taint with the effect NoExecute can be tolerated for a limited time",
+        )
+        .because("the other effects keep new Pods off a node, but do not evict running ones")
+        .help("leave the effect out, or leave `for` out and write the taint alone")
+    })
 }
 
 /// An app that reaches its node belongs on every node, or says why it does not.
-fn check_reason(description: &Description, shape: &Filled, uses: &[Filled], findings: &mut Vec<Finding>) {
+fn check_reason(description: &Description, shape: &Filled, uses: &[Filled]) -> Option<Finding> {
     let is_excused = || description.ignores.iter().any(|ignore| REASONS.contains(&ignore.rule.as_str()));
     if shape.definition.name == "daemon" || description.host.is_some() || is_excused() {
-        return;
+        return None;
     }
-    let Some((what, place)) = apps(description, shape, uses).find_map(reaches) else { return };
-    findings.push(
+    let (what, place) = apps(description, shape, uses).find_map(reaches)?;
+    Some(
         Finding::error(place.label(""), format!("{what}, but this is not declared to be a node agent"))
             .because("Pod Security forbids it even at the baseline level, because it lets a container take over the node (kubernetes/website: concepts/security/pod-security-standards)")
             .help("shape: {daemon: {}} if it runs on every node, or give the reason: ignore: [{rule: host-namespaces, why: …}]"),
-    );
+    )
 }
 
 /// The first thing of its node that a container reaches.
@@ -91,7 +96,8 @@ fn host_ports(app: &App) -> impl Iterator<Item = (HostPort, &Place)> {
     }))
 }
 
-fn check_app(description: &Description, app: &App, findings: &mut Vec<Finding>) {
+fn check_app(description: &Description, app: &App) -> Vec<Finding> {
+    let mut findings = Vec::new();
     if let Some(first) = app.capabilities.first().filter(|_| app.privileged) {
         let message = format!("a privileged container has {first} already");
         findings.push(
@@ -124,7 +130,7 @@ fn check_app(description: &Description, app: &App, findings: &mut Vec<Finding>) 
             .help("leave `host` out, or set host: [network] beside `app`"),
         );
     }
-    let Some(host) = description.host.as_ref().filter(|_| description.shares("network")) else { return };
+    let Some(host) = description.host.as_ref().filter(|_| description.shares("network")) else { return findings };
     for (HostPort { port, on_node, .. }, place) in host_ports(app).filter(|(own, _)| own.port != own.on_node) {
         findings.push(
             Finding::error(place.label(""), format!("port {port} cannot be port {on_node} of the node"))
@@ -133,16 +139,18 @@ fn check_app(description: &Description, app: &App, findings: &mut Vec<Finding>) 
                 .help("leave `host-port` out"),
         );
     }
+    findings
 }
 
-fn check_host(description: &Description, shape: &Filled, findings: &mut Vec<Finding>) {
-    let Some(host) = &description.host else { return };
+fn check_host(description: &Description, shape: &Filled) -> Vec<Finding> {
+    let Some(host) = &description.host else { return Vec::new() };
+    let mut findings = Vec::new();
     if description.app.is_none() {
         let message = format!("`host` applies to the app, but `{}` has none", shape.entry.pattern);
         findings.push(Finding::error(host.key_place.label(""), message).help("leave `host` out"));
     }
     if !description.shares("network") {
-        return;
+        return findings;
     }
     if let Some(isolate) = &description.isolate {
         findings.push(
@@ -162,91 +170,122 @@ fn check_host(description: &Description, shape: &Filled, findings: &mut Vec<Find
             .help("leave `host: [network]` or `mesh` out"),
         );
     }
+    findings
 }
 
 /// Gives the app's Pods what they share with their node.
-pub(crate) fn apply(prepared: &Prepared<'_>, objects: &mut [Json], findings: &mut Vec<Finding>) {
+pub(crate) fn apply(prepared: &Prepared<'_>, objects: &mut Objects) -> Vec<Finding> {
     let description = prepared.description;
     let is_apps = |template: &Json| {
         let mut containers = template.pointer("/spec/containers").and_then(Json::as_array).into_iter().flatten();
         containers.any(|container| container["name"] == *description.name)
     };
-    let (mut applied, mut shared, mut called) = (false, false, false);
+    let mut findings = Vec::new();
+    let mut placed = Placed::default();
     for object in objects.iter_mut().filter(|object| objects::is_workload(object)) {
-        let kind = object["kind"].as_str().unwrap_or_default().to_owned();
+        let is_set = object["kind"] == "StatefulSet";
         for template in objects::templates(object).into_iter().filter(|template| is_apps(template)) {
-            if let (Some(_), Some(spec)) =
-                (&description.share_processes, template.get_mut("spec").and_then(Json::as_object_mut))
-            {
-                spec.insert("shareProcessNamespace".to_owned(), json!(true));
-                shared = true;
-            }
-            let is_set = kind == "StatefulSet";
-            let spec = template.get_mut("spec").and_then(Json::as_object_mut).filter(|_| !is_set);
-            if let Some(spec) = spec {
-                for (field, member) in [("hostname", &description.hostname), ("subdomain", &description.subdomain)] {
-                    spec.extend(member.as_ref().map(|member| (field.to_owned(), member.value.to_json())));
+            if let Some(spec) = template.get_mut("spec").and_then(Json::as_object_mut) {
+                placed.processes |= share_processes(description, spec);
+                placed.names |= !is_set;
+                if !is_set {
+                    give_names(description, spec);
                 }
-                called = true;
             }
             if description.host.is_some() {
-                share(description, template, findings);
-                applied = true;
+                findings.extend(share(description, template));
+                placed.host = true;
             }
-            check_ports(prepared, template, findings);
+            findings.extend(check_ports(prepared, template));
         }
         give_way(object);
     }
-    check_groups(description, objects, findings);
-    if let (Some(share), false) = (&description.share_processes, shared) {
-        findings.push(
-            Finding::error(share.key_place.label(""), "the Pods of this shape cannot share processes")
-                .label(description.shape.place.label("generates its Pods differently"))
-                .help("leave `share-processes` out, or choose the shape daemon, single or replicated"),
-        );
-    }
-    let named = description.hostname.iter().chain(&description.subdomain);
-    for hostname in named.filter(|_| !called) {
-        findings.push(
-            Finding::error(hostname.key_place.label(""), "the Pods of this shape cannot have `hostname`")
-                .label(description.shape.place.label("names its Pods, or generates them differently"))
-                .because(
-                    "a StatefulSet gives each Pod its own name (kubernetes: pkg/controller/statefulset, initIdentity)",
+    findings.extend(check_groups(description, objects));
+    findings.extend(placed.check(description));
+    findings
+}
+
+/// Which of a document's keys some Pod of its shape could take.
+#[derive(Default)]
+struct Placed {
+    /// `share-processes`.
+    processes: bool,
+    /// `hostname` and `subdomain`.
+    names: bool,
+    /// `host`.
+    host: bool,
+}
+
+impl Placed {
+    /// Keys that none of the Pods took.
+    fn check(&self, description: &Description) -> Vec<Finding> {
+        let mut findings = Vec::new();
+        if let (Some(share), false) = (&description.share_processes, self.processes) {
+            findings.push(
+                Finding::error(share.key_place.label(""), "the Pods of this shape cannot share processes")
+                    .label(description.shape.place.label("generates its Pods differently"))
+                    .help("leave `share-processes` out, or choose the shape daemon, single or replicated"),
+            );
+        }
+        let named = description.hostname.iter().chain(&description.subdomain);
+        for hostname in named.filter(|_| !self.names) {
+            findings.push(
+                Finding::error(hostname.key_place.label(""), "the Pods of this shape cannot have `hostname`")
+                    .label(description.shape.place.label("names its Pods, or generates them differently"))
+                    .because(
+                        "a StatefulSet gives each Pod its own name (kubernetes: pkg/controller/statefulset, initIdentity)",
+                    )
+                    .help(format!("leave `{}` out", hostname.key)),
+            );
+        }
+        if let (Some(host), false) = (&description.host, self.host) {
+            findings.push(
+                Finding::error(
+                    host.key_place.label(""),
+                    "the Pods of this shape cannot share anything with their node",
                 )
-                .help(format!("leave `{}` out", hostname.key)),
-        );
-    }
-    if let (Some(host), false) = (&description.host, applied) {
-        findings.push(
-            Finding::error(host.key_place.label(""), "the Pods of this shape cannot share anything with their node")
                 .label(description.shape.place.label("generates its Pods differently"))
                 .help("leave `host` out, or choose the shape daemon, single or replicated"),
-        );
+            );
+        }
+        findings
+    }
+}
+
+/// Lets the containers of a Pod see each other's processes, if the description says so.
+fn share_processes(description: &Description, spec: &mut Map<String, Json>) -> bool {
+    let shares = description.share_processes.is_some();
+    spec.extend(shares.then(|| ("shareProcessNamespace".to_owned(), json!(true))));
+    shares
+}
+
+/// Writes the names that a Pod goes by inside its cluster.
+fn give_names(description: &Description, spec: &mut Map<String, Json>) {
+    for (field, member) in [("hostname", &description.hostname), ("subdomain", &description.subdomain)] {
+        spec.extend(member.as_ref().map(|member| (field.to_owned(), member.value.to_json())));
     }
 }
 
 /// Groups of a Pod that no Pod of the shape has.
-fn check_groups(description: &Description, objects: &[Json], findings: &mut Vec<Finding>) {
-    let Some(app) = &description.app else { return };
+fn check_groups(description: &Description, objects: &[Json]) -> Vec<Finding> {
+    let Some(app) = &description.app else { return Vec::new() };
     let has = |field: &str, value: &Json| {
         let mut workloads = objects.iter().filter(|object| objects::is_workload(object)).cloned().collect::<Vec<_>>();
         let mut pods = workloads.iter_mut().flat_map(objects::templates);
         pods.any(|pod| pod["spec"]["securityContext"][field] == *value)
     };
     let groups = (!app.groups.is_empty()).then(|| json!(app.groups));
-    for (key, field, value, what) in [
+    let fields = [
         ("volume-group", "fsGroup", app.volume_group.map(|group| json!(group)), "volumes owned by a group"),
         ("groups", "supplementalGroups", groups, "further groups"),
-    ] {
-        if value.is_none_or(|value| has(field, &value)) {
-            continue;
-        }
-        findings.push(
-            Finding::error(app.place_at(&[key]).label(""), format!("the Pods of this shape cannot have {what}"))
-                .label(description.shape.place.label("generates its Pods differently"))
-                .help(format!("leave `{key}` out")),
-        );
-    }
+    ];
+    let lost = fields.into_iter().filter(|(_, field, value, _)| value.as_ref().is_some_and(|value| !has(field, value)));
+    let finding = |(key, _, _, what): (&str, _, _, &str)| {
+        Finding::error(app.place_at(&[key]).label(""), format!("the Pods of this shape cannot have {what}"))
+            .label(description.shape.place.label("generates its Pods differently"))
+            .help(format!("leave `{key}` out"))
+    };
+    lost.map(finding).collect()
 }
 
 /// Two Pods cannot have one port of a node: where a Deployment takes some, an old Pod goes before a new one comes.
@@ -266,8 +305,9 @@ fn give_way(object: &mut Json) {
     }
 }
 
-fn share(description: &Description, template: &mut Json, findings: &mut Vec<Finding>) {
-    let Some(spec) = template.get_mut("spec").and_then(Json::as_object_mut) else { return };
+/// Puts a Pod into the namespaces of its node.
+fn share(description: &Description, template: &mut Json) -> Option<Finding> {
+    let spec = template.get_mut("spec").and_then(Json::as_object_mut)?;
     for (what, field) in [("network", "hostNetwork"), ("pid", "hostPID"), ("ipc", "hostIPC")] {
         if description.shares(what) {
             spec.insert(field.to_owned(), json!(true));
@@ -281,22 +321,18 @@ fn share(description: &Description, template: &mut Json, findings: &mut Vec<Find
             security.shift_remove("sysctls");
         }
     }
-    if let (true, Some(true), Some(host)) =
-        (description.shares("pid"), spec.get("shareProcessNamespace").and_then(Json::as_bool), &description.host)
-    {
-        findings.push(
-            Finding::error(
-                host.key_place.label("the node's processes"),
-                "these Pods would have two process namespaces",
-            )
+    let is_shared = spec.get("shareProcessNamespace").and_then(Json::as_bool) == Some(true);
+    let host = description.host.as_ref().filter(|_| is_shared && description.shares("pid"))?;
+    Some(
+        Finding::error(host.key_place.label("the node's processes"), "these Pods would have two process namespaces")
             .because("an entry of `use` makes the containers share one, and the API server refuses both together")
             .help("remove `pid` or the entry"),
-        );
-    }
+    )
 }
 
 /// Two containers that want one port of the node.
-fn check_ports(prepared: &Prepared<'_>, template: &Json, findings: &mut Vec<Finding>) {
+fn check_ports(prepared: &Prepared<'_>, template: &Json) -> Vec<Finding> {
+    let mut findings = Vec::new();
     let mut taken: BTreeMap<(u64, &str), &str> = BTreeMap::new();
     for list in ["initContainers", "containers"] {
         let containers = template["spec"][list].as_array().into_iter().flatten();
@@ -311,6 +347,7 @@ fn check_ports(prepared: &Prepared<'_>, template: &Json, findings: &mut Vec<Find
             }
         }
     }
+    findings
 }
 
 fn same_host_port(prepared: &Prepared<'_>, number: u64, protocol: &str, [other, name]: [&str; 2]) -> Finding {

@@ -141,6 +141,23 @@ pub(super) fn rename_service_port(description: &Description, name: &str, objects
     found
 }
 
+/// Renames a further port of the app on its Service; whether one has it.
+pub(super) fn rename_further_port(description: &Description, port: &str, name: &str, objects: &mut [Json]) -> bool {
+    let mut found = false;
+    let is_own = |object: &&mut Json| {
+        object["kind"] == "Service" && object["metadata"]["name"] == *description.name_of("Service")
+    };
+    for service in objects.iter_mut().filter(is_own) {
+        let ports = service.pointer_mut("/spec/ports").and_then(Json::as_array_mut);
+        let mut ports = ports.into_iter().flatten();
+        if let Some(own) = ports.find(|own| own["name"] == port && own["targetPort"] == port) {
+            own["name"] = json!(name);
+            found = true;
+        }
+    }
+    found
+}
+
 fn rename_in(container: &mut Json, own: &str, name: &str) -> bool {
     let mut found = false;
     let ports = container.get_mut("ports").and_then(Json::as_array_mut);

@@ -11,9 +11,9 @@ use crate::kube::api_resources::{Nothing, is_built_in, is_cluster_wide, nothing}
 const OF_ONE_NAMESPACE: [&str; 4] = ["get", "update", "patch", "delete"];
 
 /// What is wrong with an app's rights and account.
-pub(crate) fn check(description: &Description, findings: &mut Vec<Finding>) {
-    let Some(app) = &description.app else { return };
-    app.rights.iter().chain(&app.cluster_rights).for_each(|right| check_right(right, findings));
+pub(crate) fn check(description: &Description) -> Vec<Finding> {
+    let Some(app) = &description.app else { return Vec::new() };
+    let mut findings: Vec<Finding> = app.rights.iter().chain(&app.cluster_rights).filter_map(check_right).collect();
     for right in &app.rights {
         let resource = right.resource.split('/').next().unwrap_or_default();
         let is_own_namespace = right.group.is_empty()
@@ -34,7 +34,7 @@ pub(crate) fn check(description: &Description, findings: &mut Vec<Finding>) {
                 .help("namespace: <name>, or -n <name>"),
         );
     }
-    let Some((_, place)) = &app.account else { return };
+    let Some((_, place)) = &app.account else { return findings };
     if let Some(right) = app.rights.first().or(app.cluster_rights.first()) {
         findings.push(
             Finding::error(
@@ -56,28 +56,29 @@ pub(crate) fn check(description: &Description, findings: &mut Vec<Finding>) {
             .help("leave out one of them"),
         );
     }
+    findings
 }
 
 /// Subresources are taken as written; the linter knows which of them nothing asks for.
-fn check_right(right: &Right, findings: &mut Vec<Finding>) {
+fn check_right(right: &Right) -> Option<Finding> {
     if !is_built_in(&right.group) {
-        return;
+        return None;
     }
     let (resource, sub) = right.resource.split_once('/').unwrap_or((&right.resource, ""));
     let sub = if sub.is_empty() { String::new() } else { format!("/{sub}") };
-    let label = match nothing(&[&right.group], resource) {
-        Some(Nothing::OtherGroup("")) => format!("did you mean `{resource}{sub}`?"),
-        Some(Nothing::OtherGroup(group)) => format!("did you mean `{resource}.{group}{sub}`?"),
-        Some(Nothing::NoResource(Some(name))) => format!("did you mean `{name}{sub}`?"),
-        Some(Nothing::NoResource(None)) => String::new(),
-        None | Some(Nothing::NoSubresource(_) | Nothing::Star) => return,
+    let label = match nothing(&[&right.group], resource)? {
+        Nothing::OtherGroup("") => format!("did you mean `{resource}{sub}`?"),
+        Nothing::OtherGroup(group) => format!("did you mean `{resource}.{group}{sub}`?"),
+        Nothing::NoResource(Some(name)) => format!("did you mean `{name}{sub}`?"),
+        Nothing::NoResource(None) => String::new(),
+        Nothing::NoSubresource(_) | Nothing::Star => return None,
     };
     let group = if right.group.is_empty() { "the core group".to_owned() } else { format!("the group {}", right.group) };
-    findings.push(
+    Some(
         Finding::error(right.place.label(label), format!("{group} has no resource `{resource}`"))
             .because("resources have plural names, as listed by `kubectl api-resources`")
             .help("write <resource>.<group> for any other group, such as deployments.apps"),
-    );
+    )
 }
 
 /// Rights that give more than most programs need.

@@ -10,16 +10,19 @@ use super::peers::is_cidr;
 use super::targets;
 use crate::describe::{Description, Expose, Member, Place, Spanned, duration_seconds};
 use crate::diagnostic::Finding;
+use crate::pattern::objects::made::Objects;
 use crate::pattern::plan::containers::OF_A_SERVICE;
 use crate::pattern::plan::inbound::HEADLESS;
+use crate::pattern::plan::prepare::Prepared;
 
 /// Keys of `expose` that are about the Service itself, and not about a route to it.
 const KEYS: &[&str] = &["node-port", "ports", "speaks", "ip", "address", "sources", "local", "sticky", "unready"];
 
 /// Keys that do not go with the type of their Service, and values that no Service can have.
-pub(crate) fn check(description: &Description, findings: &mut Vec<Finding>) {
+pub(crate) fn check(description: &Description) -> Vec<Finding> {
+    let mut findings = Vec::new();
     if let Some(expose) = &description.expose {
-        check_keys(&|key| expose.member(key), findings);
+        findings.extend(check_keys(&|key| expose.member(key)));
         if let (Some(class), false) = (expose.member("class"), expose.service_type.as_deref() == Some("LoadBalancer"))
             && class.value.text().is_some_and(|class| class.contains('/'))
         {
@@ -37,7 +40,7 @@ pub(crate) fn check(description: &Description, findings: &mut Vec<Finding>) {
                 );
             }
         }
-        check_also(description, expose, findings);
+        findings.extend(check_also(description, expose));
     }
     let kind = description.expose.as_ref().and_then(|expose| expose.service_type.as_deref());
     for port in description.app.iter().flat_map(|app| &app.ports) {
@@ -57,7 +60,7 @@ pub(crate) fn check(description: &Description, findings: &mut Vec<Finding>) {
         }
     }
     for service in services(description) {
-        check_keys(&|key| service.value.member(key), findings);
+        findings.extend(check_keys(&|key| service.value.member(key)));
         for label in service.value.get("labels").map(Spanned::members).unwrap_or_default() {
             // what prunes, and what finds the objects of a system, goes by these
             let fixed = ["app.kubernetes.io/part-of", "app.kubernetes.io/managed-by"].contains(&label.key.as_str());
@@ -67,11 +70,13 @@ pub(crate) fn check(description: &Description, findings: &mut Vec<Finding>) {
             }
         }
     }
-    same_node_ports(description, findings);
+    findings.extend(same_node_ports(description));
+    findings
 }
 
 /// Further ports that lead where the first does: each has its own name and number.
-fn check_also(description: &Description, expose: &Expose, findings: &mut Vec<Finding>) {
+fn check_also(description: &Description, expose: &Expose) -> Vec<Finding> {
+    let mut findings = Vec::new();
     let ports = expose.member("ports").map(|ports| ports.value.members()).unwrap_or_default();
     let further = || description.app.iter().flat_map(|app| &app.ports).filter(|port| !port.private);
     let mut taken: Vec<u64> = further().map(|port| port.service_port.unwrap_or(port.number).into()).collect();
@@ -97,6 +102,7 @@ fn check_also(description: &Description, expose: &Expose, findings: &mut Vec<Fin
             findings.push(unfit(&port.key_place, "node-port", OPEN));
         }
     }
+    findings
 }
 
 /// Types that take a port of every node.
@@ -112,7 +118,8 @@ fn unfit(place: &Place, key: &str, kinds: &[&str]) -> Finding {
         .help(format!("type: {}, or leave `{key}` out", kinds[kinds.len() - 1]))
 }
 
-fn check_keys<'a>(member: &dyn Fn(&str) -> Option<&'a Member>, findings: &mut Vec<Finding>) {
+fn check_keys<'a>(member: &dyn Fn(&str) -> Option<&'a Member>) -> Vec<Finding> {
+    let mut findings = Vec::new();
     let kind = member("type").and_then(|kind| kind.value.text()).unwrap_or("ClusterIP");
     for (key, kinds) in [("node-port", OPEN), ("local", OPEN), ("address", &OPEN[1..]), ("sources", &OPEN[1..])] {
         // a Service inside has an address of the cluster's, where its type says that it is meant
@@ -136,10 +143,12 @@ fn check_keys<'a>(member: &dyn Fn(&str) -> Option<&'a Member>, findings: &mut Ve
             );
         }
     }
+    findings
 }
 
 /// Two Service ports cannot have one port of the nodes.
-fn same_node_ports(description: &Description, findings: &mut Vec<Finding>) {
+fn same_node_ports(description: &Description) -> Vec<Finding> {
+    let mut findings = Vec::new();
     let number = |member: &Member| member.value.to_json().as_u64();
     let app = description.app.iter();
     let main = description.expose.as_ref().and_then(|expose| expose.member("node-port"));
@@ -173,38 +182,40 @@ fn same_node_ports(description: &Description, findings: &mut Vec<Finding>) {
             );
         }
     }
+    findings
 }
 
 /// Writes what `expose` says into the document's Service.
-pub(crate) fn apply(description: &Description, objects: &mut [Json], findings: &mut Vec<Finding>) {
+pub(crate) fn apply(prepared: &Prepared<'_>, objects: &mut Objects) -> Vec<Finding> {
+    let description = prepared.description;
     let is_own = |object: &Json| object["kind"] == "Service" && object["metadata"]["name"] == *description.name;
-    let own = objects.iter_mut().find(|object| is_own(object));
+    let Some(service) = objects.iter_mut().find(|object| is_own(object)) else {
+        return without_service(description).collect();
+    };
+    let Some(expose) = &description.expose else { return Vec::new() };
+    main(description, expose, service);
+    targets::lead(expose, objects, &is_own)
+}
+
+/// Keys about the document's Service, which its shape does not make.
+fn without_service(description: &Description) -> impl Iterator<Item = Finding> {
+    let shape = || description.shape.place.label(format!("the shape is `{}`", description.shape.pattern));
     let ports = description.app.iter().filter_map(|app| app.written.get("ports")).flat_map(Spanned::members);
-    for port in ports.filter(|_| own.is_none()) {
-        for member in OF_A_SERVICE.iter().filter_map(|key| port.value.member(key)) {
-            findings.push(
-                Finding::error(member.key_place.label(""), format!("the port `{}` is on no Service", port.key))
-                    .label(description.shape.place.label(format!("the shape is `{}`", description.shape.pattern)))
-                    .help(format!("leave `{}` out", member.key)),
-            );
-        }
-    }
-    match (own, &description.expose) {
-        (Some(service), Some(expose)) => {
-            main(description, expose, service);
-            targets::lead(expose, objects, &is_own, findings);
-        }
-        (None, Some(expose)) => {
-            for member in KEYS.iter().filter_map(|key| expose.member(key)) {
-                findings.push(
-                    Finding::error(member.key_place.label(""), "there is no Service to apply this to")
-                        .label(description.shape.place.label(format!("the shape is `{}`", description.shape.pattern)))
-                        .help(format!("leave `{}` out", member.key)),
-                );
-            }
-        }
-        _ => {}
-    }
+    let of_ports = ports.flat_map(move |port| {
+        let members = OF_A_SERVICE.iter().filter_map(|key| port.value.member(key));
+        members.map(move |member| {
+            Finding::error(member.key_place.label(""), format!("the port `{}` is on no Service", port.key))
+                .label(shape())
+                .help(format!("leave `{}` out", member.key))
+        })
+    });
+    let expose = description.expose.iter();
+    let of_expose = expose.flat_map(|expose| KEYS.iter().filter_map(|key| expose.member(key))).map(move |member| {
+        Finding::error(member.key_place.label(""), "there is no Service to apply this to")
+            .label(shape())
+            .help(format!("leave `{}` out", member.key))
+    });
+    of_ports.chain(of_expose)
 }
 
 /// Further ports of the document's Service that lead where its first one does.

@@ -10,9 +10,13 @@ use crate::describe::{Description, Member, Spanned, port_of};
 use crate::diagnostic::Finding;
 use crate::origin::Maker;
 use crate::pattern::objects;
+use crate::pattern::objects::made::Objects;
+use crate::pattern::plan::prepare::Prepared;
 
 /// Adds the Services of `services`, once the names and selectors of all others are settled.
-pub(crate) fn add(description: &Description, objects: &mut Vec<Json>, findings: &mut Vec<Finding>) {
+pub(crate) fn apply(prepared: &Prepared<'_>, objects: &mut Objects) -> Vec<Finding> {
+    let description = prepared.description;
+    let mut findings = Vec::new();
     let there = objects.iter().filter(|object| object["kind"] == "Service");
     let mut names: HashSet<String> =
         there.filter_map(|object| object["metadata"]["name"].as_str()).map(str::to_owned).collect();
@@ -35,6 +39,7 @@ pub(crate) fn add(description: &Description, objects: &mut Vec<Json>, findings: 
             Err(finding) => findings.push(*finding),
         }
     }
+    findings
 }
 
 /// One Service of `services`.

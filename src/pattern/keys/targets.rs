@@ -15,15 +15,16 @@ pub(super) struct Declared {
 }
 
 /// Lets the ports of the document's Service that say so lead to another container.
-pub(super) fn lead(expose: &Expose, objects: &mut [Json], is_own: &dyn Fn(&Json) -> bool, findings: &mut Vec<Finding>) {
+pub(super) fn lead(expose: &Expose, objects: &mut [Json], is_own: &dyn Fn(&Json) -> bool) -> Vec<Finding> {
     let ports = expose.member("ports").map(|ports| ports.value.members()).unwrap_or_default();
     let targets: Vec<(&Member, &Spanned)> =
         ports.iter().filter_map(|port| Some((port, port.value.get("to")?))).collect();
     if targets.is_empty() {
-        return;
+        return Vec::new();
     }
     let workload = objects.iter().find(|object| objects::is_workload(object));
     let declared = workload.map(|workload| declared(&workload["spec"]["template"])).unwrap_or_default();
+    let mut findings = Vec::new();
     for (member, to) in targets {
         let leads = |port: &&Declared| to.text().map_or_else(|| to.to_json() == port.number, |name| port.name == name);
         // of one number in two protocols, the one that most Services speak
@@ -46,6 +47,7 @@ pub(super) fn lead(expose: &Expose, objects: &mut [Json], is_own: &dyn Fn(&Json)
             }
         }
     }
+    findings
 }
 
 /// The ports that a Pod template declares.

@@ -4,6 +4,9 @@ use serde_json::Value as Json;
 
 use crate::describe::Place;
 
+/// The objects of a document while they are made.
+pub(crate) type Objects = Vec<Json>;
+
 /// An object on its way out.
 #[derive(Clone, Debug)]
 pub struct Made {

@@ -39,15 +39,17 @@ pub(crate) fn key_of(kind: &str, field: &str) -> Option<&'static str> {
     }
 }
 
-/// Merges a patch; what matches nothing goes to the findings.
-pub(crate) fn merge(object: &mut Json, patch: &Spanned, findings: &mut Vec<Finding>) {
+/// Merges a patch, and says what in it matches nothing.
+pub(crate) fn merge(object: &mut Json, patch: &Spanned) -> Vec<Finding> {
     let kind = object["kind"].as_str().unwrap_or_default().to_owned();
-    Merge { kind: &kind, findings }.value(object, patch, "");
+    let mut merge = Merge { kind: &kind, findings: Vec::new() };
+    merge.value(object, patch, "");
+    merge.findings
 }
 
 struct Merge<'a> {
     kind: &'a str,
-    findings: &'a mut Vec<Finding>,
+    findings: Vec<Finding>,
 }
 
 impl Merge<'_> {
