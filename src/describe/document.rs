@@ -6,14 +6,14 @@ use std::sync::Arc;
 
 use serde_json::Value as Json;
 
-use super::app;
-use super::description::{Description, Expose, Options};
+use super::app::{self, App};
+use super::description::{Description, Entry, Expose, Options};
 use super::entries;
 use super::environment;
 use super::extends;
 use super::grammar::grammar;
 use super::keys;
-use super::params::Params;
+use super::params::{Params, Setting};
 use super::schema::{self, Subject};
 use super::settings::kubernetes_version;
 use super::spanned::{Kind, Place, Spanned};
@@ -27,22 +27,18 @@ use crate::yaml::{self, Source};
 /// nevertheless if enough of it can be read to check its patterns, so that all mistakes show in one run.
 #[must_use]
 pub fn read(source: &Arc<Source>, folder: Option<&Path>, options: &Options) -> (Vec<Description>, Vec<Finding>) {
-    let mut findings = Vec::new();
-    let roots: Vec<Spanned> = roots(source, &mut findings)
-        .into_iter()
-        .filter_map(|root| extends::resolve(root, folder, &mut findings))
-        .collect();
-    let origin = origin(source);
-    check_environments(&roots, &mut findings);
-    environment::check(&roots, options, &mut findings);
-    check_settings(&roots, options, &mut findings);
+    let (roots, mut findings) = extended_roots(source, folder);
+    findings.extend(check_environments(&roots));
+    findings.extend(environment::check(&roots, options));
+    findings.extend(check_settings(&roots, options));
+    let mut reader = DocumentReader { origin: origin(source), folder, options, findings };
     let mut descriptions: Vec<Description> = Vec::new();
     let mut by_name: HashMap<String, usize> = HashMap::new();
     for root in roots.into_iter().filter(|root| environment::holds(root, options)) {
-        let Some(description) = describe(root, &origin, folder, options, &mut findings) else { continue };
+        let Some(description) = reader.describe(root) else { continue };
         let first = *by_name.entry(description.name.clone()).or_insert(descriptions.len());
         if let Some(other) = descriptions.get(first) {
-            findings.push(
+            reader.findings.push(
                 Finding::error(
                     description.name_place.label("and so is this"),
                     format!("two documents are called `{}`", description.name),
@@ -53,7 +49,7 @@ pub fn read(source: &Arc<Source>, folder: Option<&Path>, options: &Options) -> (
         }
         descriptions.push(description);
     }
-    (descriptions, findings)
+    (descriptions, reader.findings)
 }
 
 /// The names of the environments that a description has, its bases' included; empty where it cannot be read.
@@ -69,16 +65,26 @@ pub fn parameters(source: &Arc<Source>, folder: Option<&Path>) -> Vec<String> {
 }
 
 fn names_under(key: &str, source: &Arc<Source>, folder: Option<&Path>) -> Vec<String> {
-    let mut findings = Vec::new();
-    let roots = roots(source, &mut findings).into_iter();
-    let roots: Vec<Spanned> = roots.filter_map(|root| extends::resolve(root, folder, &mut findings)).collect();
+    let (roots, _) = extended_roots(source, folder);
     let all = roots.iter().filter_map(|root| root.get(key)).flat_map(Spanned::members);
     all.map(|member| member.key.clone()).collect::<BTreeSet<_>>().into_iter().collect()
 }
 
-fn roots(source: &Arc<Source>, findings: &mut Vec<Finding>) -> Vec<Spanned> {
+/// The documents of a file, each with what it extends, and what is wrong with the files.
+fn extended_roots(source: &Arc<Source>, folder: Option<&Path>) -> (Vec<Spanned>, Vec<Finding>) {
+    let (roots, mut findings) = roots(source);
+    let mut extended = Vec::new();
+    for root in roots {
+        let (root, mistakes) = extends::resolve(root, folder);
+        extended.extend(root);
+        findings.extend(mistakes);
+    }
+    (extended, findings)
+}
+
+fn roots(source: &Arc<Source>) -> (Vec<Spanned>, Vec<Finding>) {
     let (documents, refusal) = yaml::as_kubectl(yaml::read(source));
-    findings.extend(refusal.map(|refusal| crate::kube::refused(&refusal, source)));
+    let mut findings = Vec::from_iter(refusal.map(|refusal| crate::kube::refused(&refusal, source)));
     if documents.is_empty() && findings.is_empty() {
         let place = Place { source: Arc::clone(source), span: yaml::Span::empty(0) };
         findings.push(
@@ -98,7 +104,7 @@ fn roots(source: &Arc<Source>, findings: &mut Vec<Finding>) -> Vec<Spanned> {
                 .label(place(duplicate.kept.key).label("this wins")),
             );
         }
-        keys::check(document, findings);
+        findings.extend(keys::check(document));
         let root = Spanned::from_node(document, document.root());
         if root.get("patterns").is_none() {
             findings.push(not_a_description(&root));
@@ -106,7 +112,7 @@ fn roots(source: &Arc<Source>, findings: &mut Vec<Finding>) -> Vec<Spanned> {
         }
         roots.push(root);
     }
-    roots
+    (roots, findings)
 }
 
 fn not_a_description(root: &Spanned) -> Finding {
@@ -119,30 +125,30 @@ fn not_a_description(root: &Spanned) -> Finding {
 }
 
 /// How many there are: each is another description.
-fn check_environments(roots: &[Spanned], findings: &mut Vec<Finding>) {
+fn check_environments(roots: &[Spanned]) -> Option<Finding> {
     let mut members = roots.iter().filter_map(|root| root.member("environments")).peekable();
-    let Some(first) = members.peek().map(|member| member.key_place.clone()) else { return };
+    let first = members.peek().map(|member| member.key_place.clone())?;
     let names: BTreeSet<&str> =
         members.flat_map(|member| member.value.members()).map(|member| member.key.as_str()).collect();
-    if names.len() > limits::ENVIRONMENTS.count() {
+    (names.len() > limits::ENVIRONMENTS.count()).then(|| {
         let message = format!("there are {} environments, more than {}", names.len(), limits::ENVIRONMENTS);
-        findings.push(
-            Finding::error(first.label(""), message)
-                .because("each one is checked separately (limit environments, see SECURITY.md)")
-                .help("split the description, or make the values that differ parameters: --set, --params"),
-        );
-    }
+        Finding::error(first.label(""), message)
+            .because("each one is checked separately (limit environments, see SECURITY.md)")
+            .help("split the description, or make the values that differ parameters: --set, --params")
+    })
 }
 
-fn check_settings(roots: &[Spanned], options: &Options, findings: &mut Vec<Finding>) {
+/// Parameters that are set and that no document has.
+fn check_settings(roots: &[Spanned], options: &Options) -> Vec<Finding> {
     let declared: BTreeSet<&str> = roots
         .iter()
         .filter_map(|root| root.get("params"))
         .flat_map(Spanned::members)
         .map(|member| member.key.as_str())
         .collect();
-    for setting in options.settings.iter().filter(|setting| !declared.contains(setting.name.as_str())) {
-        let known: Vec<&str> = declared.iter().copied().collect();
+    let known: Vec<&str> = declared.iter().copied().collect();
+    let unknown = options.settings.iter().filter(|setting| !declared.contains(setting.name.as_str()));
+    let finding = |setting: &Setting| {
         let label = nearest(&setting.name, known.iter().copied())
             .map_or_else(String::new, |name| format!("did you mean `{name}`?"));
         let help = if known.is_empty() {
@@ -150,90 +156,133 @@ fn check_settings(roots: &[Spanned], options: &Options, findings: &mut Vec<Findi
         } else {
             format!("declared are {}", list(&known))
         };
-        findings.push(
-            // it may be one that holds a secret, and is misspelt
-            Finding::error(setting.place.label(label), format!("no parameter is called `{}`", setting.name))
-                .help(help)
-                .hide(setting.value.place.span),
-        );
+        // it may be one that holds a secret, and is misspelt
+        Finding::error(setting.place.label(label), format!("no parameter is called `{}`", setting.name))
+            .help(help)
+            .hide(setting.value.place.span)
+    };
+    unknown.map(finding).collect()
+}
+
+/// Reads the documents of a file, and goes on after a mistake, so that all of them show in one run.
+struct DocumentReader<'a> {
+    /// Which file the objects came from.
+    origin: String,
+    folder: Option<&'a Path>,
+    options: &'a Options,
+    findings: Vec<Finding>,
+}
+
+impl DocumentReader<'_> {
+    fn describe(&mut self, mut root: Spanned) -> Option<Description> {
+        let lacks_values = self.settle(&mut root);
+        let name = root.get("name")?;
+        let (uses, mistakes) = entries::uses(&root);
+        self.findings.extend(mistakes);
+        let (inits, mistakes) = entries::inits(&root, &uses, &self.findings);
+        self.findings.extend(mistakes);
+        name.text()?;
+        let app = self.app(&root);
+        let shape = self.shape(&root)?;
+        let target = self.target(&root);
+        let (expose, own_gateway) = expose(&root);
+        let text = |key: &str| root.get(key).and_then(Spanned::text).map(str::to_owned);
+        let members = |key: &str| root.get(key).map(Spanned::members).unwrap_or_default().to_vec();
+        let items = |key: &str| root.get(key).map(Spanned::items).unwrap_or_default();
+        let texts = |list: &Spanned| list.items().iter().filter_map(Spanned::text).map(str::to_owned).collect();
+        let is_off = |isolate: &&Spanned| matches!(isolate.to_json(), Json::Null | Json::Bool(false));
+        Some(Description {
+            origin: format!("{}#{}", self.origin, name.text()?),
+            name: name.text()?.to_owned(),
+            lacks_values,
+            name_place: name.place.clone(),
+            namespace: self.options.namespace.clone().or_else(|| text("namespace")),
+            app,
+            shape,
+            uses,
+            expose,
+            priority: root.get("priority").and_then(entries::priority),
+            schedule: root.get("schedule").cloned(),
+            inits,
+            system: text("system"),
+            labels: members("labels"),
+            annotations: members("annotations"),
+            place: root.get("place").cloned(),
+            host: root.member("host").filter(|host| !host.value.items().is_empty()).cloned(),
+            share_processes: root.member("share-processes").filter(|share| share.value.to_json() == true).cloned(),
+            dns: root.member("dns").cloned(),
+            hostname: root.member("hostname").cloned(),
+            subdomain: root.member("subdomain").cloned(),
+            budget: root.member("budget").cloned(),
+            services: root.member("services").cloned(),
+            configmaps: members("configmaps"),
+            rollout: root.get("rollout").cloned(),
+            pull: root.get("pull").map_or_else(|| self.options.default_pull.clone(), texts),
+            images: members("images"),
+            patches: items("patch").to_vec(),
+            extra: items("extra").to_vec(),
+            ignores: entries::ignores(&root),
+            isolate: root.get("isolate").filter(|isolate| !is_off(isolate)).cloned(),
+            adopt: root.get("adopt").cloned(),
+            meshed: root.get("mesh").is_some(),
+            own_gateway,
+            target,
+            folder: self.folder.map(Path::to_owned),
+        })
+    }
+
+    /// Applies the environment and puts the parameters in, and checks the result against the grammar. Whether some of
+    /// it depends on parameters that have no value yet.
+    fn settle(&mut self, root: &mut Spanned) -> bool {
+        let options = self.options;
+        let environments = root.remove("environments");
+        let (mut settings, mistakes) = environment::apply(root, environments.as_ref(), options);
+        self.findings.extend(mistakes);
+        settings.extend(options.settings.iter().cloned());
+        let declared = root.remove("params");
+        let (params, mistakes) = Params::settle(declared.as_ref(), &settings);
+        self.findings.extend(mistakes);
+        let params = if options.values_come_later { params.with_values_to_come() } else { params };
+        self.findings.extend(params.substitute(root));
+        let lacks_values = options.values_come_later && root.is_lost();
+        let subject = Subject { name: "a description", member: "key", help: None, place: &first_key(root) };
+        self.findings.extend(schema::check(grammar(), root, subject));
+        drop_nulls(root);
+        lacks_values
+    }
+
+    fn app(&mut self, root: &Spanned) -> Option<App> {
+        let (app, mistakes) = app::read(root.member("app")?);
+        self.findings.extend(mistakes);
+        Some(app)
+    }
+
+    fn shape(&mut self, root: &Spanned) -> Option<Entry> {
+        entries::shape(root).unwrap_or_else(|finding| {
+            self.findings.push(*finding);
+            None
+        })
+    }
+
+    fn target(&mut self, root: &Spanned) -> Target {
+        let own = root.get("target").map_or(Ok(None), kubernetes_version).unwrap_or_else(|finding| {
+            self.findings.push(*finding);
+            None
+        });
+        self.options.target.or(own).or(self.options.default_target).unwrap_or(Target::OLDEST)
     }
 }
 
-fn describe(
-    mut root: Spanned,
-    origin: &str,
-    folder: Option<&Path>,
-    options: &Options,
-    findings: &mut Vec<Finding>,
-) -> Option<Description> {
-    let environments = root.remove("environments");
-    let mut settings = environment::apply(&mut root, environments.as_ref(), options, findings);
-    settings.extend(options.settings.iter().cloned());
-    let declared = root.remove("params");
-    let params = Params::settle(declared.as_ref(), &settings, findings);
-    let params = if options.values_come_later { params.with_values_to_come() } else { params };
-    params.substitute(&mut root, findings);
-    let lacks_values = options.values_come_later && root.is_lost();
-    let subject = Subject { name: "a description", member: "key", help: None, place: &first_key(&root) };
-    schema::check(grammar(), &root, subject, findings);
-    drop_nulls(&mut root);
-    let name = root.get("name")?;
+/// The way in from outside, and where a Gateway of the mesh for it is asked for.
+fn expose(root: &Spanned) -> (Option<Expose>, Option<Place>) {
     let mut expose = root.member("expose").map(Expose::read);
     let role = root.get("mesh").and_then(|mesh| mesh.get("role"));
     let own_gateway = role.filter(|role| role.text() == Some("gateway")).map(|role| role.place.clone());
-    if let (Some(_), Some(expose), Some(name)) = (&own_gateway, &mut expose, name.text()) {
+    let name = root.get("name").and_then(Spanned::text);
+    if let (Some(_), Some(expose), Some(name)) = (&own_gateway, &mut expose, name) {
         expose.gateway.get_or_insert_with(|| name.to_owned());
     }
-    let uses = entries::uses(&root, findings);
-    let inits = entries::inits(&root, &uses, findings);
-    let members = |key: &str| root.get(key).map(Spanned::members).unwrap_or_default().to_vec();
-    Some(Description {
-        origin: format!("{origin}#{}", name.text()?),
-        name: name.text()?.to_owned(),
-        lacks_values,
-        name_place: name.place.clone(),
-        namespace: options
-            .namespace
-            .clone()
-            .or_else(|| root.get("namespace").and_then(Spanned::text).map(str::to_owned)),
-        app: root.member("app").map(|member| app::read(member, findings)),
-        shape: entries::shape(&root, findings)?,
-        uses,
-        expose,
-        priority: root.get("priority").and_then(entries::priority),
-        schedule: root.get("schedule").cloned(),
-        inits,
-        system: root.get("system").and_then(Spanned::text).map(str::to_owned),
-        labels: members("labels"),
-        annotations: members("annotations"),
-        place: root.get("place").cloned(),
-        host: root.member("host").filter(|host| !host.value.items().is_empty()).cloned(),
-        share_processes: root.member("share-processes").filter(|share| share.value.to_json() == true).cloned(),
-        dns: root.member("dns").cloned(),
-        hostname: root.member("hostname").cloned(),
-        subdomain: root.member("subdomain").cloned(),
-        budget: root.member("budget").cloned(),
-        services: root.member("services").cloned(),
-        configmaps: members("configmaps"),
-        rollout: root.get("rollout").cloned(),
-        pull: root.get("pull").map_or_else(
-            || options.default_pull.clone(),
-            |pull| pull.items().iter().filter_map(Spanned::text).map(str::to_owned).collect(),
-        ),
-        images: members("images"),
-        patches: root.get("patch").map(|patches| patches.items().to_vec()).unwrap_or_default(),
-        extra: root.get("extra").map(|extra| extra.items().to_vec()).unwrap_or_default(),
-        ignores: entries::ignores(&root),
-        isolate: root
-            .get("isolate")
-            .filter(|isolate| !matches!(isolate.to_json(), Json::Null | Json::Bool(false)))
-            .cloned(),
-        adopt: root.get("adopt").cloned(),
-        meshed: root.get("mesh").is_some(),
-        own_gateway,
-        target: target(&root, options, findings),
-        folder: folder.map(Path::to_owned),
-    })
+    (expose, own_gateway)
 }
 
 /// Null is no value; in objects that are taken as they are it is one.
@@ -242,11 +291,6 @@ fn drop_nulls(root: &mut Spanned) {
     for member in members.iter_mut().filter(|member| !matches!(member.key.as_str(), "extra" | "patch")) {
         member.value.drop_nulls(member.key == "shape");
     }
-}
-
-fn target(root: &Spanned, options: &Options, findings: &mut Vec<Finding>) -> Target {
-    let own = root.get("target").and_then(|target| kubernetes_version(target, findings));
-    options.target.or(own).or(options.default_target).unwrap_or(Target::OLDEST)
 }
 
 /// Where to point when the document itself lacks something.

@@ -5,7 +5,7 @@ use super::description::{Entry, Ignore, Init};
 use super::merge::use_name;
 use super::schema::{self, Subject};
 use super::spanned::{Kind, Member, Place, Spanned};
-use crate::diagnostic::Finding;
+use crate::diagnostic::{Finding, Label};
 
 pub(super) fn priority(value: &Spanned) -> Option<(String, Option<i64>)> {
     match value.text() {
@@ -23,42 +23,42 @@ pub(super) fn ignores(root: &Spanned) -> Vec<Ignore> {
     root.get("ignore").map(Spanned::items).unwrap_or_default().iter().filter_map(ignore).collect()
 }
 
-pub(super) fn shape(root: &Spanned, findings: &mut Vec<Finding>) -> Option<Entry> {
+/// The shape; none if the grammar has refused it.
+///
+/// # Errors
+/// A map of no pattern, or of several.
+pub(super) fn shape(root: &Spanned) -> Result<Option<Entry>, Box<Finding>> {
     let Some(member) = root.member("shape") else {
         let place = root.get("name").map_or_else(|| root.place.clone(), |name| name.place.clone());
         let params = Spanned { kind: Kind::Null, place: place.clone() };
-        return Some(Entry { pattern: "replicated".to_owned(), name: "replicated".to_owned(), place, params });
+        let (pattern, name) = ("replicated".to_owned(), "replicated".to_owned());
+        return Ok(Some(Entry { pattern, name, place, params }));
+    };
+    let wrong = |label: Label, message: &str| {
+        Err(Box::new(Finding::error(label, message).help("shape: {replicated: {replicas: 2}}")))
     };
     match member.value.members() {
-        [shape] => Some(Entry {
+        [shape] => Ok(Some(Entry {
             pattern: shape.key.clone(),
             name: shape.key.clone(),
             place: shape.key_place.clone(),
             params: shape.value.clone(),
-        }),
+        })),
         // what is not a map has been refused by the grammar
-        [] if !matches!(member.value.kind, Kind::Map(_)) => None,
-        [] => {
-            findings.push(
-                Finding::error(member.key_place.label(""), "`shape` names no pattern")
-                    .help("shape: {replicated: {replicas: 2}}"),
-            );
-            None
-        }
-        [_, second, ..] => {
-            findings.push(
-                Finding::error(second.key_place.label("one too many"), "`shape` names exactly one pattern")
-                    .help("shape: {replicated: {replicas: 2}}"),
-            );
-            None
-        }
+        [] if !matches!(member.value.kind, Kind::Map(_)) => Ok(None),
+        [] => wrong(member.key_place.label(""), "`shape` names no pattern"),
+        [_, second, ..] => wrong(second.key_place.label("one too many"), "`shape` names exactly one pattern"),
     }
 }
 
-pub(super) fn uses(root: &Spanned, findings: &mut Vec<Finding>) -> Vec<Entry> {
+/// The entries of `use`, and what is wrong with them.
+pub(super) fn uses(root: &Spanned) -> (Vec<Entry>, Vec<Finding>) {
     let mut entries: Vec<Entry> = Vec::new();
+    let mut findings = Vec::new();
     for item in root.get("use").map(Spanned::items).unwrap_or_default() {
-        let Some(entry) = entry(item, findings) else { continue };
+        let (entry, mistakes) = entry(item);
+        findings.extend(mistakes);
+        let Some(entry) = entry else { continue };
         if let Some(other) = entries.iter().find(|other| other.name == entry.name) {
             let as_name = format!("as: {}-2", entry.name);
             findings.push(
@@ -74,15 +74,16 @@ pub(super) fn uses(root: &Spanned, findings: &mut Vec<Finding>) -> Vec<Entry> {
         }
         entries.push(entry);
     }
-    entries
+    (entries, findings)
 }
 
 /// What a container of `init` takes from the app where it says nothing itself.
 const INHERITED: [&str; 7] = ["image", "env", "envFrom", "volumes", "user", "group", "resources"];
 
-pub(super) fn inits(root: &Spanned, uses: &[Entry], findings: &mut Vec<Finding>) -> Vec<Init> {
+/// The containers of `init`, and what is wrong with them beside what is `known` already: they take keys from the app.
+pub(super) fn inits(root: &Spanned, uses: &[Entry], known: &[Finding]) -> (Vec<Init>, Vec<Finding>) {
     let app = root.get("app");
-    let mut inits: Vec<Init> = Vec::new();
+    let (mut inits, mut findings): (Vec<Init>, Vec<Finding>) = (Vec::new(), Vec::new());
     for item in root.get("init").map(Spanned::items).unwrap_or_default() {
         if let Some(second) = item.members().get(1) {
             findings.push(
@@ -98,11 +99,7 @@ pub(super) fn inits(root: &Spanned, uses: &[Entry], findings: &mut Vec<Finding>)
             findings.push(named_twice(&member.key, &member.key_place, other));
             continue;
         }
-        let own = member.value.members().iter();
-        let more = app.map(Spanned::members).unwrap_or_default().iter();
-        let more =
-            more.filter(|other| INHERITED.contains(&other.key.as_str()) && member.value.get(&other.key).is_none());
-        let value = Spanned { kind: Kind::Map(own.chain(more).cloned().collect()), place: member.value.place.clone() };
+        let value = with_inherited(&member.value, app);
         if value.get("image").is_none() {
             findings.push(
                 Finding::error(member.key_place.label(""), format!("`{}` needs `image`", member.key))
@@ -111,19 +108,24 @@ pub(super) fn inits(root: &Spanned, uses: &[Entry], findings: &mut Vec<Finding>)
             );
             continue;
         }
-        let mut own = Vec::new();
-        let app = app::read(&Member { value, ..member.clone() }, &mut own);
+        let (app, mistakes) = app::read(&Member { value, ..member.clone() });
         // what is wrong with the app's own keys has been said there
-        let is_new = |finding: &Finding| {
-            let known =
-                |other: &Finding| other.message == finding.message && other.primary.span == finding.primary.span;
-            !findings.iter().any(known)
+        let is_known = |finding: &Finding| {
+            let mut others = known.iter().chain(&findings);
+            others.any(|other| other.message == finding.message && other.primary.span == finding.primary.span)
         };
-        let own: Vec<Finding> = own.into_iter().filter(is_new).collect();
-        findings.extend(own);
+        let new: Vec<Finding> = mistakes.into_iter().filter(|finding| !is_known(finding)).collect();
+        findings.extend(new);
         inits.push(Init { name: member.key.clone(), app, place: member.key_place.clone() });
     }
-    inits
+    (inits, findings)
+}
+
+/// A container of `init` with what it takes from the app.
+fn with_inherited(init: &Spanned, app: Option<&Spanned>) -> Spanned {
+    let more = app.map(Spanned::members).unwrap_or_default().iter();
+    let more = more.filter(|other| INHERITED.contains(&other.key.as_str()) && init.get(&other.key).is_none());
+    Spanned { kind: Kind::Map(init.members().iter().chain(more).cloned().collect()), place: init.place.clone() }
 }
 
 fn named_twice(name: &str, place: &Place, other: &Place) -> Finding {
@@ -133,36 +135,26 @@ fn named_twice(name: &str, place: &Place, other: &Place) -> Finding {
         .help("give one of them another name")
 }
 
-fn entry(item: &Spanned, findings: &mut Vec<Finding>) -> Option<Entry> {
-    let name = use_name(item)?.to_owned();
-    match &item.kind {
-        Kind::Text(pattern) => {
-            let params = Spanned { kind: Kind::Null, place: item.place.clone() };
-            Some(Entry { pattern: pattern.clone(), name, place: item.place.clone(), params })
-        }
-        Kind::Map(members) => {
-            if let Some(second) = members.get(1) {
-                findings.push(
-                    Finding::error(
-                        second.key_place.label("one too many"),
-                        "an entry of `use` names exactly one pattern",
-                    )
-                    .help("begin a new entry with `-`, or indent this under the pattern"),
-                );
-            }
-            let member = members.first()?;
-            let mut params = member.value.clone();
-            if let Some(alias) = params.remove("as") {
-                let subject = Subject { name: "`as`", member: "key", help: None, place: &alias.key_place };
-                schema::check(
-                    &serde_json::json!({"type": "string", "format": "base-name"}),
-                    &alias.value,
-                    subject,
-                    findings,
-                );
-            }
-            Some(Entry { pattern: member.key.clone(), name, place: member.key_place.clone(), params })
-        }
-        _ => None,
+/// An entry of `use`, and what is wrong with it.
+fn entry(item: &Spanned) -> (Option<Entry>, Vec<Finding>) {
+    let mut findings = Vec::new();
+    let Some(name) = use_name(item).map(str::to_owned) else { return (None, findings) };
+    if let Kind::Text(pattern) = &item.kind {
+        let params = Spanned { kind: Kind::Null, place: item.place.clone() };
+        return (Some(Entry { pattern: pattern.clone(), name, place: item.place.clone(), params }), findings);
     }
+    if let Some(second) = item.members().get(1) {
+        findings.push(
+            Finding::error(second.key_place.label("one too many"), "an entry of `use` names exactly one pattern")
+                .help("begin a new entry with `-`, or indent this under the pattern"),
+        );
+    }
+    let Some(member) = item.members().first() else { return (None, findings) };
+    let mut params = member.value.clone();
+    if let Some(alias) = params.remove("as") {
+        let subject = Subject { name: "`as`", member: "key", help: None, place: &alias.key_place };
+        let schema = serde_json::json!({"type": "string", "format": "base-name"});
+        findings.extend(schema::check(&schema, &alias.value, subject));
+    }
+    (Some(Entry { pattern: member.key.clone(), name, place: member.key_place.clone(), params }), findings)
 }

@@ -12,29 +12,17 @@ use crate::diagnostic::Finding;
 use crate::words::{list, nearest};
 use crate::yaml;
 
-/// Merges the environment in; its `params` are bare values, which become settings.
+/// Merges the environment in; its `params` are bare values, which become settings. Says what is wrong with it.
 pub(super) fn apply(
     root: &mut Spanned,
     environments: Option<&Member>,
     options: &Options,
-    findings: &mut Vec<Finding>,
-) -> Vec<Setting> {
-    let Some(environments) = environments else { return Vec::new() };
-    let subject = Subject { name: "`environments`", member: "environment", help: None, place: &environments.key_place };
-    if let Some(schema) = grammar().pointer("/properties/environments") {
-        schema::check(schema, &environments.value, subject, findings);
-    }
-    for environment in environments.value.members() {
-        let of_the_whole = |member: &&Member| matches!(member.key.as_str(), "environments" | "extends");
-        findings.extend(environment.value.members().iter().filter(of_the_whole).map(|member| {
-            Finding::error(member.key_place.label(""), format!("an environment has no `{}`", member.key))
-                .because("it is read once for the document, before an environment is chosen; here it would be ignored")
-                .help(format!("move `{}` to the document itself", member.key))
-        }));
-    }
-    let Some(wanted) = &options.environment else { return Vec::new() };
-    let change = environments.value.get(wanted).filter(|change| matches!(change.kind, Kind::Map(_)));
-    let Some(mut change) = change.cloned() else { return Vec::new() };
+) -> (Vec<Setting>, Vec<Finding>) {
+    let Some(environments) = environments else { return (Vec::new(), Vec::new()) };
+    let mut findings = check_all(environments);
+    let change = options.environment.as_ref().and_then(|wanted| environments.value.get(wanted));
+    let change = change.filter(|change| matches!(change.kind, Kind::Map(_)));
+    let Some(mut change) = change.cloned() else { return (Vec::new(), findings) };
     let params = change.remove("params");
     merge(root, &change);
     let declared = root.get("params").cloned();
@@ -53,7 +41,23 @@ pub(super) fn apply(
             origin: Origin::File,
         });
     }
-    settings
+    (settings, findings)
+}
+
+/// What is wrong with any of the environments.
+fn check_all(environments: &Member) -> Vec<Finding> {
+    let subject = Subject { name: "`environments`", member: "environment", help: None, place: &environments.key_place };
+    let schema = grammar().pointer("/properties/environments");
+    let mut findings = schema.map_or_else(Vec::new, |schema| schema::check(schema, &environments.value, subject));
+    for environment in environments.value.members() {
+        let of_the_whole = |member: &&Member| matches!(member.key.as_str(), "environments" | "extends");
+        findings.extend(environment.value.members().iter().filter(of_the_whole).map(|member| {
+            Finding::error(member.key_place.label(""), format!("an environment has no `{}`", member.key))
+                .because("it is read once for the document, before an environment is chosen; here it would be ignored")
+                .help(format!("move `{}` to the document itself", member.key))
+        }));
+    }
+    findings
 }
 
 /// Whether a document exists in the environment that is asked for: `false` under its name leaves it out.
@@ -62,9 +66,9 @@ pub(super) fn holds(root: &Spanned, options: &Options) -> bool {
     !asked.is_some_and(|environment| matches!(environment.kind, Kind::Bool(false)))
 }
 
-/// Says so where no document has the environment that is asked for.
-pub(super) fn check(roots: &[Spanned], options: &Options, findings: &mut Vec<Finding>) {
-    let Some(wanted) = &options.environment else { return };
+/// That no document has the environment that is asked for.
+pub(super) fn check(roots: &[Spanned], options: &Options) -> Option<Finding> {
+    let wanted = options.environment.as_ref()?;
     let names: BTreeSet<&str> = roots
         .iter()
         .filter_map(|root| root.get("environments"))
@@ -72,10 +76,10 @@ pub(super) fn check(roots: &[Spanned], options: &Options, findings: &mut Vec<Fin
         .map(|member| member.key.as_str())
         .collect();
     if names.contains(wanted.as_str()) {
-        return;
+        return None;
     }
     let names: Vec<&str> = names.into_iter().collect();
-    let Some(root) = roots.first() else { return };
+    let root = roots.first()?;
     let place = root.member("environments").map_or(&root.place, |member| &member.key_place);
     let place = if root.member("environments").is_some() {
         place.clone()
@@ -85,14 +89,13 @@ pub(super) fn check(roots: &[Spanned], options: &Options, findings: &mut Vec<Fin
     let finding = Finding::error(place.label(""), format!("no document has an environment `{wanted}`"));
     if let Some(asked) = &options.environment_place {
         let has = if names.is_empty() { String::new() } else { format!(" (there are {})", list(&names)) };
-        findings.push(finding.label(asked.label("asked for here")).help(format!(
+        return Some(finding.label(asked.label("asked for here")).help(format!(
             "add `{wanted}: {{}}` under `environments` if nothing differs there, or give this description its own output{has}"
         )));
-        return;
     }
-    findings.push(match (nearest(wanted, names.iter().copied()), names.is_empty()) {
+    Some(match (nearest(wanted, names.iter().copied()), names.is_empty()) {
         (Some(name), _) => finding.help(format!("-e {name}")),
         (None, true) => finding.help("leave -e out, or add `environments`"),
         (None, false) => finding.help(format!("there are {}", list(&names))),
-    });
+    })
 }

@@ -116,7 +116,8 @@ pub fn check(format: &str, text: &str) -> Option<Mistake> {
         "lease" => lease(text),
         "cron" => cron(text),
         "timeout" => timeout(text),
-        "http-path" => http_path(text),
+        "health" if text == "grpc" => None,
+        "http-path" | "health" => http_path(text),
         "env-name" => env_name(text),
         "secret-ref" => secret_ref(text),
         "configmap-ref" => configmap_ref(text),
@@ -129,13 +130,6 @@ pub fn check(format: &str, text: &str) -> Option<Mistake> {
         "port" => port(text),
         "port-name" => port_name(text),
         "service-port" => service_port(text),
-        "health" => {
-            if text == "grpc" {
-                None
-            } else {
-                http_path(text)
-            }
-        }
         "env-from" => env_from(text),
         "host-path" => host_path(text),
         "sub-path" => sub_path(text),

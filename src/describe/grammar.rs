@@ -17,9 +17,7 @@ pub fn grammar() -> &'static Json {
     GRAMMAR.get_or_init(|| schema::embedded("grammar.yaml", include_str!("grammar.yaml")))
 }
 
-/// Checks a container of the user's against the grammar of `app`.
-pub fn check_app(value: &Spanned, subject: Subject<'_>, findings: &mut Vec<Finding>) {
-    if let Some(schema) = grammar().pointer("/properties/app") {
-        schema::check(schema, value, subject, findings);
-    }
+/// Everything in which a container of the user's differs from the grammar of `app`.
+pub fn check_app(value: &Spanned, subject: Subject<'_>) -> Vec<Finding> {
+    grammar().pointer("/properties/app").map_or_else(Vec::new, |schema| schema::check(schema, value, subject))
 }

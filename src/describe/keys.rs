@@ -4,45 +4,49 @@ use std::sync::Arc;
 
 use super::spanned::Place;
 use crate::diagnostic::Finding;
-use crate::yaml::{Document, NodeId, Value};
+use crate::yaml::{Document, Entry, NodeId, Value};
 
 /// What becomes part of the objects as it is written, where kubectl's reading is the rule.
 const MANIFESTS: [&str; 2] = ["extra", "patch"];
 
-/// Reports every key of a description that is not the text that is there: it would name another variable,
-/// parameter or environment than its author sees.
-pub(super) fn check(document: &Document, findings: &mut Vec<Finding>) {
-    let Value::Map(entries) = document.value(document.root()) else { return };
+/// Every key of a description that is not the text that is there: it would name another variable, parameter or
+/// environment than its author sees.
+pub(super) fn check(document: &Document) -> Vec<Finding> {
+    let Value::Map(entries) = document.value(document.root()) else { return Vec::new() };
+    let mut findings = Vec::new();
     for entry in entries {
-        check_key(document, entry.key, &document.key(entry), findings);
-        if !MANIFESTS.contains(&document.key(entry).as_ref()) {
-            check_below(document, entry.value, findings);
+        let key = document.key(entry);
+        findings.extend(check_key(document, entry.key, &key));
+        if !MANIFESTS.contains(&key.as_ref()) {
+            findings.extend(check_below(document, entry.value));
         }
     }
+    findings
 }
 
-fn check_below(document: &Document, node: NodeId, findings: &mut Vec<Finding>) {
+fn check_below(document: &Document, node: NodeId) -> Vec<Finding> {
     match document.value(node) {
-        Value::List(items) => items.iter().for_each(|item| check_below(document, *item, findings)),
+        Value::List(items) => items.iter().flat_map(|item| check_below(document, *item)).collect(),
         Value::Map(entries) => {
-            for entry in entries {
-                check_key(document, entry.key, &document.key(entry), findings);
-                check_below(document, entry.value, findings);
-            }
+            let of_entry = |entry: &Entry| {
+                let of_key = check_key(document, entry.key, &document.key(entry));
+                of_key.into_iter().chain(check_below(document, entry.value))
+            };
+            entries.iter().flat_map(of_entry).collect()
         }
-        _ => {}
+        _ => Vec::new(),
     }
 }
 
-fn check_key(document: &Document, key: NodeId, read: &str, findings: &mut Vec<Finding>) {
+fn check_key(document: &Document, key: NodeId, read: &str) -> Option<Finding> {
     let place = Place { source: Arc::clone(&document.source), span: document.span(key) };
     let written = place.source.slice(place.span);
     if matches!(document.value(key), Value::Str(_)) || written == read {
-        return;
+        return None;
     }
-    findings.push(
+    Some(
         Finding::error(place.label(""), format!("YAML reads the key `{written}` as `{read}`"))
             .because("kubectl reads YAML 1.1, where yes, no, on, off, y and n are booleans and 010 is 8")
             .help(format!("quote it: \"{written}\"")),
-    );
+    )
 }

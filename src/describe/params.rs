@@ -1,9 +1,8 @@
 //! `params`: a description's own typed parameters, and `${name}` in its values.
 
-use std::cell::Cell;
 use std::collections::BTreeMap;
 
-use serde_json::{Map, Value as Json};
+use serde_json::Value as Json;
 
 use super::keywords;
 use super::schema::{self, Subject};
@@ -19,8 +18,6 @@ pub struct Params {
     /// Declared, but without any value.
     unset: BTreeMap<String, Place>,
     values_come_later: bool,
-    /// How many bytes were put into texts.
-    inserted: Cell<u64>,
 }
 
 /// A value from outside the description: `--set` and `--params`.
@@ -46,10 +43,11 @@ pub enum Origin {
 }
 
 impl Params {
-    /// Settles the parameters that `declared` (the `params` map) names: its defaults, then `settings`, of which the
-    /// last one of a name counts. Settings of other names are passed over: they may belong to another document.
-    pub fn settle(declared: Option<&Member>, settings: &[Setting], findings: &mut Vec<Finding>) -> Self {
-        let mut params = Self::default();
+    /// Settles the parameters that `declared` (the `params` map) names, and says what is wrong with them: its defaults,
+    /// then `settings`, of which the last one of a name counts. Settings of other names are passed over: they may
+    /// belong to another document.
+    pub fn settle(declared: Option<&Member>, settings: &[Setting]) -> (Self, Vec<Finding>) {
+        let (mut params, mut findings) = (Self::default(), Vec::new());
         if let Some(member) = declared.filter(|member| !matches!(member.value.kind, Kind::Map(_))) {
             findings.push(
                 Finding::error(member.value.place.label(""), "`params` takes a map of names and JSON Schemas")
@@ -59,30 +57,26 @@ impl Params {
         for declaration in declared.map(|member| member.value.members()).into_iter().flatten() {
             let name = &declaration.key;
             let schema = declaration.value.to_json();
-            check_declaration(declaration, &schema, findings);
-            let setting = settings.iter().rev().find(|setting| setting.name == *name);
-            let mut value = match (setting, declaration.value.get("default")) {
-                (Some(setting), _) if setting.origin == Origin::Flag => as_declared(setting.value.clone(), &schema),
-                (Some(setting), _) => setting.value.clone(),
-                (None, Some(default)) => default.clone(),
-                (None, None) => {
-                    params.unset.insert(name.clone(), declaration.key_place.clone());
-                    continue;
-                }
+            findings.extend(check_declaration(declaration, &schema));
+            let Some(mut value) = value_of(declaration, &schema, settings) else {
+                params.unset.insert(name.clone(), declaration.key_place.clone());
+                continue;
             };
-            let before = findings.len();
             let subject = format!("`{name}`");
             let subject = Subject { name: &subject, member: "key", help: None, place: &declaration.key_place };
-            schema::check(&schema, &value, subject, findings);
+            let mut mistakes = schema::check(&schema, &value, subject);
             if is_secret_name(name) {
-                findings[before..].iter_mut().for_each(|finding| finding.secrets.push(value.place.span));
+                for finding in &mut mistakes {
+                    finding.secrets.push(value.place.span);
+                }
             }
-            if findings.len() > before {
+            if !mistakes.is_empty() {
                 value.kind = Kind::Lost;
             }
+            findings.extend(mistakes);
             params.values.insert(name.clone(), value);
         }
-        params
+        (params, findings)
     }
 
     /// The same parameters, of which those without a value are no mistake.
@@ -90,24 +84,48 @@ impl Params {
         Self { values_come_later: true, ..self }
     }
 
-    /// Replaces every `${name}` below `value`.
-    pub fn substitute(&self, value: &mut Spanned, findings: &mut Vec<Finding>) {
+    /// Replaces every `${name}` below `value`, and says which cannot be replaced.
+    pub fn substitute(&self, value: &mut Spanned) -> Vec<Finding> {
+        let mut substitution = Substitution { params: self, inserted: 0, findings: Vec::new() };
+        substitution.below(value);
+        substitution.findings
+    }
+}
+
+/// What a parameter is set to, or its default.
+fn value_of(declaration: &Member, schema: &Json, settings: &[Setting]) -> Option<Spanned> {
+    match settings.iter().rev().find(|setting| setting.name == declaration.key) {
+        Some(setting) if setting.origin == Origin::Flag => Some(as_declared(setting.value.clone(), schema)),
+        Some(setting) => Some(setting.value.clone()),
+        None => declaration.value.get("default").cloned(),
+    }
+}
+
+/// Puts parameters into texts, and goes on after a mistake, so that all of them show in one run.
+struct Substitution<'a> {
+    params: &'a Params,
+    /// How many bytes were put into texts.
+    inserted: u64,
+    findings: Vec<Finding>,
+}
+
+impl<'a> Substitution<'a> {
+    fn below(&mut self, value: &mut Spanned) {
         match &mut value.kind {
-            Kind::List(items) => items.iter_mut().for_each(|item| self.substitute(item, findings)),
-            Kind::Map(members) => members.iter_mut().for_each(|member| self.substitute(&mut member.value, findings)),
+            Kind::List(items) => items.iter_mut().for_each(|item| self.below(item)),
+            Kind::Map(members) => members.iter_mut().for_each(|member| self.below(&mut member.value)),
             Kind::Text(text) if text.contains("${") => {
-                value.kind = self.replace(text, &value.place, findings).unwrap_or(Kind::Lost);
+                value.kind = self.text(text, &value.place).unwrap_or(Kind::Lost);
             }
             _ => {}
         }
     }
 
     /// The value of a text with holes. A hole that is the whole text keeps the parameter's type.
-    fn replace(&self, text: &str, place: &Place, findings: &mut Vec<Finding>) -> Option<Kind> {
-        if let Some(name) =
-            text.strip_prefix("${").and_then(|rest| rest.strip_suffix('}')).filter(|name| !name.contains("${"))
-        {
-            return self.value(name, place, findings).map(|value| value.kind.clone());
+    fn text(&mut self, text: &str, place: &Place) -> Option<Kind> {
+        let whole = text.strip_prefix("${").and_then(|rest| rest.strip_suffix('}'));
+        if let Some(name) = whole.filter(|name| !name.contains("${")) {
+            return self.value(name, place).map(|value| value.kind.clone());
         }
         let mut out = String::with_capacity(text.len());
         let mut rest = text;
@@ -121,61 +139,59 @@ impl Params {
             }
             out.push_str(&rest[..at]);
             let Some(end) = rest[at..].find('}') else {
-                findings.push(
+                self.findings.push(
                     Finding::error(place.label(""), "`${` without a closing `}`").help("write $${ for a literal ${"),
                 );
                 return None;
             };
-            let value = self.value(&rest[at + 2..at + end], place, findings)?;
-            if let Kind::Text(text) = &value.kind {
-                self.inserted.set(self.inserted.get().saturating_add(text.len() as u64));
-                if self.inserted.get() > limits::INSERTED.most {
-                    findings.push(Finding::error(
-                        place.label(""),
-                        format!(
-                            "parameters add more than {} to the strings of this document (limit {})",
-                            limits::INSERTED,
-                            limits::INSERTED.name
-                        ),
-                    ));
-                    return None;
-                }
-            }
-            match &value.kind {
-                Kind::Text(text) => out.push_str(text),
-                Kind::Lost => return None,
-                Kind::List(_) | Kind::Map(_) => {
-                    let name = &rest[at + 2..at + end];
-                    findings.push(Finding::error(
-                        place.label(""),
-                        format!("`{name}` is a list or a map, which cannot be inserted into a string"),
-                    ));
-                    return None;
-                }
-                _ => out.push_str(&value.to_json().to_string()),
-            }
+            out.push_str(&self.inserted(&rest[at + 2..at + end], place)?);
             rest = &rest[at + end + 1..];
         }
         out.push_str(rest);
         Some(Kind::Text(out))
     }
 
-    fn value(&self, name: &str, place: &Place, findings: &mut Vec<Finding>) -> Option<&Spanned> {
-        if let Some(value) = self.values.get(name) {
+    /// What a parameter puts into a text.
+    fn inserted(&mut self, name: &str, place: &Place) -> Option<String> {
+        let value = self.value(name, place)?;
+        match &value.kind {
+            Kind::Text(text) => {
+                self.inserted = self.inserted.saturating_add(text.len() as u64);
+                if self.inserted > limits::INSERTED.most {
+                    let (most, limit) = (limits::INSERTED, limits::INSERTED.name);
+                    let message =
+                        format!("parameters add more than {most} to the strings of this document (limit {limit})");
+                    self.findings.push(Finding::error(place.label(""), message));
+                    return None;
+                }
+                Some(text.clone())
+            }
+            Kind::Lost => None,
+            Kind::List(_) | Kind::Map(_) => {
+                let message = format!("`{name}` is a list or a map, which cannot be inserted into a string");
+                self.findings.push(Finding::error(place.label(""), message));
+                None
+            }
+            _ => Some(value.to_json().to_string()),
+        }
+    }
+
+    fn value(&mut self, name: &str, place: &Place) -> Option<&'a Spanned> {
+        let params = self.params;
+        if let Some(value) = params.values.get(name) {
             return Some(value);
         }
-        if let Some(declared) = self.unset.get(name) {
-            if self.values_come_later {
-                return None;
+        if let Some(declared) = params.unset.get(name) {
+            if !params.values_come_later {
+                self.findings.push(
+                    Finding::error(place.label("used here"), format!("`{name}` has no value"))
+                        .label(declared.label("declared without a default"))
+                        .help(format!("--set {name}=…, or give it a `default`")),
+                );
             }
-            findings.push(
-                Finding::error(place.label("used here"), format!("`{name}` has no value"))
-                    .label(declared.label("declared without a default"))
-                    .help(format!("--set {name}=…, or give it a `default`")),
-            );
             return None;
         }
-        let known: Vec<&str> = self.values.keys().chain(self.unset.keys()).map(String::as_str).collect();
+        let known: Vec<&str> = params.values.keys().chain(params.unset.keys()).map(String::as_str).collect();
         let label = nearest(name, known.iter().copied())
             .map_or_else(String::new, |name| format!("did you mean `${{{name}}}`?"));
         let help = if known.is_empty() {
@@ -183,7 +199,7 @@ impl Params {
         } else {
             format!("declared are {}", list(&known))
         };
-        findings.push(Finding::error(place.label(label), format!("no parameter is called `{name}`")).help(help));
+        self.findings.push(Finding::error(place.label(label), format!("no parameter is called `{name}`")).help(help));
         None
     }
 }
@@ -202,40 +218,42 @@ fn as_declared(value: Spanned, schema: &Json) -> Spanned {
 /// The types of JSON Schema.
 const TYPES: &[&str] = &["string", "integer", "number", "boolean", "array", "object"];
 
-fn check_declaration(declaration: &Member, schema: &Json, findings: &mut Vec<Finding>) {
-    let known = keywords::OF_PARAMETERS;
+/// What a parameter's schema may say.
+pub const KEYWORDS: [&str; 16] = [
+    "type",
+    "default",
+    "description",
+    "enum",
+    "pattern",
+    "format",
+    "minimum",
+    "maximum",
+    "minLength",
+    "maxLength",
+    "items",
+    "minItems",
+    "uniqueItems",
+    "properties",
+    "required",
+    "additionalProperties",
+];
+
+/// What is wrong with the schema of a parameter.
+fn check_declaration(declaration: &Member, schema: &Json) -> Vec<Finding> {
     let Some(members) = schema.as_object() else {
-        findings.push(
-            Finding::error(declaration.value.place.label(""), format!("`{}` needs a JSON Schema", declaration.key))
-                .help(format!("{}: {{type: string, default: …}}", declaration.key)),
-        );
-        return;
+        let message = format!("`{}` needs a JSON Schema", declaration.key);
+        let finding = Finding::error(declaration.value.place.label(""), message);
+        return vec![finding.help(format!("{}: {{type: string, default: …}}", declaration.key))];
     };
-    let properties: Map<String, Json> = known.iter().map(|name| ((*name).to_owned(), Json::Bool(true))).collect();
-    for (name, _) in members {
-        if properties.contains_key(name) {
-            continue;
-        }
+    let mut findings = Vec::new();
+    for (name, _) in members.iter().filter(|(name, _)| !KEYWORDS.contains(&name.as_str())) {
         if let Some(member) = declaration.value.member(name) {
-            let label = nearest(name, known).map_or_else(String::new, |name| format!("did you mean `{name}`?"));
-            findings.push(Finding::error(
-                member.key_place.label(label),
-                format!("a parameter's schema has no key `{name}`"),
-            ));
+            let label = nearest(name, KEYWORDS).map_or_else(String::new, |name| format!("did you mean `{name}`?"));
+            let message = format!("a parameter's schema has no key `{name}`");
+            findings.push(Finding::error(member.key_place.label(label), message));
         }
     }
-    if let Some(kind) = declaration.value.get("type")
-        && !kind.text().is_some_and(|kind| TYPES.contains(&kind))
-    {
-        let label = kind
-            .text()
-            .and_then(|kind| nearest(kind, TYPES.iter().copied()))
-            .map_or_else(String::new, |name| format!("did you mean `{name}`?"));
-        findings.push(
-            Finding::error(kind.place.label(label), "this is not a type of JSON Schema")
-                .help(format!("there are {}", list(TYPES))),
-        );
-    }
+    findings.extend(check_type(declaration));
     for bound in ["minimum", "maximum", "minLength", "maxLength", "minItems"] {
         if let Some(value) = declaration.value.get(bound).filter(|value| !matches!(value.kind, Kind::Number(_))) {
             findings.push(Finding::error(value.place.label(""), format!("`{bound}` takes a number")));
@@ -250,4 +268,17 @@ fn check_declaration(declaration: &Member, schema: &Json, findings: &mut Vec<Fin
     {
         findings.push(Finding::error(pattern.place.label(""), "this is not a regular expression"));
     }
+    findings
+}
+
+/// A type that JSON Schema does not have.
+fn check_type(declaration: &Member) -> Option<Finding> {
+    let kind = declaration.value.get("type")?;
+    if kind.text().is_some_and(|kind| TYPES.contains(&kind)) {
+        return None;
+    }
+    let meant = kind.text().and_then(|kind| nearest(kind, TYPES.iter().copied()));
+    let label = meant.map_or_else(String::new, |name| format!("did you mean `{name}`?"));
+    let finding = Finding::error(kind.place.label(label), "this is not a type of JSON Schema");
+    Some(finding.help(format!("there are {}", list(TYPES))))
 }

@@ -43,19 +43,20 @@ pub fn check_namespace(name: &str) -> Option<Finding> {
     Some(Finding::error(place.label(""), mistake.message))
 }
 
-/// Reads `target`, which YAML takes for a number unless it is quoted.
-pub fn kubernetes_version(value: &Spanned, findings: &mut Vec<Finding>) -> Option<Target> {
+/// Reads `target`, which YAML takes for a number unless it is quoted; none for what the grammar has refused.
+///
+/// # Errors
+/// A version that is not supported.
+pub fn kubernetes_version(value: &Spanned) -> Result<Option<Target>, Box<Finding>> {
     let text = match &value.kind {
         Kind::Text(text) => text,
         Kind::Number(_) => value.place.source.slice(value.place.span),
-        _ => return None,
+        _ => return Ok(None),
     };
-    Target::parse(text)
-        .map_err(|known| {
-            let finding = Finding::error(value.place.label(""), "this is not a supported version of Kubernetes");
-            findings.push(finding.help(format!("{known}; write target: \"1.{}\"", Target::OLDEST.0)));
-        })
-        .ok()
+    Target::parse(text).map(Some).map_err(|known| {
+        let finding = Finding::error(value.place.label(""), "this is not a supported version of Kubernetes");
+        Box::new(finding.help(format!("{known}; write target: \"1.{}\"", Target::OLDEST.0)))
+    })
 }
 
 /// A folder that the command line names.

@@ -255,12 +255,8 @@ impl Projects {
 
     /// What is wrong with the settings themselves, after all files have been linted.
     pub(super) fn unused(&self) -> Vec<Finding> {
-        let mut findings = Vec::new();
-        for linted in &self.linted {
-            linted.settings.unused(&linted.selection, linted.is_whole, &mut findings);
-        }
-        findings.retain(|finding| finding.level >= Level::Warning);
-        findings
+        let unused = |linted: &Linted| linted.settings.unused(&linted.selection, linted.is_whole);
+        self.linted.iter().flat_map(unused).filter(|finding| finding.level >= Level::Warning).collect()
     }
 
     fn of(&self, file: &File) -> Option<&Linted> {

@@ -76,9 +76,8 @@ impl Settings {
     /// # Errors
     /// What is wrong with it: unknown settings, rules that do not exist, paths that are no patterns.
     pub fn read(lint: &Member, folder: &Path) -> Result<Self, Vec<Finding>> {
-        let mut findings = Vec::new();
         let subject = Subject { name: "`lint`", member: "setting", help: None, place: &lint.key_place };
-        describe::check(schema(), &lint.value, subject, &mut findings);
+        let mut findings = describe::check(schema(), &lint.value, subject);
         let lint = &lint.value;
         let mut settings = Self {
             lowest: lint.get("profile").and_then(Spanned::text).map(|name| match name {
@@ -94,7 +93,7 @@ impl Settings {
             ..Self::default()
         };
         for member in lint.get("rules").map(Spanned::members).unwrap_or_default() {
-            check_name(&member.key, &member.key_place, &mut findings);
+            findings.extend(check_name(&member.key, &member.key_place, findings.len()));
             settings
                 .levels
                 .push((rules::current(&member.key).to_owned(), level(member.value.text().unwrap_or_default())));
@@ -130,12 +129,17 @@ impl Settings {
         }
         // files are known by their paths without links
         let real = std::fs::canonicalize(folder).unwrap_or_else(|_| folder.to_owned());
-        settings.exclude = exclude(lint, &real, &mut findings);
+        let (globs, mistakes) = exclude(lint, &real);
+        settings.exclude = globs;
+        findings.extend(mistakes);
         for item in lint.get("exceptions").map(Spanned::items).unwrap_or_default() {
             let Some(rule) = item.get("rule") else { continue };
             let name = rule.text().unwrap_or_default().to_owned();
-            check_name(&name, &rule.place, &mut findings);
-            let paths = item.get("path").and_then(|path| paths(path, folder, &mut findings));
+            findings.extend(check_name(&name, &rule.place, findings.len()));
+            let paths = item.get("path").map_or(Ok(None), |path| paths(path, folder)).unwrap_or_else(|finding| {
+                findings.push(*finding);
+                None
+            });
             settings.exceptions.push(Exception {
                 rule: rules::current(&name).to_owned(),
                 place: rule.place.clone(),
@@ -203,11 +207,12 @@ impl Settings {
         }
     }
 
-    /// Says which exceptions excepted nothing: those that covered something in this run, and where the run looked at
+    /// The exceptions that excepted nothing: those that covered something in this run, and where the run looked at
     /// all that there is also those that cover nothing.
-    pub(super) fn unused(&self, selection: &Selection, is_whole: bool, findings: &mut Vec<Finding>) {
+    pub(super) fn unused(&self, selection: &Selection, is_whole: bool) -> Vec<Finding> {
+        let mut findings = Vec::new();
         if !selection.runs(UNUSED_IGNORE.id) {
-            return;
+            return findings;
         }
         for exception in &self.exceptions {
             let ran = rules::all()
@@ -223,11 +228,12 @@ impl Settings {
             } else {
                 "no file or object matches this exception".to_owned()
             };
-            Findings::in_file(&UNUSED_IGNORE, &exception.place.source, findings)
+            Findings::in_file(&UNUSED_IGNORE, &exception.place.source, &mut findings)
                 .at_span(exception.place.span, message)
                 .here("excepts nothing")
                 .help("remove the exception, or correct its `path` or `object`");
         }
+        findings
     }
 }
 
@@ -295,23 +301,21 @@ fn level(name: &str) -> Option<Level> {
     }
 }
 
-fn check_name(name: &str, place: &Place, findings: &mut Vec<Finding>) {
+/// A name that no rule or family has; `before` is the number of mistakes in front of this one.
+fn check_name(name: &str, place: &Place, before: usize) -> Option<Finding> {
     if rules::names().any(|known| known == rules::current(name)) {
-        return;
+        return None;
     }
-    let finding = Finding::error(place.label(""), format!("no rule or family is called `{}`", clip(name)));
-    // of more mistakes than are printed nobody asks what is meant
-    let meant = if findings.len() < limits::MISTAKES.count() { nearest(name, rules::names()) } else { None };
-    findings.push(match meant {
-        Some(nearest) => Finding { primary: place.label(format!("did you mean `{nearest}`?")), ..finding },
-        None => finding,
-    });
+    // of more mistakes than are printed nothing shows what is meant
+    let meant = if before < limits::MISTAKES.count() { nearest(name, rules::names()) } else { None };
+    let label = meant.map_or_else(String::new, |nearest| format!("did you mean `{nearest}`?"));
+    Some(Finding::error(place.label(label), format!("no rule or family is called `{}`", clip(name))))
 }
 
-fn exclude(lint: &Spanned, folder: &Path, findings: &mut Vec<Finding>) -> Globs {
-    let items = lint.get("exclude").map(Spanned::items).unwrap_or_default();
-    let mut globs = Vec::new();
-    for item in items {
+/// The files that are left out, and what is wrong with their patterns.
+fn exclude(lint: &Spanned, folder: &Path) -> (Globs, Vec<Finding>) {
+    let (mut globs, mut findings) = (Vec::new(), Vec::new());
+    for item in lint.get("exclude").map(Spanned::items).unwrap_or_default() {
         let Some(text) = item.text().map(str::to_owned) else { continue };
         match Globs::new(folder, std::slice::from_ref(&text)) {
             Ok(_) => globs.push(text),
@@ -321,20 +325,16 @@ fn exclude(lint: &Spanned, folder: &Path, findings: &mut Vec<Finding>) -> Globs 
             ),
         }
     }
-    Globs::new(folder, &globs).unwrap_or_default()
+    (Globs::new(folder, &globs).unwrap_or_default(), findings)
 }
 
-fn paths(path: &Spanned, folder: &Path, findings: &mut Vec<Finding>) -> Option<Gitignore> {
+/// The paths of an exception; none for what the schema has refused.
+fn paths(path: &Spanned, folder: &Path) -> Result<Option<Gitignore>, Box<Finding>> {
+    let Some(text) = path.text() else { return Ok(None) };
     let mut builder = GitignoreBuilder::new(folder);
-    let built = builder.add_line(None, path.text()?).and_then(|builder| builder.build());
-    match built {
-        Ok(paths) => Some(paths),
-        Err(error) => {
-            findings.push(
-                Finding::error(path.place.label(""), format!("invalid glob: {error}"))
-                    .help("write it as .gitignore would: legacy/ or **/vendor/*.yaml"),
-            );
-            None
-        }
-    }
+    let built = builder.add_line(None, text).and_then(|builder| builder.build());
+    built.map(Some).map_err(|error| {
+        let finding = Finding::error(path.place.label(""), format!("invalid glob: {error}"));
+        Box::new(finding.help("write it as .gitignore would: legacy/ or **/vendor/*.yaml"))
+    })
 }

@@ -134,17 +134,23 @@ fn read(source: &Arc<Source>, folder: &Path) -> Result<Project, Vec<Finding>> {
     }
     let start = Place { source: Arc::clone(source), span: Span::empty(0) };
     let subject = Subject { name: FILE_NAME, member: "setting", help: None, place: &start };
-    describe::check(grammar(), &root, subject, &mut findings);
+    findings.extend(describe::check(grammar(), &root, subject));
     let folders = root.get("catalogue").map(Spanned::items).unwrap_or_default();
     let catalogue: Vec<(PathBuf, Place)> =
         folders.iter().filter_map(|item| Some((folder.join(item.text()?), item.place.clone()))).collect();
     findings.extend(catalogue.iter().filter_map(|(catalogue, place)| outside(catalogue, folder, place)));
+    let target = root.get("target").map_or(Ok(None), describe::kubernetes_version).unwrap_or_else(|finding| {
+        findings.push(*finding);
+        None
+    });
+    let (outputs, mistakes) = outputs::read(root.get("outputs"));
+    findings.extend(mistakes);
     let project = Project {
         catalogue,
         images: root.get("images").map(|images| images.members().to_vec()).unwrap_or_default(),
-        target: root.get("target").and_then(|target| describe::kubernetes_version(target, &mut findings)),
+        target,
         pull: texts(root.get("pull")),
-        outputs: outputs::read(root.get("outputs"), &mut findings),
+        outputs,
         lint: root.member("lint").cloned(),
         folder: folder.to_owned(),
     };

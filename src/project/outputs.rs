@@ -82,14 +82,20 @@ impl Part<'_> {
     }
 }
 
-/// Reads `outputs`, whose types the grammar has checked.
-pub(super) fn read(outputs: Option<&Spanned>, findings: &mut Vec<Finding>) -> Vec<Output> {
-    let items = outputs.map(Spanned::items).unwrap_or_default();
-    items.iter().filter_map(|item| read_one(item, findings)).collect()
+/// Reads `outputs`, whose types the grammar has checked, and says what is wrong with them.
+pub(super) fn read(outputs: Option<&Spanned>) -> (Vec<Output>, Vec<Finding>) {
+    let (mut read, mut findings) = (Vec::new(), Vec::new());
+    for output in outputs.map(Spanned::items).unwrap_or_default().iter().filter_map(read_one) {
+        let mistakes = check(&output);
+        if mistakes.is_empty() {
+            read.push(output);
+        }
+        findings.extend(mistakes);
+    }
+    (read, findings)
 }
 
-fn read_one(item: &Spanned, findings: &mut Vec<Finding>) -> Option<Output> {
-    let before = findings.len();
+fn read_one(item: &Spanned) -> Option<Output> {
     let texts = |key: &str| -> Vec<(String, Place)> {
         let Some(value) = item.get(key) else { return Vec::new() };
         let all = if let Kind::List(items) = &value.kind { items.as_slice() } else { std::slice::from_ref(value) };
@@ -97,20 +103,24 @@ fn read_one(item: &Spanned, findings: &mut Vec<Finding>) -> Option<Output> {
     };
     let is_on = |key: &str| item.get(key).is_some_and(|value| value.to_json() == true);
     let into = item.get("into")?;
-    let output = Output {
+    Some(Output {
         descriptions: texts("descriptions"),
         environments: texts("environments"),
         into: Into { template: into.text()?.to_owned(), place: into.place.clone() },
         kustomization: is_on("kustomization"),
         comments: is_on("comments"),
-    };
-    for (path, place) in &output.descriptions {
-        findings.extend(below("`descriptions`", path, place, "apps/*.yaml"));
-    }
-    check_environments(&output.environments, findings);
+    })
+}
+
+/// What is wrong with an output.
+fn check(output: &Output) -> Vec<Finding> {
+    let descriptions = output.descriptions.iter();
+    let descriptions = descriptions.filter_map(|(path, place)| below("`descriptions`", path, place, "apps/*.yaml"));
+    let mut findings: Vec<Finding> = descriptions.collect();
+    findings.extend(check_environments(&output.environments));
     findings.extend(below("`into`", &output.into.template, &output.into.place, "deploy/{environment}"));
-    check_holes(&output, findings);
-    (findings.len() == before).then_some(output)
+    findings.extend(check_holes(&output.into).or_else(|| check_folders(output)));
+    findings
 }
 
 /// A path that does not stay in the project.
@@ -132,60 +142,58 @@ fn below(key: &str, path: &str, place: &Place, example: &str) -> Option<Finding>
     })
 }
 
-fn check_environments(environments: &[(String, Place)], findings: &mut Vec<Finding>) {
-    for (name, place) in environments {
-        // it becomes part of a path
-        let is_fine = |c: char| c.is_alphanumeric() || matches!(c, '-' | '_' | '.');
-        if !name.chars().all(is_fine) || name.starts_with('.') {
-            findings.push(
-                Finding::error(place.label(""), "an environment's name becomes the name of a folder")
-                    .help("letters, digits, `-`, `_` and `.`"),
-            );
-        }
-    }
+/// An environment's name becomes part of a path.
+fn check_environments(environments: &[(String, Place)]) -> impl Iterator<Item = Finding> {
+    let is_fine = |c: char| c.is_alphanumeric() || matches!(c, '-' | '_' | '.');
+    let unfit = environments.iter().filter(move |(name, _)| !name.chars().all(is_fine) || name.starts_with('.'));
+    unfit.map(|(_, place)| {
+        Finding::error(place.label(""), "an environment's name becomes the name of a folder")
+            .help("letters, digits, `-`, `_` and `.`")
+    })
 }
 
-fn check_holes(output: &Output, findings: &mut Vec<Finding>) {
-    let Into { template, place } = &output.into;
-    let mut rest = template.as_str();
+/// The first of the holes of `into` that cannot be filled in.
+fn check_holes(into: &Into) -> Option<Finding> {
+    let mut rest = into.template.as_str();
     while let Some(at) = rest.find(['{', '}']) {
         let hole = rest[at..].strip_prefix('{').and_then(|inner| inner.split_once('}'));
         let Some((name, after)) = hole else {
-            findings.push(
-                Finding::error(place.label(""), "`into` has an unmatched brace").help("into: \"deploy/{environment}\""),
-            );
-            return;
+            let finding = Finding::error(into.place.label(""), "`into` has an unmatched brace");
+            return Some(finding.help("into: \"deploy/{environment}\""));
         };
         if !HOLES.contains(&name) {
             let label = nearest(name, HOLES).map_or_else(String::new, |name| format!("did you mean `{{{name}}}`?"));
-            findings.push(
-                Finding::error(place.label(label), format!("`into` cannot fill in `{{{name}}}`"))
-                    .help(format!("it knows {}", list(&["{environment}", "{description}"]))),
-            );
-            return;
+            let finding = Finding::error(into.place.label(label), format!("`into` cannot fill in `{{{name}}}`"));
+            return Some(finding.help(format!("it knows {}", list(&["{environment}", "{description}"]))));
         }
         rest = after;
     }
+    None
+}
+
+/// Each environment has its own folder.
+fn check_folders(output: &Output) -> Option<Finding> {
+    let Into { template, place } = &output.into;
     let environments: Vec<&str> = output.environments.iter().map(|(name, _)| name.as_str()).collect();
-    if environments.is_empty() && output.into.has("environment") {
-        findings.push(
+    let has_folders = output.into.has("environment");
+    if environments.is_empty() && has_folders {
+        return Some(
             Finding::error(place.label(""), "`into` uses `{environment}`, but this output has none")
                 .help("add `environments: [dev, prod]`, or leave `{environment}` out"),
         );
     }
     // one that is there twice has a finding already
     let is_one = environments.windows(2).all(|pair| pair[0] == pair[1]);
-    if !is_one
-        && let ([(_, first), .., (_, last)], false) = (output.environments.as_slice(), output.into.has("environment"))
-    {
-        let all = place.label("the same for all of them");
-        findings.push(
-            Finding::error(all, format!("{} would be written to the same folder", list(&environments)))
-                .label(crate::diagnostic::Label::span(&first.source, first.span.to(last.span), ""))
-                .because("their objects have the same names: one environment would overwrite the other")
-                .help(format!("into: \"{}/{{environment}}\"", template.trim_end_matches('/'))),
-        );
-    }
+    let ([(_, first), .., (_, last)], false) = (output.environments.as_slice(), is_one || has_folders) else {
+        return None;
+    };
+    let all = place.label("the same for all of them");
+    Some(
+        Finding::error(all, format!("{} would be written to the same folder", list(&environments)))
+            .label(crate::diagnostic::Label::span(&first.source, first.span.to(last.span), ""))
+            .because("their objects have the same names: one environment would overwrite the other")
+            .help(format!("into: \"{}/{{environment}}\"", template.trim_end_matches('/'))),
+    )
 }
 
 #[cfg(test)]

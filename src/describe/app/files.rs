@@ -8,6 +8,7 @@ use serde_json::{Map, Value as Json, json};
 use super::super::beside;
 use super::super::formats::is_config_key;
 use super::super::spanned::{Place, Spanned};
+use super::text::AppReader;
 use crate::diagnostic::Finding;
 use crate::files;
 
@@ -59,30 +60,41 @@ impl Files {
     }
 }
 
-pub(super) fn read(value: Option<&Spanned>, findings: &mut Vec<Finding>) -> Files {
+/// Reads `files`.
+pub(super) fn read(reader: &mut AppReader, value: Option<&Spanned>) -> Files {
     let mut files = Files::default();
     for member in value.map(Spanned::members).unwrap_or_default() {
         let Some(path) = member.value.text() else { continue };
         let place = &member.value.place;
+        let mount = member.key.trim_end_matches('/').to_owned();
         match content(path, place) {
             Ok(Content::File(bytes)) => {
                 let name = Path::new(path).file_name().map(|name| name.to_string_lossy().into_owned());
-                let Some(name) = usable(name.unwrap_or_default(), path, place, findings) else { continue };
-                let key = files.add(&name, bytes);
-                files.single.push((member.key.trim_end_matches('/').to_owned(), key));
+                match usable(name.unwrap_or_default(), path, place) {
+                    Ok(name) => {
+                        let key = files.add(&name, bytes);
+                        files.single.push((mount, key));
+                    }
+                    Err(finding) => {
+                        reader.findings.push(*finding);
+                        continue;
+                    }
+                }
             }
             Ok(Content::Folder(entries)) => {
                 let mut keys = Vec::new();
                 for (name, bytes) in entries {
-                    let Some(name) = usable(name, path, place, findings) else { continue };
-                    keys.push((files.add(&name, bytes), name));
+                    match usable(name, path, place) {
+                        Ok(name) => keys.push((files.add(&name, bytes), name)),
+                        Err(finding) => reader.findings.push(*finding),
+                    }
                 }
-                files.folders.push((member.key.trim_end_matches('/').to_owned(), keys));
+                files.folders.push((mount, keys));
             }
-            Err(finding) => findings.push(*finding),
+            Err(finding) => reader.findings.push(*finding),
         }
         if files.size() > MOST {
-            findings.push(
+            reader.findings.push(
                 Finding::error(place.label(""), "the files of this container are larger than 1 MiB together")
                     .because("they become one ConfigMap, and the API server accepts no larger one")
                     .help("put them into the image, or into a volume"),
@@ -94,16 +106,15 @@ pub(super) fn read(value: Option<&Spanned>, findings: &mut Vec<Finding>) -> File
 }
 
 /// A name that can be a key of a `ConfigMap`.
-fn usable(name: String, path: &str, place: &Place, findings: &mut Vec<Finding>) -> Option<String> {
+fn usable(name: String, path: &str, place: &Place) -> Result<String, Box<Finding>> {
     if is_config_key(&name) {
-        return Some(name);
+        return Ok(name);
     }
-    findings.push(
+    Err(Box::new(
         Finding::error(place.label(""), format!("{path}: `{name}` cannot be a key of a ConfigMap"))
             .because("keys are letters, digits, `-`, `_` and `.`")
             .help("rename the file"),
-    );
-    None
+    ))
 }
 
 enum Content {

@@ -94,58 +94,40 @@ const OF_A_CHECK: [&str; 9] =
 /// The keys of one form of a check.
 const FORMS: [&str; 4] = ["path", "grpc", "command", "tcp"];
 
+/// Reads `health`, and says what is wrong with it.
 pub(super) fn read(
     value: Option<&Spanned>,
     ports: &[NamedPort],
     main: Option<u16>,
     loopback: bool,
-    findings: &mut Vec<Finding>,
-) -> Health {
-    let Some(value) = value else { return Health::default() };
-    let mut reader = Reader { ports, main, loopback, findings };
-    if matches!(value.kind, Kind::Text(_)) {
-        return Health { ready: reader.probe(value), ..Health::default() };
-    }
-    let seconds = |key: &str| value.get(key).and_then(Spanned::text).and_then(|text| duration_seconds(text).ok());
-    let forms = value.members().iter().filter(|member| FORMS.contains(&member.key.as_str())).count();
-    let both = value.member("ready").or_else(|| value.member("live"));
-    if let (true, Some(both)) = (forms > 0, both) {
-        let form = value.members().iter().find(|member| FORMS.contains(&member.key.as_str()));
-        let finding = Finding::error(both.key_place.label("this is one check"), "`health` defines the check twice");
-        let finding =
-            form.into_iter().fold(finding, |finding, form| finding.label(form.key_place.label("this is another")));
-        reader.findings.push(finding.help("health: {ready: /readyz, live: /livez}"));
-    }
-    let ready = if forms > 0 { reader.probe(value) } else { value.get("ready").and_then(|ready| reader.probe(ready)) };
-    let live = value.get("live").and_then(|live| reader.probe(live));
-    if let Some(successes) = value.get("live").and_then(|live| live.member("successes")) {
-        reader.findings.push(
-            Finding::error(successes.key_place.label(""), "`successes` belongs to `ready`")
-                .because("for liveness Kubernetes allows only 1: one answer shows that a container is alive"),
-        );
-    }
-    let started = value.get("start").filter(|start| start.text().is_none());
-    let within = started.and_then(|start| start.get("within")).and_then(Spanned::text);
-    let within = within.and_then(|text| duration_seconds(text).ok());
-    let started = started.and_then(|start| reader.probe(start));
-    let request = request(value);
-    if forms == 0 {
-        reader.check_headers(value);
-    }
-    let checks: Vec<&Probe> = ready.iter().chain(&live).chain(&started).collect();
-    for member in ["headers", "host", "scheme"].iter().filter_map(|key| value.member(key)).filter(|_| forms == 0) {
-        reader.needs_path(member, &checks);
-    }
-    Health {
-        ready,
-        live,
-        start: seconds("start").or(within),
-        started,
-        every: seconds("every"),
-        timeout: seconds("timeout"),
-        failures: value.get("failures").and_then(|failures| failures.to_json().as_u64()),
-        request,
-    }
+) -> (Health, Vec<Finding>) {
+    let Some(value) = value else { return (Health::default(), Vec::new()) };
+    let mut reader = HealthReader { ports, main, loopback, findings: Vec::new() };
+    let health = reader.health(value);
+    (health, reader.findings)
+}
+
+fn seconds(value: &Spanned, key: &str) -> Option<u64> {
+    duration_seconds(value.get(key)?.text()?).ok()
+}
+
+/// `health` is one check, or one for each question.
+fn check_defined_once(value: &Spanned, form: &Member) -> Option<Finding> {
+    let both = value.member("ready").or_else(|| value.member("live"))?;
+    Some(
+        Finding::error(both.key_place.label("this is one check"), "`health` defines the check twice")
+            .label(form.key_place.label("this is another"))
+            .help("health: {ready: /readyz, live: /livez}"),
+    )
+}
+
+/// What a check of liveness cannot have.
+fn check_live(value: &Spanned) -> Option<Finding> {
+    let successes = value.get("live")?.member("successes")?;
+    Some(
+        Finding::error(successes.key_place.label(""), "`successes` belongs to `ready`")
+            .because("for liveness Kubernetes allows only 1: one answer shows that a container is alive"),
+    )
 }
 
 fn request(value: &Spanned) -> Request {
@@ -158,14 +140,49 @@ fn request(value: &Spanned) -> Request {
     }
 }
 
-struct Reader<'a> {
+/// Reads checks, and goes on after a mistake, so that all of them show in one run.
+struct HealthReader<'a> {
     ports: &'a [NamedPort],
     main: Option<u16>,
     loopback: bool,
-    findings: &'a mut Vec<Finding>,
+    findings: Vec<Finding>,
 }
 
-impl Reader<'_> {
+impl HealthReader<'_> {
+    fn health(&mut self, value: &Spanned) -> Health {
+        if matches!(value.kind, Kind::Text(_)) {
+            return Health { ready: self.probe(value), ..Health::default() };
+        }
+        let form = value.members().iter().find(|member| FORMS.contains(&member.key.as_str()));
+        self.findings.extend(form.and_then(|form| check_defined_once(value, form)));
+        let ready = match form {
+            Some(_) => self.probe(value),
+            None => value.get("ready").and_then(|ready| self.probe(ready)),
+        };
+        let live = value.get("live").and_then(|live| self.probe(live));
+        self.findings.extend(check_live(value));
+        let started = value.get("start").filter(|start| start.text().is_none());
+        let within = started.and_then(|start| seconds(start, "within"));
+        let started = started.and_then(|start| self.probe(start));
+        if form.is_none() {
+            self.check_headers(value);
+            let checks: Vec<&Probe> = ready.iter().chain(&live).chain(&started).collect();
+            for member in ["headers", "host", "scheme"].iter().filter_map(|key| value.member(key)) {
+                self.needs_path(member, &checks);
+            }
+        }
+        Health {
+            ready,
+            live,
+            start: seconds(value, "start").or(within),
+            started,
+            every: seconds(value, "every"),
+            timeout: seconds(value, "timeout"),
+            failures: value.get("failures").and_then(|failures| failures.to_json().as_u64()),
+            request: request(value),
+        }
+    }
+
     fn probe(&mut self, value: &Spanned) -> Option<Probe> {
         let handler = self.handler(value)?;
         let dials = match &handler {
@@ -182,10 +199,9 @@ impl Reader<'_> {
                     .help("health: {command: […]}, or an HTTP path, which goes through the pattern in front"),
             );
         }
-        let seconds = |key: &str| value.get(key).and_then(Spanned::text).and_then(|text| duration_seconds(text).ok());
         let failures = value.get("failures").and_then(|failures| failures.to_json().as_u64());
-        let probe =
-            Probe { handler, every: seconds("every"), timeout: seconds("timeout"), failures, request: request(value) };
+        let (every, timeout) = (seconds(value, "every"), seconds(value, "timeout"));
+        let probe = Probe { handler, every, timeout, failures, request: request(value) };
         self.check_headers(value);
         for member in ["headers", "host", "scheme"].iter().filter_map(|key| value.member(key)) {
             self.needs_path(member, &[&probe]);
@@ -240,27 +256,7 @@ impl Reader<'_> {
             Kind::Map(_) => {}
             _ => return None,
         }
-        let forms: Vec<_> = value.members().iter().filter(|member| FORMS.contains(&member.key.as_str())).collect();
-        let form = match forms.as_slice() {
-            [form] => *form,
-            // a key of another form has been refused by the grammar, and is probably what is checked
-            [] if !value.members().iter().all(|member| OF_A_CHECK.contains(&member.key.as_str())) => return None,
-            [] => {
-                self.findings.push(
-                    Finding::error(value.place.label(""), "this sets how often, but not what to check")
-                        .help("one of path, grpc, command and tcp: {path: /healthz, port: 8081}"),
-                );
-                return None;
-            }
-            [first, second, ..] => {
-                self.findings.push(
-                    Finding::error(second.key_place.label("this is another"), "a check has exactly one form")
-                        .label(first.key_place.label("this is one"))
-                        .help("{path: /healthz}, {grpc: service}, {command: […]} or {tcp: port}"),
-                );
-                return None;
-            }
-        };
+        let form = self.form(value)?;
         let port = value.get("port").map(|port| self.port(port));
         if port.is_none() && matches!(form.key.as_str(), "path" | "grpc") {
             self.needs_main(value);
@@ -279,6 +275,30 @@ impl Reader<'_> {
             "command" => Some(Handler::Command(form.value.items().iter().map(scalar).collect())),
             _ => self.port(&form.value).map(Handler::Tcp),
         }
+    }
+
+    /// The key that says what is checked.
+    fn form<'a>(&mut self, value: &'a Spanned) -> Option<&'a Member> {
+        let mut forms = value.members().iter().filter(|member| FORMS.contains(&member.key.as_str()));
+        let Some(first) = forms.next() else {
+            // a key of another form has been refused by the grammar, and is probably what is checked
+            if value.members().iter().all(|member| OF_A_CHECK.contains(&member.key.as_str())) {
+                self.findings.push(
+                    Finding::error(value.place.label(""), "this sets how often, but not what to check")
+                        .help("one of path, grpc, command and tcp: {path: /healthz, port: 8081}"),
+                );
+            }
+            return None;
+        };
+        if let Some(second) = forms.next() {
+            self.findings.push(
+                Finding::error(second.key_place.label("this is another"), "a check has exactly one form")
+                    .label(first.key_place.label("this is one"))
+                    .help("{path: /healthz}, {grpc: service}, {command: […]} or {tcp: port}"),
+            );
+            return None;
+        }
+        Some(first)
     }
 
     fn needs_main(&mut self, value: &Spanned) {

@@ -69,20 +69,22 @@ impl Resources {
     }
 }
 
-/// Reads `resources`.
-pub fn read(value: Option<&Spanned>, findings: &mut Vec<Finding>) -> Resources {
-    let Some(value) = value else { return Resources::class("100m", "128Mi", "256Mi") };
-    match &value.kind {
-        Kind::Text(text) => match text.as_str() {
-            "medium" => Resources::class("500m", "512Mi", "1Gi"),
-            "large" => Resources::class("2", "2Gi", "4Gi"),
-            _ => Resources::class("100m", "128Mi", "256Mi"),
-        },
-        _ => explicit(value, findings),
-    }
+/// Reads `resources`, and says what is wrong with them.
+pub fn read(value: Option<&Spanned>) -> (Resources, Vec<Finding>) {
+    let class = match value.map(|value| (value, &value.kind)) {
+        Some((_, Kind::Text(class))) => class.as_str(),
+        Some((value, _)) => return explicit(value),
+        None => "small",
+    };
+    let resources = match class {
+        "medium" => Resources::class("500m", "512Mi", "1Gi"),
+        "large" => Resources::class("2", "2Gi", "4Gi"),
+        _ => Resources::class("100m", "128Mi", "256Mi"),
+    };
+    (resources, Vec::new())
 }
 
-fn explicit(value: &Spanned, findings: &mut Vec<Finding>) -> Resources {
+fn explicit(value: &Spanned) -> (Resources, Vec<Finding>) {
     let of = |key: &str| value.get(key).map(scalar);
     let memory = of("memory").unwrap_or_default();
     let limit = value.get("limit");
@@ -105,20 +107,15 @@ fn explicit(value: &Spanned, findings: &mut Vec<Finding>) -> Resources {
         disk: disk.map(|request| (request.clone(), disk_limit.map_or(request, scalar))),
         extended: extended.map(|member| (member.key.clone(), scalar(&member.value))).collect(),
     };
-    let mut below = |key: &str, request: &str, limit: Option<&Spanned>| {
-        let Some(limit) = limit else { return };
-        if let (Some(request), Some(most)) = (Quantity::parse(request), Quantity::parse(&scalar(limit)))
-            && request.compare(most).is_gt()
-        {
-            let request = of(key).unwrap_or_default();
-            findings
-                .push(Finding::error(limit.place.label(""), format!("the limit is below the request of {request}")));
-        }
+    let below = |key: &str, request: &str, limit: Option<&Spanned>| {
+        let limit = limit?;
+        let (request, most) = (Quantity::parse(request)?, Quantity::parse(&scalar(limit))?);
+        let written = of(key).unwrap_or_default();
+        let finding = || Finding::error(limit.place.label(""), format!("the limit is below the request of {written}"));
+        request.compare(most).is_gt().then(finding)
     };
-    below("memory", &resources.memory, memory_limit);
-    below("cpu", &resources.cpu, cpu_limit);
-    if let Some((request, _)) = &resources.disk {
-        below("disk", request, disk_limit);
-    }
-    resources
+    let mut findings = Vec::from_iter(below("memory", &resources.memory, memory_limit));
+    findings.extend(below("cpu", &resources.cpu, cpu_limit));
+    findings.extend(resources.disk.as_ref().and_then(|(request, _)| below("disk", request, disk_limit)));
+    (resources, findings)
 }

@@ -6,11 +6,15 @@ use crate::command_secrets::Words;
 use crate::diagnostic::Finding;
 use crate::words::is_secret_name;
 
-pub(super) struct Reader<'a> {
-    pub findings: &'a mut Vec<Finding>,
+/// Reads a container, and goes on after a mistake, so that all of them show in one run.
+#[derive(Default)]
+pub(super) struct AppReader {
+    /// What is wrong with what has been read.
+    pub findings: Vec<Finding>,
 }
 
-impl Reader<'_> {
+impl AppReader {
+    /// A command or its arguments.
     pub fn texts(&mut self, list: Option<&Spanned>) -> Vec<String> {
         let items = list.map(Spanned::items).unwrap_or_default();
         let mut texts = Vec::with_capacity(items.len());

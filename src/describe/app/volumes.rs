@@ -1,10 +1,12 @@
 //! Volumes of a container: its own, those that it shares, and paths that it writes to.
 
-use serde_json::{Value as Json, json};
+use serde_json::Value as Json;
 
 use super::super::formats::duration_seconds;
 use super::super::spanned::{Kind, Member, Place, Spanned};
-use super::{object, scalar, text_of};
+use super::text::AppReader;
+use super::volume_source::source;
+use super::{scalar, text_of};
 use crate::diagnostic::Finding;
 
 /// A volume and where it is mounted.
@@ -93,40 +95,24 @@ const KINDS: [&str; 12] =
 /// The kinds whose mounts are read-only unless the description says otherwise.
 const READ_ONLY: [&str; 7] = ["host", "secret", "configmap", "sources", "image", "token", "csi"];
 
-pub(super) fn read(value: Option<&Spanned>, findings: &mut Vec<Finding>) -> Vec<Volume> {
-    value.map(Spanned::members).unwrap_or_default().iter().filter_map(|member| volume(member, findings)).collect()
+/// Reads `volumes`.
+pub(super) fn read(reader: &mut AppReader, value: Option<&Spanned>) -> Vec<Volume> {
+    value.map(Spanned::members).unwrap_or_default().iter().filter_map(|member| volume(reader, member)).collect()
 }
 
-fn volume(member: &Member, findings: &mut Vec<Finding>) -> Option<Volume> {
+fn volume(reader: &mut AppReader, member: &Member) -> Option<Volume> {
     let value = &member.value;
-    let kinds: Vec<&Member> = value.members().iter().filter(|member| KINDS.contains(&member.key.as_str())).collect();
-    let kind = match kinds.as_slice() {
-        [kind] => *kind,
-        // a key of another form has been refused by the grammar, and probably says the kind
-        [] if !value.members().iter().all(|member| KEYS.contains(&member.key.as_str())) => return None,
-        [] if value.get("mount").is_none() => return None,
-        [] => {
-            findings.push(
-                Finding::error(member.key_place.label(""), format!("the volume `{}` has no kind", member.key))
-                    .help("one of claim, secret, configmap, sources, size, memory, ephemeral, image, token, csi, nfs and host: {secret: app-keys, mount: /etc/keys}"),
-            );
-            return None;
-        }
-        [first, second, ..] => {
-            findings.push(
-                Finding::error(
-                    second.key_place.label("this is another"),
-                    format!("the volume `{}` has two kinds", member.key),
-                )
-                .label(first.key_place.label("this is one"))
-                .help("make it two volumes"),
-            );
+    let kind = match kind(member) {
+        Ok(kind) => kind?,
+        Err(finding) => {
+            reader.findings.push(*finding);
             return None;
         }
     };
-    check_keys(value, kind, findings);
-    check_expiry(value, findings);
-    kind.value.items().iter().filter(|_| kind.key == "sources").for_each(|source| check_source(source, findings));
+    reader.findings.extend(check_keys(value, kind));
+    reader.findings.extend(check_expiry(value));
+    let sources = kind.value.items().iter().filter(|_| kind.key == "sources");
+    reader.findings.extend(sources.flat_map(check_source));
     let said = value.get("readOnly").map(|said| said.to_json() == true);
     let claim = (kind.key == "claim").then(|| Claim { name: scalar(&kind.value), create: create(value) });
     Some(Volume {
@@ -141,8 +127,33 @@ fn volume(member: &Member, findings: &mut Vec<Finding>) -> Option<Volume> {
     })
 }
 
+/// The key that says what kind of volume it is; none if something else that is wrong has been reported.
+///
+/// # Errors
+/// A volume without a kind, or with two.
+fn kind(volume: &Member) -> Result<Option<&Member>, Box<Finding>> {
+    let value = &volume.value;
+    let mut kinds = value.members().iter().filter(|member| KINDS.contains(&member.key.as_str()));
+    let Some(first) = kinds.next() else {
+        // a key of another form has been refused by the grammar, and probably says the kind
+        let is_plain = value.members().iter().all(|member| KEYS.contains(&member.key.as_str()));
+        if !is_plain || value.get("mount").is_none() {
+            return Ok(None);
+        }
+        return Err(Box::new(
+            Finding::error(volume.key_place.label(""), format!("the volume `{}` has no kind", volume.key))
+                .help("one of claim, secret, configmap, sources, size, memory, ephemeral, image, token, csi, nfs and host: {secret: app-keys, mount: /etc/keys}"),
+        ));
+    };
+    let Some(second) = kinds.next() else { return Ok(Some(first)) };
+    let message = format!("the volume `{}` has two kinds", volume.key);
+    let finding = Finding::error(second.key_place.label("this is another"), message);
+    Err(Box::new(finding.label(first.key_place.label("this is one")).help("make it two volumes")))
+}
+
 /// Keys that only some kinds have.
-fn check_keys(value: &Spanned, kind: &Member, findings: &mut Vec<Finding>) {
+fn check_keys(value: &Spanned, kind: &Member) -> Vec<Finding> {
+    let mut findings = Vec::new();
     let holds_keys = matches!(kind.key.as_str(), "secret" | "configmap");
     let mut misplaced: Vec<&str> = Vec::new();
     if !holds_keys {
@@ -184,18 +195,19 @@ fn check_keys(value: &Spanned, kind: &Member, findings: &mut Vec<Finding>) {
                 .help("remove one of them"),
         );
     }
+    findings
 }
 
 /// One source of several: a Secret, a ConfigMap or a token, with the keys that it has.
-fn check_source(source: &Spanned, findings: &mut Vec<Finding>) {
-    check_expiry(source, findings);
+fn check_source(source: &Spanned) -> Vec<Finding> {
+    let mut findings = Vec::from_iter(check_expiry(source));
     let kinds: Vec<&Member> = ["secret", "configmap", "token"].iter().filter_map(|kind| source.member(kind)).collect();
     let [kind] = kinds.as_slice() else {
         let message = "a source is one of a Secret, a ConfigMap and a token";
         findings.push(
             Finding::error(source.place.label(""), message).help("sources: [{secret: api-tls}, {configmap: roots}]"),
         );
-        return;
+        return findings;
     };
     let foreign: &[&str] = if kind.key == "token" { &["items", "optional"] } else { &["expires", "file"] };
     for member in foreign.iter().filter_map(|key| source.member(key)) {
@@ -206,103 +218,18 @@ fn check_source(source: &Spanned, findings: &mut Vec<Finding>) {
                 .help("leave it out"),
         );
     }
+    findings
 }
 
 /// `validateProjectedVolumeSource`: a token lives ten minutes at least.
-fn check_expiry(value: &Spanned, findings: &mut Vec<Finding>) {
-    let Some(expires) = value.get("expires") else { return };
-    if expires.text().and_then(|text| duration_seconds(text).ok()).is_some_and(|seconds| seconds < 600) {
-        let finding = Finding::error(expires.place.label(""), "a token must be valid for at least 10 minutes");
-        findings.push(finding.because("the API server refuses anything shorter").help("expires: 10m"));
-    }
-}
-
-fn source(kind: &Member, value: &Spanned) -> Json {
-    let name = scalar(&kind.value);
-    let mode = mode(value);
-    let optional = value.get("optional").map(Spanned::to_json).filter(|optional| *optional == true);
-    match kind.key.as_str() {
-        "claim" => json!({"persistentVolumeClaim": {"claimName": name}}),
-        "secret" => {
-            json!({"secret": object([("secretName", json!(name)), ("defaultMode", json!(mode)), ("items", items(value)), ("optional", json!(optional))])})
-        }
-        "configmap" => {
-            json!({"configMap": object([("name", json!(name)), ("defaultMode", json!(mode)), ("items", items(value)), ("optional", json!(optional))])})
-        }
-        "size" => json!({"emptyDir": {"sizeLimit": name}}),
-        "memory" => json!({"emptyDir": {"medium": "Memory", "sizeLimit": name}}),
-        "ephemeral" => {
-            let class = kind.value.get("class").map(Spanned::to_json).unwrap_or_default();
-            let size = kind.value.get("size").map(scalar);
-            let access = text_of(&kind.value, "access").unwrap_or_else(|| "ReadWriteOnce".to_owned());
-            let spec = object([
-                ("accessModes", json!([access])),
-                ("storageClassName", class),
-                ("resources", json!({"requests": {"storage": size}})),
-            ]);
-            let labels = kind.value.get("labels").map(|labels| json!({"labels": labels.to_json()}));
-            let claim = object([("metadata", labels.unwrap_or_default()), ("spec", spec)]);
-            json!({"ephemeral": {"volumeClaimTemplate": claim}})
-        }
-        "image" => json!({"image": {"reference": name}}),
-        "token" => {
-            let sources = json!([{"serviceAccountToken": token(&name, value)}]);
-            json!({"projected": object([("defaultMode", json!(mode)), ("sources", sources)])})
-        }
-        "sources" => {
-            let sources: Vec<Json> = kind.value.items().iter().map(projected).collect();
-            json!({"projected": object([("defaultMode", json!(mode)), ("sources", json!(sources))])})
-        }
-        "csi" => {
-            let attributes = value.get("attributes").map(Spanned::to_json).unwrap_or_default();
-            let read_only = value.get("readOnly").is_none_or(|said| said.to_json() == true);
-            json!({"csi": object([("driver", json!(name)), ("readOnly", json!(read_only)), ("volumeAttributes", attributes)])})
-        }
-        "nfs" => {
-            let (server, path) = name.split_once(':').unwrap_or((&name, "/"));
-            json!({"nfs": {"server": server, "path": path}})
-        }
-        _ => {
-            let must_be = value.get("type").map(Spanned::to_json).unwrap_or_default();
-            json!({"hostPath": object([("path", json!(name)), ("type", must_be)])})
-        }
-    }
-}
-
-fn mode(value: &Spanned) -> Option<u32> {
-    value.get("mode").and_then(Spanned::text).and_then(|mode| u32::from_str_radix(mode, 8).ok())
-}
-
-/// `items`, or the one key that `file` names; null for all keys.
-fn items(value: &Spanned) -> Json {
-    let items = value.get("items").map(Spanned::members).unwrap_or_default().iter();
-    let items = items.map(|item| {
-        let path = item.value.get("path").unwrap_or(&item.value);
-        object([("key", json!(item.key)), ("path", json!(scalar(path))), ("mode", json!(mode(&item.value)))])
-    });
-    let file = value.get("file").and_then(Spanned::text).map(|key| json!({"key": key, "path": key}));
-    let items: Vec<Json> = items.chain(file).collect();
-    if items.is_empty() { Json::Null } else { Json::Array(items) }
-}
-
-fn token(audience: &str, value: &Spanned) -> Json {
-    let expires = value.get("expires").and_then(Spanned::text).and_then(|text| duration_seconds(text).ok());
-    let file = text_of(value, "file").unwrap_or_else(|| "token".to_owned());
-    // the list is replaced as a whole, so what the server would fill in is written: else each apply is a change
-    json!({"audience": audience, "expirationSeconds": expires.unwrap_or(3600), "path": file})
-}
-
-/// One of `sources`, as Kubernetes writes it.
-fn projected(source: &Spanned) -> Json {
-    if let Some(audience) = text_of(source, "token") {
-        return json!({"serviceAccountToken": token(&audience, source)});
-    }
-    let (kind, name) = match text_of(source, "secret") {
-        Some(name) => ("secret", name),
-        None => ("configMap", text_of(source, "configmap").unwrap_or_default()),
-    };
-    let optional = source.get("optional").map(Spanned::to_json).filter(|optional| *optional == true);
-    json!({kind: object([("name", json!(name)), ("items", items(source)), ("optional", json!(optional))])})
+fn check_expiry(value: &Spanned) -> Option<Finding> {
+    let expires = value.get("expires")?;
+    let seconds = duration_seconds(expires.text()?).ok()?;
+    (seconds < 600).then(|| {
+        Finding::error(expires.place.label(""), "a token must be valid for at least 10 minutes")
+            .because("the API server refuses anything shorter")
+            .help("expires: 10m")
+    })
 }
 
 fn create(value: &Spanned) -> Option<(String, String, Option<String>)> {
@@ -311,6 +238,7 @@ fn create(value: &Spanned) -> Option<(String, String, Option<String>)> {
     Some((create.get("size").map(scalar).unwrap_or_default(), access, text_of(create, "class")))
 }
 
+/// Reads `shared`.
 pub(super) fn shared(value: Option<&Spanned>) -> Vec<Shared> {
     let read = |member: &Member| Shared {
         name: member.key.clone(),
@@ -324,7 +252,8 @@ pub(super) fn shared(value: Option<&Spanned>) -> Vec<Shared> {
     value.map(Spanned::members).unwrap_or_default().iter().map(read).collect()
 }
 
-pub(super) fn writable(list: Option<&Spanned>, findings: &mut Vec<Finding>) -> Vec<Writable> {
+/// Reads `writable`.
+pub(super) fn writable(reader: &mut AppReader, list: Option<&Spanned>) -> Vec<Writable> {
     let mut paths: Vec<Writable> = Vec::new();
     for item in list.map(Spanned::items).unwrap_or_default() {
         let entries: Vec<(String, String, &Place)> = match &item.kind {
@@ -340,7 +269,7 @@ pub(super) fn writable(list: Option<&Spanned>, findings: &mut Vec<Finding>) -> V
         for (path, size, place) in entries {
             let path = path.trim_end_matches('/').to_owned();
             if let Some(other) = paths.iter().find(|other| other.path == path) {
-                findings.push(
+                reader.findings.push(
                     Finding::error(place.label("and here"), format!("`{path}` is in `writable` twice"))
                         .label(other.place.label("here")),
                 );

@@ -41,29 +41,28 @@ struct Step<'a> {
 }
 
 impl Flow {
-    /// Says what does not fit together.
-    pub(crate) fn check(&self, params: &Spanned, findings: &mut Vec<Finding>) {
+    /// What does not fit together.
+    pub(crate) fn check(&self, params: &Spanned) -> Vec<Finding> {
         let members = params.get(&self.steps).map(Spanned::members).unwrap_or_default();
         if let Some(member) = members.get(MOST) {
             let message = format!("a flow has at most {MOST} steps");
-            return findings.push(
-                Finding::error(member.key_place.label("one too many"), message)
-                    .help("make it two documents that share a topic"),
-            );
+            let finding = Finding::error(member.key_place.label("one too many"), message);
+            return vec![finding.help("make it two documents that share a topic")];
         }
         let steps: Vec<Step<'_>> = members.iter().map(|member| self.step(member)).collect();
         let external = params.get(&self.external).map(Spanned::items).unwrap_or_default();
         let external: Vec<&str> = external.iter().filter_map(Spanned::text).collect();
-        check_repeated(&steps, findings);
-        check_writers(&steps, &external, &self.external, findings);
-        check_shards(&steps, findings);
+        let mut findings = check_repeated(&steps);
+        findings.extend(check_writers(&steps, &external, &self.external));
+        findings.extend(check_shards(&steps));
         if let Some(bus) = params.get(&self.bus).filter(|bus| bus.text().is_some_and(|bus| bus.starts_with("nats://")))
         {
-            check_partitions(&steps, bus, findings);
+            findings.extend(check_partitions(&steps, bus));
         }
         if let Some((first, rest)) = cycle(&steps).split_first() {
             findings.push(circle(first, rest));
         }
+        findings
     }
 
     fn step<'a>(&self, member: &'a Member) -> Step<'a> {
@@ -85,7 +84,8 @@ fn topics(value: &Spanned) -> Vec<(&str, &Place)> {
     }
 }
 
-fn check_repeated(steps: &[Step<'_>], findings: &mut Vec<Finding>) {
+fn check_repeated(steps: &[Step<'_>]) -> Vec<Finding> {
+    let mut findings = Vec::new();
     for topics in steps.iter().flat_map(|step| [&step.takes, &step.gives]) {
         let mut seen = HashMap::new();
         for (topic, place) in topics {
@@ -98,9 +98,11 @@ fn check_repeated(steps: &[Step<'_>], findings: &mut Vec<Finding>) {
             }
         }
     }
+    findings
 }
 
-fn check_writers(steps: &[Step<'_>], external: &[&str], parameter: &str, findings: &mut Vec<Finding>) {
+fn check_writers(steps: &[Step<'_>], external: &[&str], parameter: &str) -> Vec<Finding> {
+    let mut findings = Vec::new();
     let written: BTreeSet<&str> =
         steps.iter().flat_map(|step| &step.gives).map(|(topic, _)| *topic).chain(external.iter().copied()).collect();
     for (topic, place) in steps.iter().flat_map(|step| &step.takes) {
@@ -114,10 +116,12 @@ fn check_writers(steps: &[Step<'_>], external: &[&str], parameter: &str, finding
                 .help(format!("if something else writes it: {parameter}: [{topic}]")),
         );
     }
+    findings
 }
 
 /// Whoever takes a sharded topic counts on one key staying with one consumer; a writer without the key breaks that.
-fn check_shards(steps: &[Step<'_>], findings: &mut Vec<Finding>) {
+fn check_shards(steps: &[Step<'_>]) -> Vec<Finding> {
+    let mut findings = Vec::new();
     for sharder in steps.iter().filter(|step| step.shards) {
         for (topic, place) in &sharder.gives {
             let others = steps.iter().filter(|step| step.member.key != sharder.member.key);
@@ -131,9 +135,11 @@ fn check_shards(steps: &[Step<'_>], findings: &mut Vec<Finding>) {
             }
         }
     }
+    findings
 }
 
-fn check_partitions(steps: &[Step<'_>], bus: &Spanned, findings: &mut Vec<Finding>) {
+fn check_partitions(steps: &[Step<'_>], bus: &Spanned) -> Vec<Finding> {
+    let mut findings = Vec::new();
     for step in steps.iter().filter(|step| step.shards) {
         findings.push(
             Finding::error(step.member.key_place.label("shards a topic"), "NATS has no partitions to shard by")
@@ -142,6 +148,7 @@ fn check_partitions(steps: &[Step<'_>], bus: &Spanned, findings: &mut Vec<Findin
                 .help("use `split` with a condition for each part, or a Kafka bus"),
         );
     }
+    findings
 }
 
 /// The first circle of steps, in the order of the flow; empty if there is none.

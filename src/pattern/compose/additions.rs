@@ -95,12 +95,40 @@ struct Sharer<'a> {
     place: &'a Place,
 }
 
+/// What all containers say about a shared volume.
+struct Shared<'a> {
+    name: &'a str,
+    sharers: &'a [Sharer<'a>],
+    /// Whose volume it is, if something else than sharing makes it.
+    made_by: Option<&'static str>,
+}
+
 /// The volumes that containers share.
 ///
 /// # Errors
 /// What is wrong with them.
 pub(crate) fn shared(prepared: &Prepared<'_>) -> Result<Json, Vec<Finding>> {
-    let mut findings = Vec::new();
+    let description = prepared.description;
+    let sharers = sharers(prepared);
+    // the claim of the app's Pods is there for the others, too
+    let has_storage = description.app.is_some() && prepared.shape.given.get("storage").is_some();
+    let is_of_app = |name: &str| description.app.iter().flat_map(|app| &app.volumes).any(|volume| volume.name == name);
+    let made_by = |name: &str| match name {
+        STORAGE if has_storage => Some("the storage"),
+        name => is_of_app(name).then_some("a volume of the app"),
+    };
+    let shared: Vec<Shared<'_>> =
+        sharers.iter().map(|(name, sharers)| Shared { name, sharers, made_by: made_by(name) }).collect();
+    let findings: Vec<Finding> = shared.iter().flat_map(Shared::check).collect();
+    if !findings.is_empty() {
+        return Err(findings);
+    }
+    let volumes: Vec<Json> = shared.iter().filter(|shared| shared.made_by.is_none()).map(Shared::volume).collect();
+    Ok(if volumes.is_empty() { Json::Null } else { json!({"spec": {"volumes": volumes}}) })
+}
+
+/// What each container says of the volumes that it shares, by their names.
+fn sharers<'a>(prepared: &'a Prepared<'_>) -> BTreeMap<String, Vec<Sharer<'a>>> {
     let description = prepared.description;
     let mut sharers: BTreeMap<String, Vec<Sharer<'_>>> = BTreeMap::new();
     let apps = description.app.iter().chain(description.inits.iter().map(|init| &init.app));
@@ -118,64 +146,56 @@ pub(crate) fn shared(prepared: &Prepared<'_>) -> Result<Json, Vec<Finding>> {
             }
         }
     }
-    let mut volumes = Vec::new();
-    // the claim of the app's Pods is there for the others, too
-    let has_storage = description.app.is_some() && prepared.shape.given.get("storage").is_some();
-    for (name, sharers) in &sharers {
-        let is_storage = has_storage && name == STORAGE;
-        let is_own =
-            is_storage || description.app.iter().flat_map(|app| &app.volumes).any(|volume| volume.name == *name);
-        if let ([alone], false) = (sharers.as_slice(), is_own) {
+    sharers
+}
+
+impl Shared<'_> {
+    /// The sizes that its containers say, and where.
+    fn sizes(&self) -> impl Iterator<Item = (&str, &Place)> {
+        self.sharers.iter().filter_map(|sharer| Some((sharer.size.as_deref()?, sharer.place)))
+    }
+
+    fn check(&self) -> Vec<Finding> {
+        let name = self.name;
+        let mut findings = Vec::new();
+        if let ([alone], None) = (self.sharers, self.made_by) {
             findings.push(
                 Finding::error(alone.place.label(""), format!("only one container names the shared volume `{name}`"))
                     .because("a volume that no other container mounts is not shared")
                     .help("name it in another container's `shared`, or use `writable` for its own folder"),
             );
         }
-        let mut sized = sharers.iter().filter_map(|sharer| Some((sharer.size.as_ref()?, sharer.place)));
-        let first = sized.next();
-        if let Some(((size, place), (other, second))) =
-            first.zip(sized.find(|(size, _)| Some(*size) != first.map(|(size, _)| size)))
-        {
-            findings.push(
-                Finding::error(
-                    second.label(format!("says {other}")),
-                    format!("the shared volume `{name}` has two sizes"),
-                )
-                .label(place.label(format!("says {size}")))
-                .help("set the size once"),
-            );
+        findings.extend(self.check_sizes());
+        if let (Some((_, place)), Some(made_by)) = (self.sizes().next(), self.made_by) {
+            let message = format!("`{name}` is {made_by}, which has its own size");
+            findings.push(Finding::error(place.label(""), message).help("leave `size` out"));
         }
-        if let (Some((_, place)), true) = (first, is_own) {
-            findings.push(
-                Finding::error(
-                    place.label(""),
-                    format!(
-                        "`{name}` is {}, which has its own size",
-                        if is_storage { "the storage" } else { "a volume of the app" }
-                    ),
-                )
-                .help("leave `size` out"),
-            );
-        }
-        let in_memory = sharers.iter().find(|sharer| sharer.in_memory);
-        if let (Some(sharer), true) = (in_memory, is_own) {
+        let in_memory = self.sharers.iter().find(|sharer| sharer.in_memory);
+        if let (Some(sharer), Some(_)) = (in_memory, self.made_by) {
             let message = format!("`{name}` is not made here, and is where it is");
             findings.push(Finding::error(sharer.place.label(""), message).help("leave `memory` out"));
         }
-        if !is_own {
-            let size = first.map_or("1Gi", |(size, _)| size.as_str());
-            let mut folder = json!({"sizeLimit": size});
-            if in_memory.is_some() {
-                folder["medium"] = json!("Memory");
-            }
-            volumes.push(json!({"name": name, "emptyDir": folder}));
+        findings
+    }
+
+    /// Two sizes of one volume.
+    fn check_sizes(&self) -> Option<Finding> {
+        let (size, place) = self.sizes().next()?;
+        let (other, second) = self.sizes().find(|(other, _)| *other != size)?;
+        let message = format!("the shared volume `{}` has two sizes", self.name);
+        let finding = Finding::error(second.label(format!("says {other}")), message);
+        Some(finding.label(place.label(format!("says {size}"))).help("set the size once"))
+    }
+
+    /// The folder that is made for it.
+    fn volume(&self) -> Json {
+        let size = self.sizes().next().map_or("1Gi", |(size, _)| size);
+        let mut folder = json!({"sizeLimit": size});
+        if self.sharers.iter().any(|sharer| sharer.in_memory) {
+            folder["medium"] = json!("Memory");
         }
+        json!({"name": self.name, "emptyDir": folder})
     }
-    if !findings.is_empty() {
-        return Err(findings);
-    }
-    Ok(if volumes.is_empty() { Json::Null } else { json!({"spec": {"volumes": volumes}}) })
 }
 
 /// The token of the Pod's account in the app's container alone.

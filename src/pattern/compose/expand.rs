@@ -32,6 +32,7 @@ use crate::pattern::plan::fill::Filled;
 use crate::pattern::plan::prepare::Prepared;
 use crate::pattern::plan::provides;
 use crate::pattern::plan::references::Directory;
+use crate::pattern::plan::resolver::Resolver;
 use crate::pattern::plan::stage::Known;
 use crate::pattern::plan::view::DocumentView;
 
@@ -98,33 +99,33 @@ const EFFECTS: &[fn(&Prepared<'_>, &mut Objects) -> Vec<Finding>] = &[
 
 /// The objects of a document, before anything that goes by what other documents make.
 fn compose(catalogue: &Catalogue, prepared: &Prepared<'_>, directory: &Directory<'_>) -> Result<Objects, Vec<Finding>> {
-    let mut findings = Vec::new();
-    let view = DocumentView::of(prepared.description, &prepared.shape, &prepared.uses).to_json();
+    let facts = document::facts(prepared.description, &prepared.shape, &prepared.uses);
+    let mut resolver = Resolver::new(directory, prepared.description).to_json();
     // what only follows from another document's mistake is not news
     let mut follows = directory.is_broken() && prepared.description.expose.is_some();
     let mut resolve = |filled: &Filled| {
-        let references = directory.resolve(prepared.description, filled, &mut findings);
+        let references = resolver.references(filled);
         if directory.names_broken(&filled.given) {
             follows = true;
         } else {
-            filled.check(&Known::references(&filled.params, &view, &references), &mut findings);
+            resolver.findings.extend(filled.check(&Known::references(&filled.params, &view, &references)));
         }
         references
     };
     let shape_references = resolve(&prepared.shape);
     let references = prepared.uses.iter().map(resolve).collect();
-    let expose = expose::context(prepared, directory, &mut findings);
-    if !findings.is_empty() || follows {
-        return Err(findings);
+    let expose = expose::context(prepared, &mut resolver);
+    if !resolver.findings.is_empty() || follows {
+        return Err(resolver.findings);
     }
     let composition = Composition { catalogue, prepared, expose, shape_references, references };
     let mut objects = composition.objects()?;
-    replicas::settle(prepared, &mut objects, &mut findings);
+    let findings = replicas::settle(prepared, &mut objects);
     if !findings.is_empty() {
         return Err(findings);
     }
     agents::apply(catalogue, prepared, &mut objects);
-    findings.extend(EFFECTS.iter().flat_map(|apply| apply(prepared, &mut objects)));
+    let findings: Vec<Finding> = EFFECTS.iter().flat_map(|apply| apply(prepared, &mut objects)).collect();
     if findings.is_empty() { Ok(objects) } else { Err(findings) }
 }
 

@@ -4,6 +4,7 @@ use serde_json::{Value as Json, json};
 
 use crate::diagnostic::Finding;
 use crate::pattern::catalogue::definition::Replicas;
+use crate::pattern::objects::made::Objects;
 use crate::pattern::plan::fill::Filled;
 use crate::pattern::plan::prepare::Prepared;
 
@@ -11,44 +12,44 @@ use crate::pattern::plan::prepare::Prepared;
 const SCALERS: &[&str] = &["HorizontalPodAutoscaler", "ScaledObject"];
 
 /// Lets the patterns of `use` that scale or suspend have their way with a document's objects.
-pub(crate) fn settle(prepared: &Prepared<'_>, objects: &mut Vec<Json>, findings: &mut Vec<Finding>) {
+pub(crate) fn settle(prepared: &Prepared<'_>, objects: &mut Objects) -> Vec<Finding> {
     let which = |wanted| prepared.uses.iter().filter(move |filled| filled.definition.replicas == Some(wanted));
+    let mut findings = Vec::new();
     // what one of them does the next finds done
     if let Some(filled) = which(Replicas::Scaled).next_back() {
-        scale(prepared, filled, objects, findings);
+        findings.extend(scale(prepared, filled, objects));
     }
     if let Some(filled) = which(Replicas::Stopped).next_back() {
-        suspend(prepared, filled, objects, findings);
+        findings.extend(suspend(prepared, filled, objects));
     }
+    findings
 }
 
 /// The autoscaler alone decides: a number beside it would be set back at every apply.
-fn scale(prepared: &Prepared<'_>, filled: &Filled, objects: &mut [Json], findings: &mut Vec<Finding>) {
+fn scale(prepared: &Prepared<'_>, filled: &Filled, objects: &mut [Json]) -> Option<Finding> {
     let (shape, name) = (&prepared.shape, &prepared.description.name);
     let aims = |object: &&Json| object.pointer("/spec/scaleTargetRef/name").is_some_and(|target| target == name);
     let scalers = objects.iter().filter(|object| is_of(object, SCALERS)).filter(aims).count();
     let place = &filled.entry.place;
     if scalers > 1 {
-        findings.push(
+        return Some(
             Finding::error(place.label("and so does this"), "two autoscalers control the same replicas")
                 .label(shape.entry.place.label("one of them is here or in another entry of `use`"))
                 .because("each would undo the other's changes")
                 .help("remove one of them"),
         );
-        return;
     }
     let deployment =
         objects.iter_mut().find(|object| is_of(object, &["Deployment"]) && object["metadata"]["name"] == *name);
-    match deployment.and_then(|deployment| deployment.get_mut("spec")?.as_object_mut()) {
-        Some(spec) => {
-            spec.shift_remove("replicas");
-        }
-        None => findings.push(
+    let Some(spec) = deployment.and_then(|deployment| deployment.get_mut("spec")?.as_object_mut()) else {
+        return Some(
             Finding::error(place.label("scales a Deployment"), format!("`{}` has none to scale", shape.entry.pattern))
                 .label(shape.entry.place.label("its replicas are individually named, or run to completion"))
                 .help("leave it out, or choose another shape"),
-        ),
-    }
+        );
+    };
+    spec.shift_remove("replicas");
+    None
 }
 
 /// What to say where a number of replicas is written and an autoscaler decides: in one environment of many, say. The
@@ -76,7 +77,7 @@ pub(crate) fn note(prepared: &Prepared<'_>) -> Option<String> {
 /// KEDA starts no Job for a `ScaledJob` with this annotation (keda.sh: Scaling Jobs, Pausing autoscaling).
 const PAUSED: &str = "autoscaling.keda.sh/paused";
 
-fn suspend(prepared: &Prepared<'_>, filled: &Filled, objects: &mut Vec<Json>, findings: &mut Vec<Finding>) {
+fn suspend(prepared: &Prepared<'_>, filled: &Filled, objects: &mut Objects) -> Option<Finding> {
     objects.retain(|object| !is_of(object, SCALERS));
     let mut stopped = false;
     for object in objects.iter_mut() {
@@ -92,14 +93,12 @@ fn suspend(prepared: &Prepared<'_>, filled: &Filled, objects: &mut Vec<Json>, fi
             stopped = true;
         }
     }
-    if !stopped {
-        findings.push(
-            Finding::error(filled.entry.place.label(""), "nothing here can be suspended")
-                .label(prepared.shape.entry.place.label("generates nothing that can be suspended"))
-                .because("Deployments, StatefulSets, Jobs, CronJobs, JobSets and ScaledJobs can be")
-                .help(format!("leave `{}` out", filled.entry.name)),
-        );
-    }
+    (!stopped).then(|| {
+        Finding::error(filled.entry.place.label(""), "nothing here can be suspended")
+            .label(prepared.shape.entry.place.label("generates nothing that can be suspended"))
+            .because("Deployments, StatefulSets, Jobs, CronJobs, JobSets and ScaledJobs can be")
+            .help(format!("leave `{}` out", filled.entry.name))
+    })
 }
 
 fn is_of(object: &Json, kinds: &[&str]) -> bool {

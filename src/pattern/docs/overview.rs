@@ -16,6 +16,7 @@ use crate::pattern::plan::fill::Filled;
 use crate::pattern::plan::ports::Ports;
 use crate::pattern::plan::prepare::Prepared;
 use crate::pattern::plan::references::Directory;
+use crate::pattern::plan::resolver::Resolver;
 use crate::pattern::template::render::Renderer;
 use crate::words::clip;
 
@@ -269,7 +270,7 @@ fn remarks(
     shared: &DocumentContext,
 ) -> Option<String> {
     filled.folder.file(REMARKS)?;
-    let references = directory.resolve(prepared.description, filled, &mut Vec::new());
+    let references = Resolver::new(directory, prepared.description).references(filled);
     let entry = EntryContext::of(catalogue, prepared.description, filled, ports);
     let context = Context { shared, entry, references: &references, more: None, member: Map::new() };
     let text = Renderer::new(&filled.folder, Vec::new()).text(REMARKS, &context.to_json()).ok()?;

@@ -8,7 +8,7 @@ use crate::diagnostic::Finding;
 use crate::pattern::catalogue::definition::Definition;
 
 /// A container among the parameters.
-pub(crate) struct Given<'a> {
+pub(crate) struct GivenContainer<'a> {
     /// Its schema, with the mark.
     schema: &'a Json,
     /// As it was given: a map, or the image alone.
@@ -18,69 +18,88 @@ pub(crate) struct Given<'a> {
 }
 
 /// All containers among the parameters, wherever they are; `whole` is the parameters under the entry's name.
-pub(crate) fn given<'a>(definition: &'a Definition, whole: &'a Member) -> Vec<Given<'a>> {
+pub(crate) fn given_containers<'a>(definition: &'a Definition, whole: &'a Member) -> Vec<GivenContainer<'a>> {
     if definition.params.get("x-container").is_some() {
-        return vec![Given { schema: &definition.params, member: whole, path: Vec::new() }];
+        return vec![GivenContainer { schema: &definition.params, member: whole, path: Vec::new() }];
     }
     let mut found = Vec::new();
     collect(&definition.params, &whole.value, &[], &mut found);
     found
 }
 
-fn collect<'a>(schema: &'a Json, value: &'a Spanned, path: &[&'a str], found: &mut Vec<Given<'a>>) {
+fn collect<'a>(schema: &'a Json, value: &'a Spanned, path: &[&'a str], found: &mut Vec<GivenContainer<'a>>) {
     let schema = describe::form(schema, value);
     for member in value.members() {
         let own = schema["properties"].get(&member.key).or_else(|| schema.get("additionalProperties"));
         let Some(own) = own else { continue };
         let path: Vec<&str> = path.iter().copied().chain([member.key.as_str()]).collect();
         if own.get("x-container").is_some() {
-            found.push(Given { schema: own, member, path });
+            found.push(GivenContainer { schema: own, member, path });
         } else {
             collect(own, &member.value, &path, found);
         }
     }
 }
 
-/// A container has all the keys of `app` and those that its mark names; templates see it as they see the app.
+/// Fills in the containers among the parameters: templates see each of them as they see the app.
+///
+/// # Errors
+/// Everything that is wrong with them.
 pub(crate) fn fill(
     definition: &Definition,
     entry: &Entry,
     document: &str,
     given: &Spanned,
     params: &mut Json,
-    findings: &mut Vec<Finding>,
-) -> Vec<App> {
-    let mut containers = Vec::new();
+) -> Result<Vec<App>, Vec<Finding>> {
+    let (mut containers, mut findings) = (Vec::new(), Vec::new());
     let whole = Member { key: entry.name.clone(), key_place: entry.place.clone(), value: given.clone() };
-    for found in self::given(definition, &whole) {
+    for found in given_containers(definition, &whole) {
         // a pattern that is itself the container has given it its own volumes already
         let shared = given.get("volumes").filter(|_| !found.path.is_empty());
-        let mut member = with_volumes(&with_image(found.member), shared);
-        let before = findings.len();
-        let more = take_more(&found.schema["x-container"], &mut member, findings);
+        match found.read(&entry.pattern, document, shared) {
+            Ok((container, context)) => {
+                let place = found.path.iter().try_fold(&mut *params, |value, key| value.get_mut(*key));
+                if let Some(place) = place {
+                    *place = context;
+                }
+                containers.push(container);
+            }
+            Err(mistakes) => findings.extend(mistakes),
+        }
+    }
+    if findings.is_empty() { Ok(containers) } else { Err(findings) }
+}
+
+impl GivenContainer<'_> {
+    /// The container and what templates see of it. It has all the keys of `app` and those that its mark names.
+    fn read(&self, pattern: &str, document: &str, shared: Option<&Spanned>) -> Result<(App, Json), Vec<Finding>> {
+        let mut member = with_volumes(&with_image(self.member), shared);
+        let (more, mut findings) = take_more(&self.schema["x-container"], &mut member);
         let name = format!("`{}`", member.key);
         let subject = Subject { name: &name, member: "key", help: None, place: &member.key_place };
-        describe::check_app(&member.value, subject, findings);
-        check_keys(found.schema, &member, &entry.pattern, findings);
-        check_ports(&member, findings);
-        let container = describe::read_app(&member, findings);
-        let place = found.path.iter().try_fold(&mut *params, |value, key| value.get_mut(*key));
-        if let (Some(place), true) = (place, findings.len() == before) {
-            *place = container::container(&container, document, &member.key);
-            if let (Some(container), Json::Object(more)) = (place.as_object_mut(), more) {
-                container.extend(more);
-            }
+        findings.extend(describe::check_app(&member.value, subject));
+        findings.extend(check_keys(self.schema, &member, pattern));
+        findings.extend(check_ports(&member));
+        let (container, mistakes) = describe::read_app(&member);
+        findings.extend(mistakes);
+        if !findings.is_empty() {
+            return Err(findings);
         }
-        containers.push(container);
+        let mut context = container::container(&container, document, &member.key);
+        if let (Some(context), Json::Object(more)) = (context.as_object_mut(), more) {
+            context.extend(more);
+        }
+        Ok((container, context))
     }
-    containers
 }
 
 /// Keys that mean something for an app alone: the account is the Pod's, and so is its token.
 pub(crate) const OF_THE_APP: [&str; 3] = ["account", "rights", "cluster-rights"];
 
 /// Keys of `app` that the pattern has no use for (`x-without`): what nothing heeds is refused.
-fn check_keys(schema: &Json, container: &Member, pattern: &str, findings: &mut Vec<Finding>) {
+fn check_keys(schema: &Json, container: &Member, pattern: &str) -> Vec<Finding> {
+    let mut findings = Vec::new();
     let without = schema["x-without"].as_array().into_iter().flatten().filter_map(Json::as_str);
     for key in OF_THE_APP.into_iter().chain(without) {
         let Some(member) = container.value.member(key) else { continue };
@@ -93,10 +112,12 @@ fn check_keys(schema: &Json, container: &Member, pattern: &str, findings: &mut V
             finding.help("leave it out")
         });
     }
+    findings
 }
 
 /// What a port is on its Service: only ports of the app are on one.
-fn check_ports(container: &Member, findings: &mut Vec<Finding>) {
+fn check_ports(container: &Member) -> Vec<Finding> {
+    let mut findings = Vec::new();
     for port in container.value.get("ports").map(Spanned::members).unwrap_or_default() {
         for member in OF_A_SERVICE.iter().filter_map(|key| port.value.member(key)) {
             findings.push(
@@ -109,6 +130,7 @@ fn check_ports(container: &Member, findings: &mut Vec<Finding>) {
             );
         }
     }
+    findings
 }
 
 /// Keys of a port that are about its Service.
@@ -116,7 +138,7 @@ pub(crate) const OF_A_SERVICE: [&str; 3] = ["service", "node-port", "speaks"];
 
 /// Ports of containers that run in the woven Pod (`x-beside`), and where they are written.
 pub(crate) fn ports_beside<'a>(definition: &'a Definition, whole: &'a Member) -> Vec<(u16, &'a Place)> {
-    let beside = given(definition, whole).into_iter().filter(|found| found.schema["x-beside"] == true);
+    let beside = given_containers(definition, whole).into_iter().filter(|found| found.schema["x-beside"] == true);
     beside.flat_map(|found| ports_of(&found.member.value)).collect()
 }
 
@@ -143,16 +165,15 @@ fn with_image(member: &Member) -> Member {
     member
 }
 
-/// Takes the keys that only this container has out of it, checked and with their defaults.
-fn take_more(mark: &Json, member: &mut Member, findings: &mut Vec<Finding>) -> Json {
-    let Some(properties) = mark.as_object() else { return Json::Object(Map::new()) };
+/// Takes the keys that only this container has out of it, with their defaults, and says what is wrong with them.
+fn take_more(mark: &Json, member: &mut Member) -> (Json, Vec<Finding>) {
+    let Some(properties) = mark.as_object() else { return (Json::Object(Map::new()), Vec::new()) };
     let taken: Vec<Member> = properties.keys().filter_map(|key| member.value.remove(key)).collect();
     let schema = json!({"type": "object", "properties": properties});
     let more = Spanned { kind: Kind::Map(taken), place: member.value.place.clone() };
     let name = format!("`{}`", member.key);
     let subject = Subject { name: &name, member: "key", help: None, place: &member.key_place };
-    describe::check(&schema, &more, subject, findings);
-    describe::with_defaults(&schema, &more.to_json())
+    (describe::with_defaults(&schema, &more.to_json()), describe::check(&schema, &more, subject))
 }
 
 /// Volumes of the shape itself are volumes of each of its containers.

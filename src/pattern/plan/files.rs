@@ -14,9 +14,9 @@ use crate::yaml::{self, Source};
 /// A `ConfigMap` holds 1 MiB in all (`MaxSecretSize`, k8s.io/kubernetes/pkg/apis/core); this leaves room for more.
 const MOST: u64 = 512 * 1024;
 
-/// The files that an entry's parameters name, by their key in the `ConfigMap`.
-pub(crate) fn read_all(definition: &Definition, given: &Spanned, findings: &mut Vec<Finding>) -> Map<String, Json> {
-    let mut files = Map::new();
+/// The files that an entry's parameters name, by their key in the `ConfigMap`, and those that cannot be used.
+pub(crate) fn read_all(definition: &Definition, given: &Spanned) -> (Map<String, Json>, Vec<Finding>) {
+    let (mut files, mut findings) = (Map::new(), Vec::new());
     for (name, schema) in definition.params["properties"].as_object().into_iter().flatten() {
         let (Some(key), Some(value)) = (schema["x-file"].as_str(), given.get(name)) else { continue };
         let Some(path) = value.text() else { continue };
@@ -27,7 +27,7 @@ pub(crate) fn read_all(definition: &Definition, given: &Spanned, findings: &mut 
             Err(finding) => findings.push(*finding),
         }
     }
-    files
+    (files, findings)
 }
 
 fn read(path: &str, place: &Place) -> Result<String, Box<Finding>> {

@@ -47,43 +47,26 @@ pub(crate) fn fill(
     entry: &Entry,
     as_shape: bool,
 ) -> Result<Filled, Vec<Finding>> {
-    let Some(folder) = catalogue.folder(&entry.pattern) else {
-        return Err(vec![unknown(catalogue, entry, as_shape)]);
-    };
-    let mut definition = match folder.definition() {
-        Ok(definition) => definition.clone(),
-        Err(error) => return Err(vec![Finding::error(entry.place.label(""), error)]),
-    };
-    if definition.is_shape() != as_shape {
-        let (is, not) = if as_shape { ("something to `use`", "shape") } else { ("a `shape`", "use") };
-        return Err(vec![
-            Finding::error(entry.place.label(""), format!("`{}` is {is}", entry.pattern))
-                .help(format!("move it out of `{not}`; patterns explain {}", entry.pattern)),
-        ]);
-    }
+    let (folder, mut definition) = definition(catalogue, entry, as_shape).map_err(|finding| vec![*finding])?;
     let mut given = as_map(entry, &definition);
-    let mut findings = Vec::new();
-    let resources = take_resources(&mut given, &definition, &mut findings);
+    let (resources, mut findings) = take_resources(&mut given, &definition);
     let name = format!("`{}`", entry.pattern);
     let help = format!("patterns explain {}", entry.pattern);
     let subject = Subject { name: &name, member: "parameter", help: Some(&help), place: &entry.place };
-    describe::check(&definition.params, &given, subject, &mut findings);
+    findings.extend(describe::check(&definition.params, &given, subject));
     if !findings.is_empty() {
         return Err(findings);
     }
     let mut params = describe::with_defaults(&definition.params, &given.to_json());
     name_services(&definition, &mut params);
-    let containers = containers::fill(&definition, entry, document, &given, &mut params, &mut findings);
-    if !findings.is_empty() {
-        return Err(findings);
-    }
+    let containers = containers::fill(&definition, entry, document, &given, &mut params)?;
     if let Err(bug) = choose_variant(&mut definition, &params) {
         return Err(vec![Finding::error(
             entry.place.label(""),
             format!("internal error in a built-in variant: {bug}"),
         )]);
     }
-    let files = files::read_all(&definition, &given, &mut findings);
+    let (files, mut findings) = files::read_all(&definition, &given);
     let whole = Member { key: entry.name.clone(), key_place: entry.place.clone(), value: given.clone() };
     let filled = Filled {
         entry: entry.clone(),
@@ -96,34 +79,53 @@ pub(crate) fn fill(
         containers,
         files,
     };
-    filled.check(&Known::parameters(&filled.params), &mut findings);
-    if let Some(flow) = &filled.definition.flow {
-        flow.check(&filled.given, &mut findings);
-    }
+    findings.extend(filled.check(&Known::parameters(&filled.params)));
+    findings.extend(filled.definition.flow.iter().flat_map(|flow| flow.check(&filled.given)));
     if findings.is_empty() { Ok(filled) } else { Err(findings) }
 }
 
-/// Takes `resources` out of the parameters, unless they are the pattern's own.
-fn take_resources(given: &mut Spanned, definition: &Definition, findings: &mut Vec<Finding>) -> Option<Json> {
+/// The pattern of an entry, which is a shape or one for `use`.
+fn definition<'a>(
+    catalogue: &'a Catalogue,
+    entry: &Entry,
+    as_shape: bool,
+) -> Result<(&'a Folder, Definition), Box<Finding>> {
+    let Some(folder) = catalogue.folder(&entry.pattern) else {
+        return Err(Box::new(unknown(catalogue, entry, as_shape)));
+    };
+    let definition = folder.definition().map_err(|error| Box::new(Finding::error(entry.place.label(""), error)))?;
+    if definition.is_shape() != as_shape {
+        let (is, not) = if as_shape { ("something to `use`", "shape") } else { ("a `shape`", "use") };
+        return Err(Box::new(
+            Finding::error(entry.place.label(""), format!("`{}` is {is}", entry.pattern))
+                .help(format!("move it out of `{not}`; patterns explain {}", entry.pattern)),
+        ));
+    }
+    Ok((folder, definition.clone()))
+}
+
+/// Takes `resources` out of the parameters, unless they are the pattern's own, and says what is wrong with them.
+fn take_resources(given: &mut Spanned, definition: &Definition) -> (Option<Json>, Vec<Finding>) {
     let own = definition.is_shape()
         || definition.params.get("x-container").is_some()
         || definition.params["properties"].get("resources").is_some();
     if own {
-        return None;
+        return (None, Vec::new());
     }
-    let member = given.remove("resources")?;
+    let Some(member) = given.remove("resources") else { return (None, Vec::new()) };
     let schema = &describe::grammar()["properties"]["app"]["properties"]["resources"];
     let subject = Subject { name: "`resources`", member: "key", help: None, place: &member.key_place };
-    let before = findings.len();
-    describe::check(schema, &member.value, subject, findings);
-    if findings.len() > before {
-        return None;
+    let mut findings = describe::check(schema, &member.value, subject);
+    if !findings.is_empty() {
+        return (None, findings);
     }
     if definition.image.is_none() && definition.images.is_empty() {
         let message = format!("`{}` has no container that `resources` could apply to", definition.name);
         findings.push(Finding::error(member.key_place.label(""), message).help("leave `resources` out"));
     }
-    Some(describe::read_resources(Some(&member.value), findings).to_json())
+    let (resources, mistakes) = describe::read_resources(Some(&member.value));
+    findings.extend(mistakes);
+    (Some(resources.to_json()), findings)
 }
 
 /// A target that is a document's bare name is its Service.
@@ -177,31 +179,30 @@ fn unknown(catalogue: &Catalogue, entry: &Entry, as_shape: bool) -> Finding {
 
 impl Filled {
     /// Makes the checks whose time has come.
-    pub(crate) fn check(&self, known: &Known<'_>, findings: &mut Vec<Finding>) {
+    pub(crate) fn check(&self, known: &Known<'_>) -> Vec<Finding> {
         let due = self.definition.checks.iter().filter(|check| known.is_time_for(check));
-        self.make(due, known, findings);
+        self.make(due, known)
     }
 
     /// Checks what must hold for it to run on a schedule.
-    pub(crate) fn check_scheduled(&self, findings: &mut Vec<Finding>) {
-        self.make(self.definition.scheduled_checks.iter(), &Known::parameters(&self.params), findings);
+    pub(crate) fn check_scheduled(&self) -> Vec<Finding> {
+        self.make(self.definition.scheduled_checks.iter(), &Known::parameters(&self.params))
     }
 
-    fn make<'a>(&self, checks: impl Iterator<Item = &'a Check>, known: &Known<'_>, findings: &mut Vec<Finding>) {
+    fn make<'a>(&self, checks: impl Iterator<Item = &'a Check>, known: &Known<'_>) -> Vec<Finding> {
         let context = json!(known);
-        for check in checks {
-            match expressions::holds(&check.that, &context) {
-                Ok(true) => {}
-                Ok(false) => findings.push(
-                    Finding::error(self.place_of(&check.at).label(""), check.message.clone())
-                        .help(format!("patterns explain {}", self.entry.pattern)),
-                ),
-                Err(bug) => findings.push(Finding::error(
-                    self.entry.place.label(""),
-                    format!("internal error in a built-in check: {bug}"),
-                )),
+        let finding = |check: &Check| match expressions::holds(&check.that, &context) {
+            Ok(true) => None,
+            Ok(false) => Some(
+                Finding::error(self.place_of(&check.at).label(""), check.message.clone())
+                    .help(format!("patterns explain {}", self.entry.pattern)),
+            ),
+            Err(bug) => {
+                let message = format!("internal error in a built-in check: {bug}");
+                Some(Finding::error(self.entry.place.label(""), message))
             }
-        }
+        };
+        checks.filter_map(finding).collect()
     }
 
     /// The place of a parameter's value, or of the entry if it was left to its default.

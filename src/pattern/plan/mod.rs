@@ -13,6 +13,7 @@ pub(super) mod probes;
 pub(super) mod provides;
 pub(super) mod references;
 pub(super) mod referent;
+pub(super) mod resolver;
 mod rules;
 pub(super) mod stage;
 pub(super) mod view;

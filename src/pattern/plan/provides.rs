@@ -27,7 +27,8 @@ pub(crate) fn fragment(filled: &Filled, main: &str, context: &Json) -> Result<Js
 }
 
 /// A variable that two set: the app itself, or another entry.
-pub(crate) fn check(description: &Description, uses: &[Filled], findings: &mut Vec<Finding>) {
+pub(crate) fn check(description: &Description, uses: &[Filled]) -> Vec<Finding> {
+    let mut findings = Vec::new();
     let own = description.app.iter().flat_map(|app| &app.env);
     let mut known: Vec<(String, &Place, String)> =
         own.map(|variable| (variable.name.clone(), &variable.place, "`app.env` sets it".to_owned())).collect();
@@ -52,6 +53,7 @@ pub(crate) fn check(description: &Description, uses: &[Filled], findings: &mut V
             known.push((name, place, format!("`{}` sets it", filled.entry.name)));
         }
     }
+    findings
 }
 
 /// What the user should know about an entry, by its pattern's notes.

@@ -4,12 +4,11 @@
 //! the file. What they see comes from the other document as it will be made, so the two cannot drift apart.
 
 use serde::Deserialize;
-use serde_json::{Map, Value as Json, json};
+use serde_json::Value as Json;
 
-use super::fill::Filled;
 use super::prepare::Prepared;
 use super::referent::{Referent, Resolved, referent};
-use crate::describe::{Description, Kind, Place, Spanned, is_service_name};
+use crate::describe::{Description, Place, Spanned, is_service_name};
 use crate::diagnostic::Finding;
 
 /// What a pattern's `x-reference` says about a parameter; `true` is none of it.
@@ -18,21 +17,21 @@ use crate::diagnostic::Finding;
 pub(crate) struct Mark {
     /// The parameter is a map of references by name, or a list of them.
     #[serde(default)]
-    each: bool,
+    pub(super) each: bool,
     /// The port of a Service that is not a document of the file, where the reference says none.
     #[serde(default)]
-    port: Option<u16>,
+    pub(super) port: Option<u16>,
     /// The parameter that says that port.
     #[serde(default)]
-    port_from: Option<String>,
+    pub(super) port_from: Option<String>,
     /// The templates do without the port of a Service that is not a document.
     #[serde(default)]
-    portless: bool,
+    pub(super) portless: bool,
 }
 
 impl Mark {
     /// What a schema says, if its value is a reference at all.
-    fn of(schema: &Json) -> Option<Self> {
+    pub(super) fn of(schema: &Json) -> Option<Self> {
         match schema.get("x-reference")? {
             Json::Bool(true) => Some(Self::default()),
             mark => serde_json::from_value(mark.clone()).ok(),
@@ -66,23 +65,6 @@ impl<'a> Directory<'a> {
         self.documents.iter().map(|(document, _)| document.name.as_str())
     }
 
-    /// Resolves every reference among an entry's parameters.
-    pub(crate) fn resolve(&self, from: &Description, filled: &Filled, findings: &mut Vec<Finding>) -> Json {
-        let mut references = Map::new();
-        let properties = filled.definition.params["properties"].as_object();
-        for (param, schema) in properties.into_iter().flatten() {
-            let Some(mark) = Mark::of(schema) else { continue };
-            let Some(value) = filled.given.get(param) else {
-                references.insert(param.clone(), Json::Null);
-                continue;
-            };
-            let port = mark.port_from.as_ref().and_then(|param| filled.params.get(param)?.as_u64());
-            let mark = Mark { port: port.and_then(|port| u16::try_from(port).ok()).or(mark.port), ..mark };
-            references.insert(param.clone(), self.value(from, value, &mark, findings));
-        }
-        Json::Object(references)
-    }
-
     /// Whether a document is wrong in itself, which has been reported.
     pub(crate) fn is_broken(&self) -> bool {
         self.documents.iter().any(|(_, prepared)| prepared.is_none())
@@ -100,31 +82,8 @@ impl<'a> Directory<'a> {
             || value.members().iter().any(|member| is_broken(&member.key) || self.names_broken(&member.value))
     }
 
-    fn value(&self, from: &Description, value: &Spanned, mark: &Mark, findings: &mut Vec<Finding>) -> Json {
-        let mut one = |name: Option<&str>, value: &Spanned, place: &Place| {
-            let target = match name {
-                Some(name) => self.named(from, name, place, mark),
-                None => self.spelt_out(from, value, mark),
-            };
-            target.unwrap_or_else(|finding| {
-                findings.push(*finding);
-                None
-            })
-        };
-        match &value.kind {
-            Kind::Map(members) if mark.each => members
-                .iter()
-                .map(|member| (member.key.clone(), json!(one(Some(&member.key), &member.value, &member.key_place))))
-                .collect(),
-            Kind::List(items) if mark.each => {
-                items.iter().map(|item| json!(one(item.text(), item, &item.place))).collect()
-            }
-            _ => json!(one(value.text(), value, &value.place)),
-        }
-    }
-
     /// `{service: x, port: 1234}`.
-    fn spelt_out(&self, from: &Description, value: &Spanned, mark: &Mark) -> Resolved {
+    pub(super) fn spelt_out(&self, from: &Description, value: &Spanned, mark: &Mark) -> Resolved {
         let Some(service) = value.get("service") else { return Ok(None) };
         let port = value.get("port").and_then(|port| port.to_json().as_u64());
         let port = port.and_then(|port| u16::try_from(port).ok());
@@ -208,6 +167,8 @@ impl<'a> Directory<'a> {
 #[cfg(test)]
 mod tests {
     use std::sync::Arc;
+
+    use serde_json::json;
 
     use super::*;
     use crate::describe::{Options, read};

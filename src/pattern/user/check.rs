@@ -23,15 +23,15 @@ fn keywords() -> impl Iterator<Item = &'static str> {
     keywords::OF_PARAMETERS.into_iter().chain(keywords::OF_PATTERNS)
 }
 
-/// Checks a folder; what is wrong goes to `findings`, each where it is.
-pub(super) fn check(folder: &Folder, images: &BTreeMap<String, Image>, findings: &mut Vec<Finding>) {
-    let before = findings.len();
-    let Some(root) = read(folder, findings) else { return };
+/// Everything that is wrong with a folder, each thing where it is.
+pub(super) fn check(folder: &Folder, images: &BTreeMap<String, Image>) -> Vec<Finding> {
+    let (root, mut findings) = read(folder);
+    let Some(root) = root else { return findings };
     let definition = match definition(&root) {
         Ok(definition) => definition,
         Err(finding) => {
             findings.push(*finding);
-            return;
+            return findings;
         }
     };
     let mut checker = Checker { folder, root: &root, definition: &definition, findings };
@@ -39,22 +39,25 @@ pub(super) fn check(folder: &Folder, images: &BTreeMap<String, Image>, findings:
     checker.links(images);
     checker.schema(root.get("params"));
     checker.templates();
-    if findings.len() == before {
-        check_defaults(&root, findings);
+    let mut findings = checker.findings;
+    if findings.is_empty() {
+        findings = check_defaults(&root);
     }
+    findings
 }
 
-fn read(folder: &Folder, findings: &mut Vec<Finding>) -> Option<Spanned> {
-    let text = folder.file("pattern.yaml")?;
+/// The file as far as it can be read, and what is wrong with it.
+fn read(folder: &Folder) -> (Option<Spanned>, Vec<Finding>) {
+    let Some(text) = folder.file("pattern.yaml") else { return (None, Vec::new()) };
     let source = Arc::new(Source::from_text(folder.display("pattern.yaml"), text));
     let (documents, refusal) = yaml::as_kubectl(yaml::read(&source));
-    findings.extend(refusal.map(|refusal| crate::kube::refused(&refusal, &source)));
-    let document = documents.first()?;
+    let mut findings = Vec::from_iter(refusal.map(|refusal| crate::kube::refused(&refusal, &source)));
+    let Some(document) = documents.first() else { return (None, findings) };
     for duplicate in &document.duplicates {
         let place = Place { source: Arc::clone(&source), span: document.span(duplicate.lost.key) };
         findings.push(Finding::error(place.label(""), format!("`{}` is duplicated", document.key(&duplicate.lost))));
     }
-    Some(Spanned::from_node(document, document.root()))
+    (Some(Spanned::from_node(document, document.root())), findings)
 }
 
 /// The definition, or what serde says against it at the place it says it of.
@@ -106,7 +109,7 @@ struct Checker<'a> {
     folder: &'a Folder,
     root: &'a Spanned,
     definition: &'a Definition,
-    findings: &'a mut Vec<Finding>,
+    findings: Vec<Finding>,
 }
 
 impl Checker<'_> {
@@ -303,15 +306,17 @@ fn within(place: &Place, name: &str) -> Place {
 }
 
 /// Defaults follow their own schemas.
-fn check_defaults(root: &Spanned, findings: &mut Vec<Finding>) {
+fn check_defaults(root: &Spanned) -> Vec<Finding> {
     let properties = root.get("params").and_then(|params| params.get("properties"));
+    let mut findings = Vec::new();
     for member in properties.map(Spanned::members).unwrap_or_default() {
         let Some(default) = member.value.get("default") else { continue };
         let schema: Json = member.value.to_json();
         let name = format!("the default of `{}`", member.key);
         let subject = Subject { name: &name, member: "key", help: None, place: &default.place };
-        describe::check(&schema, default, subject, findings);
+        findings.extend(describe::check(&schema, default, subject));
     }
+    findings
 }
 
 #[cfg(test)]
@@ -322,8 +327,7 @@ mod tests {
     #[test]
     fn every_built_in_pattern_is_whole() {
         let catalogue = Catalogue::built_in();
-        let mut findings = Vec::new();
-        catalogue.folders().for_each(|folder| check(folder, catalogue.images(), &mut findings));
+        let findings: Vec<Finding> = catalogue.folders().flat_map(|folder| check(folder, catalogue.images())).collect();
         let messages: Vec<String> =
             findings.iter().map(|finding| format!("{}: {}", finding.primary.source.name, finding.message)).collect();
         assert_eq!(messages, Vec::<String>::new());

@@ -60,7 +60,7 @@ impl Catalogue {
                         .help("give the folder and its `name` another name"),
                 );
             }
-            check(&pattern, &self.images, &mut findings);
+            findings.extend(check(&pattern, &self.images));
             if findings.len() == before {
                 self.folders.push(pattern);
             }

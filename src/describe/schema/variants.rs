@@ -2,8 +2,8 @@
 
 use serde_json::Value as Json;
 
-use super::schema::Subject;
-use super::spanned::Spanned;
+use super::super::spanned::Spanned;
+use super::subject::Subject;
 use crate::diagnostic::Finding;
 use crate::words::{list, nearest};
 

@@ -1,0 +1,34 @@
+//! Checking a value of a description against a JSON Schema, all mistakes at once, each where it is.
+//!
+//! The subset of JSON Schema that descriptions and patterns use: `type`, `properties`, `required`,
+//! `additionalProperties`, `propertyNames`, `items`, `minItems`, `uniqueItems`, `enum`, `const`, `pattern`, `format`,
+//! `minimum`, `maximum`, `minLength`, `maxLength`, `patternProperties`, `anyOf` (told apart by type), `oneOf` (told apart by the member
+//! that each requires first) and `default`. Of our own: `x-example`, the right form, and `x-wrong`, keys that people
+//! write and the right form of each.
+
+mod check;
+mod defaults;
+mod members;
+mod subject;
+mod types;
+mod variants;
+
+use std::sync::Arc;
+
+use serde_json::Value as Json;
+
+use super::spanned::Spanned;
+use crate::yaml::{self, Source};
+
+pub use check::check;
+pub use defaults::with_defaults;
+pub use subject::Subject;
+pub use variants::form;
+
+/// A JSON Schema that is written as YAML and compiled in.
+#[must_use]
+pub fn embedded(name: &str, text: &str) -> Json {
+    let source = Arc::new(Source::from_text(name, text));
+    let (documents, _) = yaml::as_kubectl(yaml::read(&source));
+    documents.first().map_or(Json::Null, |document| Spanned::from_node(document, document.root()).to_json())
+}
