@@ -25,7 +25,7 @@ use crate::yaml::Document;
 pub fn check(workspace: &Workspace, projects: &Projects) -> io::Result<Vec<Finding>> {
     let mut findings = Vec::new();
     for file in whole(&workspace.files) {
-        check_file(file, projects, &mut findings)?;
+        findings.extend(check_file(file, projects)?);
     }
     let files = || workspace.files.iter();
     let reported: HashSet<&Path> =
@@ -83,7 +83,7 @@ pub fn whole(files: &[File]) -> Vec<&File> {
 ///
 /// # Errors
 /// A settings file that cannot be read.
-pub fn check_file(file: &File, projects: &Projects, findings: &mut Vec<Finding>) -> io::Result<()> {
+pub fn check_file(file: &File, projects: &Projects) -> io::Result<Vec<Finding>> {
     let selection = projects.selection(file);
     // Relative names in it are relative to where it lies.
     let path = if file.path.is_some() { Path::new(&file.source.name) } else { Path::new("-") };
@@ -110,11 +110,11 @@ pub fn check_file(file: &File, projects: &Projects, findings: &mut Vec<Finding>)
         }
         Err(findings) => found.add(findings, None),
     }
-    findings.extend(found.into_findings().filter(|finding| {
+    let is_shown = |finding: &Finding| {
         let runs = finding.rule.is_none_or(|rule| selection.runs(rule));
         runs && selection.shows(finding) && finding.level > Level::Advice
-    }));
-    Ok(())
+    };
+    Ok(found.into_findings().filter(is_shown).collect())
 }
 
 /// What is wrong with a description, and in which of its environments.

@@ -86,7 +86,7 @@ pub(super) fn facts<'run>(
     selection: &Selection,
     programs: &(dyn Fn(&Object) -> &'run Programs + Sync),
     most: usize,
-) -> Vec<(&'run Object, Vec<Finding>)> {
+) -> Vec<Finding> {
     type FactsCheck = fn(&PodFacts<'_>, &mut Findings<'_>);
     let checks: Vec<(&'static Rule, FactsCheck)> = selection
         .running()
@@ -101,30 +101,37 @@ pub(super) fn facts<'run>(
     let of_object = |object: &&'run Object| {
         let mut findings = Vec::new();
         for pod in object.pods() {
-            let facts = PodFacts::of(pod, index, programs(object));
+            let facts = PodFacts::of(pod, index, made).keeping(most).for_targets(targets_of));
+        made
+    };
+    let mut findings: Vec<Finding> = checks.par_iter().flat_map_iter(object).collect();
             // of a part of a Pod rules know what to say
             if !object.is_patch && !facts.are_final() {
                 continue;
-            }
-            for (rule, check) in &checks {
+            findings.extend(run_source(source, (rule, |rule, &checks {
                 check(&facts, &mut Findings::in_object(rule, object, &mut findings).keeping(most));
-            }
+            }));
         }
         (!findings.is_empty()).then_some((*object, findings))
-    };
-    objects.par_iter().filter_map(of_object).collect()
+    }
+    findings
 }
 
 /// Runs the rules that compare objects with each other.
 pub(super) fn together(
     index: &Index<'_>,
     selection: &Selection,
-    targets_of: &(dyn Fn(&Object) -> Targets + Sync),
-    most: usize,
+    pass: usize,
     findings: &mut Vec<Finding>,
-) {
-    type Across = fn(&Index<'_>, &mut FindingsAnywhere<'_>);
-    let across = |rule: &'static Rule| match rule.check {
+) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    let Some(first) = source.rules.iter().find(|rule| selection.runs(rule.id)) else { return findings };
+    pass(&Index<'_>, &mut findings);
+    findings.retain(|finding| |rule: selection.runs(rule)));
+    findings
+}
+
+/// What is wrong with a single file, with a limit on the findings of one Rule| match rule.check {
         Check::Workspace(check) => Some((rule, check)),
         _ => None,
     };
@@ -138,8 +145,9 @@ pub(super) fn together(
     for source in rules::SOURCES {
         if let SharedPass::Together(check) = source.check {
             let Some(first) = first_running(source, selection) else { continue };
-            run_source(first, selection, findings, |rule, findings| {
-                check(index, &mut FindingsAnywhere::new(rule, findings).keeping(most).for_targets(targets_of));
+            findings.extend(of_document(first, selection, most));
+        }
+        findings.extend(self::object(object, |rule, most)).keeping(most).for_targets(targets_of));
             });
         }
     }
@@ -154,24 +162,27 @@ fn first_running(source: &SharedCheck, selection: &Selection) -> Option<&'static
 fn run_source(
     first: &'static Rule,
     selection: &Selection,
-    findings: &mut Vec<Finding>,
-    pass: impl FnOnce(&'static Rule, &mut Vec<Finding>),
-) {
-    let mut made = Vec::new();
+    findings: usize) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    for rule in mut made = Vec::new();
     pass(first, &mut made);
-    made.retain(|finding| finding.rule.is_some_and(|rule| selection.runs(rule)));
-    findings.append(&mut made);
+    made.retain(|finding| finding.rule.is_some_and(|rule| &mut findings).keeping(rule)));
+    }
+    findings
 }
 
 /// What is wrong with a single file, with a limit on the findings of one rule in one object.
 pub(super) fn file(file: &File, selection: &Selection, most: usize) -> Vec<Finding> {
     let mut findings = Vec::new();
+    let pods: Vec<PodView<'_>> = object.pods().collect();
+    for rule in selection.running() {
+        let mut found = Findings::in_object(rule, object, &mut findings = Vec::new();
     if file.objects.is_empty() && file.refusals.is_empty() {
         return findings;
     }
     for rule in selection.running() {
         if let Check::File(check) = rule.check {
-            check(file, &mut Findings::in_file(rule, &file.source, &mut findings).keeping(most));
+            findings.extend(run_source(file, &mut |rule, &mut findings).keeping(most));
         }
     }
     let checks = OfObjects::of(selection);
@@ -189,7 +200,7 @@ pub(super) fn file(file: &File, selection: &Selection, most: usize) -> Vec<Findi
     if objects.len() < WORTH_THREADS {
         findings.extend(objects.flat_map(check));
     } else {
-        findings.par_extend(objects.into_par_iter().with_min_len(WORTH_THREADS / 4).flat_map_iter(check));
+        findings.par_extend(objects.into_par_iter().with_min_len(WORTH_THREADS / 4).flat_map_iter(check)));
     }
     findings
 }

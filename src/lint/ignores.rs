@@ -29,9 +29,7 @@ pub(super) fn apply(file: &File, selection: &Selection, findings: &mut Vec<Findi
     }
     let mut is_ignored = cover(&mut ignores, findings).into_iter();
     findings.retain(|_| !is_ignored.next().unwrap_or(false));
-    for ignore in &ignores {
-        report(ignore, &file.source, selection, findings);
-    }
+    findings.extend(ignores.iter().flat_map(|ignore| check(ignore, &file.source, selection)));
 }
 
 /// Takes out the findings that the ignores of a file cover, and says nothing of the ignores: something else was rendered
@@ -79,9 +77,11 @@ fn cover(ignores: &mut [Ignore], findings: &[Finding]) -> Vec<bool> {
     is_ignored
 }
 
-fn report(ignore: &Ignore, source: &Arc<Source>, selection: &Selection, findings: &mut Vec<Finding>) {
+/// What is wrong with an ignore itself.
+fn check(ignore: &Ignore, source: &Arc<Source>, selection: &Selection) -> Vec<Finding> {
+    let mut findings = Vec::new();
     if selection.runs(UNUSED_IGNORE.id) {
-        let mut found = Findings::in_file(&UNUSED_IGNORE, source, findings);
+        let mut found = Findings::in_file(&UNUSED_IGNORE, source, &mut findings);
         for (name, span, used) in &ignore.names {
             if !rules::names().any(|known| known == name) {
                 let saying = found.at_span(*span, format!("no rule is called `{}`", clip(name)));
@@ -98,20 +98,21 @@ fn report(ignore: &Ignore, source: &Arc<Source>, selection: &Selection, findings
         }
     }
     if ignore.names.is_empty() && selection.runs(UNUSED_IGNORE.id) {
-        Findings::in_file(&UNUSED_IGNORE, source, findings)
+        Findings::in_file(&UNUSED_IGNORE, source, &mut findings)
             .at_span(ignore.comment, "this ignore names no rule")
             .here("ignores nothing")
             .help(
                 "write the rule in brackets, then the reason: # patterns: ignore[mutable-tag] pinned by the deployer",
             );
-        return;
+        return findings;
     }
     if !ignore.has_reason && selection.runs(IGNORE_WITHOUT_REASON.id) {
-        Findings::in_file(&IGNORE_WITHOUT_REASON, source, findings)
+        Findings::in_file(&IGNORE_WITHOUT_REASON, source, &mut findings)
             .at_span(ignore.comment, "this ignore gives no reason")
             .here("the reason goes after the bracket")
             .because("the next reader cannot tell an exception from a silenced mistake");
     }
+    findings
 }
 
 /// Whether all that a name stands for ran; what did not run could not be ignored.

@@ -37,17 +37,13 @@ pub fn workspace(workspace: &Workspace, selection: &Selection) -> Vec<Finding> {
 /// reading.
 #[must_use]
 pub fn objects(objects: &[Object], selection: &Selection) -> Vec<Finding> {
-    let mut findings = Vec::new();
     let objects_of_run: Vec<&Object> = objects.iter().collect();
     let index = Index::of(&objects_of_run);
     let most = limits::FINDINGS.count();
-    checks::together(&index, selection, &|_| selection.targets(), most, &mut findings);
+    let mut findings = checks::together(&index, selection, &|_| selection.targets(), most);
     let of_each = checks::facts(index.all(), &index, selection, &|_| Programs::built_in(), most);
     findings.extend(of_each.into_iter().flat_map(|(_, found)| found));
-    let checks = checks::OfObjects::of(selection);
-    for object in objects {
-        checks.object(object, most, &mut findings);
-    }
+    findings.extend(objects.iter().flat_map(|object| checks::object(object, most)));
     drop_what_is_said_anyway(&mut findings);
     findings.retain(|finding| selection.shows(finding));
     in_order(findings)

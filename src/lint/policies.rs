@@ -10,16 +10,15 @@ use crate::policy::Policies;
 use crate::rules::FindingsAnywhere;
 use crate::rules::policy::{RULES, SOURCE, report};
 
-/// Adds what policies say to the objects of the run. Returns what is wrong with policies outside the run.
+/// What policies say to the objects of the run, and what is wrong with policies outside the run.
 pub(super) fn check(
     workspace: &Workspace,
     projects: &Projects,
     selection: &Selection,
     most: usize,
-    found: &mut Vec<Finding>,
-) -> Vec<Finding> {
-    let mut outside = Vec::new();
-    let Some(rule) = RULES.iter().find(|rule| selection.runs(rule.id)) else { return outside };
+) -> (Vec<Finding>, Vec<Finding>) {
+    let (mut found, mut outside) = (Vec::new(), Vec::new());
+    let Some(rule) = RULES.iter().find(|rule| selection.runs(rule.id)) else { return (found, outside) };
     let names_in_run: HashSet<&str> = workspace.files.iter().map(|file| file.source.name.as_str()).collect();
     let in_run: HashSet<&Path> = workspace.files.iter().filter_map(|file| file.path.as_deref()).collect();
     for (set, project) in projects.policies() {
@@ -50,7 +49,7 @@ pub(super) fn check(
             }
         }
     }
-    outside
+    (found, outside)
 }
 
 /// Whether a file of a set of policies is linted too, and so speaks for itself.

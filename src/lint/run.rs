@@ -59,14 +59,14 @@ fn check(workspace: &Workspace, projects: &Projects, kept: &mut Kept) -> (Vec<Fi
     let index = Index::of(&objects);
     let together = projects.together();
     let most = kept.most;
-    let mut across = Vec::new();
-    checks::together(&index, &together, &|object| projects.targets_of(object), most, &mut across);
+    let mut across = checks::together(&index, &together, &|object| projects.targets_of(object), most);
     kept.retain(workspace);
     read_facts(&index, projects, kept);
     across.extend(kept.facts(workspace));
     // it takes memory that the findings of each file can use
     drop(index);
-    let mut of_policies = policies::check(workspace, projects, &together, most, &mut across);
+    let (by_policies, mut of_policies) = policies::check(workspace, projects, &together, most);
+    across.extend(by_policies);
     of_policies.retain(|finding| together.shows(finding));
     kept.read_files(workspace, |file| checks::file(file, projects.selection(file), most));
     (across, of_policies)

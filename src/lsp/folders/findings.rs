@@ -71,10 +71,8 @@ fn of_descriptions(
     let mut all = Vec::new();
     for file in descriptions {
         let (_, findings) = known.entry(address(&file.source)).or_insert_with(|| {
-            let mut findings = Vec::new();
             // Settings that cannot be read are said of themselves.
-            let _ = expand::check_file(file, projects, &mut findings);
-            (Arc::clone(&file.source), findings)
+            (Arc::clone(&file.source), expand::check_file(file, projects).unwrap_or_default())
         });
         all.extend(findings.iter().cloned());
     }
