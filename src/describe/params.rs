@@ -218,26 +218,6 @@ fn as_declared(value: Spanned, schema: &Json) -> Spanned {
 /// The types of JSON Schema.
 const TYPES: &[&str] = &["string", "integer", "number", "boolean", "array", "object"];
 
-/// What a parameter's schema may say.
-pub const KEYWORDS: [&str; 16] = [
-    "type",
-    "default",
-    "description",
-    "enum",
-    "pattern",
-    "format",
-    "minimum",
-    "maximum",
-    "minLength",
-    "maxLength",
-    "items",
-    "minItems",
-    "uniqueItems",
-    "properties",
-    "required",
-    "additionalProperties",
-];
-
 /// What is wrong with the schema of a parameter.
 fn check_declaration(declaration: &Member, schema: &Json) -> Vec<Finding> {
     let Some(members) = schema.as_object() else {
@@ -246,9 +226,9 @@ fn check_declaration(declaration: &Member, schema: &Json) -> Vec<Finding> {
         return vec![finding.help(format!("{}: {{type: string, default: …}}", declaration.key))];
     };
     let mut findings = Vec::new();
-    for (name, _) in members.iter().filter(|(name, _)| !KEYWORDS.contains(&name.as_str())) {
+    for (name, _) in members.iter().filter(|(name, _)| !keywords::OF_PARAMETERS.contains(&name.as_str())) {
         if let Some(member) = declaration.value.member(name) {
-            let label = nearest(name, KEYWORDS).map_or_else(String::new, |name| format!("did you mean `{name}`?"));
+            let label = nearest(name, keywords::OF_PARAMETERS).map_or_else(String::new, |name| format!("did you mean `{name}`?"));
             let message = format!("a parameter's schema has no key `{name}`");
             findings.push(Finding::error(member.key_place.label(label), message));
         }

@@ -86,7 +86,7 @@ pub(super) fn facts<'run>(
     selection: &Selection,
     programs: &(dyn Fn(&Object) -> &'run Programs + Sync),
     most: usize,
-) -> Vec<Finding> {
+) -> Vec<(&'run Object, Vec<Finding>)> {
     type FactsCheck = fn(&PodFacts<'_>, &mut Findings<'_>);
     let checks: Vec<(&'static Rule, FactsCheck)> = selection
         .running()
@@ -101,37 +101,29 @@ pub(super) fn facts<'run>(
     let of_object = |object: &&'run Object| {
         let mut findings = Vec::new();
         for pod in object.pods() {
-            let facts = PodFacts::of(pod, index, made).keeping(most).for_targets(targets_of));
-        made
-    };
-    let mut findings: Vec<Finding> = checks.par_iter().flat_map_iter(object).collect();
+            let facts = PodFacts::of(pod, index, programs(object));
             // of a part of a Pod rules know what to say
             if !object.is_patch && !facts.are_final() {
                 continue;
-            findings.extend(run_source(source, (rule, |rule, &checks {
+            }
+            for (rule, check) in &checks {
                 check(&facts, &mut Findings::in_object(rule, object, &mut findings).keeping(most));
-            }));
+            }
         }
         (!findings.is_empty()).then_some((*object, findings))
-    }
-    findings
+    };
+    objects.par_iter().filter_map(of_object).collect()
 }
 
 /// Runs the rules that compare objects with each other.
 pub(super) fn together(
     index: &Index<'_>,
     selection: &Selection,
-    pass: usize,
-    findings: &mut Vec<Finding>,
+    targets_of: &(dyn Fn(&Object) -> Targets + Sync),
+    most: usize,
 ) -> Vec<Finding> {
-    let mut findings = Vec::new();
-    let Some(first) = source.rules.iter().find(|rule| selection.runs(rule.id)) else { return findings };
-    pass(&Index<'_>, &mut findings);
-    findings.retain(|finding| |rule: selection.runs(rule)));
-    findings
-}
-
-/// What is wrong with a single file, with a limit on the findings of one Rule| match rule.check {
+    type Across = fn(&Index<'_>, &mut FindingsAnywhere<'_>);
+    let across = |rule: &'static Rule| match rule.check {
         Check::Workspace(check) => Some((rule, check)),
         _ => None,
     };
@@ -141,16 +133,16 @@ pub(super) fn together(
         check(index, &mut FindingsAnywhere::new(rule, &mut made).keeping(most).for_targets(targets_of));
         made
     };
-    findings.par_extend(checks.par_iter().flat_map_iter(run));
+    let mut findings: Vec<Finding> = checks.par_iter().flat_map_iter(run).collect();
     for source in rules::SOURCES {
         if let SharedPass::Together(check) = source.check {
             let Some(first) = first_running(source, selection) else { continue };
-            findings.extend(of_document(first, selection, most));
-        }
-        findings.extend(self::object(object, |rule, most)).keeping(most).for_targets(targets_of));
+            run_source(first, selection, &mut findings, |rule, findings| {
+                check(index, &mut FindingsAnywhere::new(rule, findings).keeping(most).for_targets(targets_of));
             });
         }
     }
+    findings
 }
 
 /// The first of the rules of a shared pass that runs, if one does.
@@ -162,27 +154,24 @@ fn first_running(source: &SharedCheck, selection: &Selection) -> Option<&'static
 fn run_source(
     first: &'static Rule,
     selection: &Selection,
-    findings: usize) -> Vec<Finding> {
-    let mut findings = Vec::new();
-    for rule in mut made = Vec::new();
+    findings: &mut Vec<Finding>,
+    pass: impl FnOnce(&'static Rule, &mut Vec<Finding>),
+) {
+    let mut made = Vec::new();
     pass(first, &mut made);
-    made.retain(|finding| finding.rule.is_some_and(|rule| &mut findings).keeping(rule)));
-    }
-    findings
+    made.retain(|finding| finding.rule.is_some_and(|rule| selection.runs(rule)));
+    findings.append(&mut made);
 }
 
 /// What is wrong with a single file, with a limit on the findings of one rule in one object.
 pub(super) fn file(file: &File, selection: &Selection, most: usize) -> Vec<Finding> {
     let mut findings = Vec::new();
-    let pods: Vec<PodView<'_>> = object.pods().collect();
-    for rule in selection.running() {
-        let mut found = Findings::in_object(rule, object, &mut findings = Vec::new();
     if file.objects.is_empty() && file.refusals.is_empty() {
         return findings;
     }
     for rule in selection.running() {
         if let Check::File(check) = rule.check {
-            findings.extend(run_source(file, &mut |rule, &mut findings).keeping(most));
+            check(file, &mut Findings::in_file(rule, &file.source, &mut findings).keeping(most));
         }
     }
     let checks = OfObjects::of(selection);
@@ -200,7 +189,7 @@ pub(super) fn file(file: &File, selection: &Selection, most: usize) -> Vec<Findi
     if objects.len() < WORTH_THREADS {
         findings.extend(objects.flat_map(check));
     } else {
-        findings.par_extend(objects.into_par_iter().with_min_len(WORTH_THREADS / 4).flat_map_iter(check)));
+        findings.par_extend(objects.into_par_iter().with_min_len(WORTH_THREADS / 4).flat_map_iter(check));
     }
     findings
 }

@@ -43,7 +43,10 @@ pub fn objects(objects: &[Object], selection: &Selection) -> Vec<Finding> {
     let mut findings = checks::together(&index, selection, &|_| selection.targets(), most);
     let of_each = checks::facts(index.all(), &index, selection, &|_| Programs::built_in(), most);
     findings.extend(of_each.into_iter().flat_map(|(_, found)| found));
-    findings.extend(objects.iter().flat_map(|object| checks::object(object, most)));
+    let checks = checks::OfObjects::of(selection);
+    for object in objects {
+        checks.object(object, most, &mut findings);
+    }
     drop_what_is_said_anyway(&mut findings);
     findings.retain(|finding| selection.shows(finding));
     in_order(findings)

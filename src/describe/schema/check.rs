@@ -33,7 +33,7 @@ impl Checker {
         if matches!(value.kind, Kind::Lost) {
             return;
         }
-        // checked against the grammar of `app` instead, by whoever knows it
+        // checked against the grammar of `app` instead, where containers are filled in
         if schema.get("x-container").is_some() || schema.get("x-volumes").is_some() {
             return;
         }

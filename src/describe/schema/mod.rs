@@ -1,10 +1,8 @@
 //! Checking a value of a description against a JSON Schema, all mistakes at once, each where it is.
 //!
-//! The subset of JSON Schema that descriptions and patterns use: `type`, `properties`, `required`,
-//! `additionalProperties`, `propertyNames`, `items`, `minItems`, `uniqueItems`, `enum`, `const`, `pattern`, `format`,
-//! `minimum`, `maximum`, `minLength`, `maxLength`, `patternProperties`, `anyOf` (told apart by type), `oneOf` (told apart by the member
-//! that each requires first) and `default`. Of our own: `x-example`, the right form, and `x-wrong`, keys that people
-//! write and the right form of each.
+//! Of JSON Schema it knows the [keywords](super::keywords) that descriptions and patterns use, and `patternProperties`.
+//! The schemas of `anyOf` are told apart by their types, those of `oneOf` by the member that each requires first. Of our
+//! own are `x-example`, the right form, and `x-wrong`, keys that people write and the right form of each.
 
 mod check;
 mod defaults;

@@ -216,7 +216,7 @@ fn service_ports(description: &Description, inbound: &Json) -> Vec<Json> {
             port.insert("appProtocol".to_owned(), speaks.value.to_json());
         }
         ports.push(Json::Object(port));
-        ports.extend(service::also(description, inbound));
+        ports.extend(service::further_ports(description, inbound));
     }
     for port in description.app.iter().flat_map(|app| &app.ports).filter(|port| !port.private) {
         let mut offered =

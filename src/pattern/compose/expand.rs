@@ -99,8 +99,8 @@ const EFFECTS: &[fn(&Prepared<'_>, &mut Objects) -> Vec<Finding>] = &[
 
 /// The objects of a document, before anything that goes by what other documents make.
 fn compose(catalogue: &Catalogue, prepared: &Prepared<'_>, directory: &Directory<'_>) -> Result<Objects, Vec<Finding>> {
-    let facts = document::facts(prepared.description, &prepared.shape, &prepared.uses);
-    let mut resolver = Resolver::new(directory, prepared.description).to_json();
+    let view = DocumentView::of(prepared.description, &prepared.shape, &prepared.uses).to_json();
+    let mut resolver = Resolver::new(directory, prepared.description);
     // what only follows from another document's mistake is not news
     let mut follows = directory.is_broken() && prepared.description.expose.is_some();
     let mut resolve = |filled: &Filled| {

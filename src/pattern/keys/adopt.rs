@@ -49,34 +49,34 @@ fn rename_all(description: &Description, adopt: &Spanned, objects: &mut [Json]) 
     for member in adopt.get("names").map(Spanned::members).unwrap_or_default() {
         let Some(name) = member.value.text() else { continue };
         if !rename(description, &member.key, name, objects) {
-            findings.push(nothing(member, &format!("this document generates no {}", member.key)));
+            findings.push(applies_to_nothing(member, &format!("this document generates no {}", member.key)));
         }
     }
     if let Some((member, name)) = text(adopt, "container")
         && !rename_container(description, name, objects)
     {
-        findings.push(nothing(member, "the shape brings its own container"));
+        findings.push(applies_to_nothing(member, "the shape brings its own container"));
     }
     if let Some((member, name)) = text(adopt, "service-port")
         && !rename_service_port(description, name, objects)
     {
-        findings.push(nothing(member, "no Service exposes the app's `port`"));
+        findings.push(applies_to_nothing(member, "no Service exposes the app's `port`"));
     }
     for member in adopt.get("service-ports").map(Spanned::members).unwrap_or_default() {
         let rename = |name: &str| rename_further_port(description, &member.key, name, objects);
         if !member.value.text().is_some_and(rename) {
-            findings.push(nothing(member, "no Service exposes a port of the app with this name"));
+            findings.push(applies_to_nothing(member, "no Service exposes a port of the app with this name"));
         }
     }
     if let Some((member, name)) = text(adopt, "port")
         && !rename_port(description, name, objects)
     {
-        findings.push(nothing(member, "no container declares the app's `port`"));
+        findings.push(applies_to_nothing(member, "no container declares the app's `port`"));
     }
     if let Some((member, name)) = text(adopt, "claim")
         && !rename_claim(name, objects)
     {
-        findings.push(nothing(member, "the shape has no `storage`"));
+        findings.push(applies_to_nothing(member, "the shape has no `storage`"));
     }
     findings
 }
@@ -92,7 +92,7 @@ fn mount_tokens(objects: &mut [Json]) {
 /// Starts the Pods of StatefulSets one after another.
 fn start_in_order(member: &Member, objects: &mut [Json]) -> Option<Finding> {
     let mut sets = objects.iter_mut().filter(|object| object["kind"] == "StatefulSet").peekable();
-    let finding = sets.peek().is_none().then(|| nothing(member, "this document generates no StatefulSet"));
+    let finding = sets.peek().is_none().then(|| applies_to_nothing(member, "this document generates no StatefulSet"));
     sets.for_each(|set| set["spec"]["podManagementPolicy"] = json!("OrderedReady"));
     finding
 }
@@ -105,7 +105,7 @@ fn leave_replicas(description: &Description, member: &Member, objects: &mut [Jso
     };
     let own = objects.iter_mut().filter(|object| is_own(object));
     let said = own.filter_map(|object| object["spec"].as_object_mut()?.shift_remove("replicas")).count();
-    (said == 0).then(|| nothing(member, "this document says no number of replicas"))
+    (said == 0).then(|| applies_to_nothing(member, "this document says no number of replicas"))
 }
 
 /// Gives containers their pull policies: one for all, or by name.
@@ -123,7 +123,7 @@ fn pull(policies: &Spanned, objects: &mut [Json]) -> Vec<Finding> {
         }
     }
     let unknown = policies.members().iter().filter(|member| !found.contains(&member.key.as_str()));
-    unknown.map(|member| nothing(member, &format!("no container is called `{}`", member.key))).collect()
+    unknown.map(|member| applies_to_nothing(member, &format!("no container is called `{}`", member.key))).collect()
 }
 
 /// Gives the objects of a kind further labels.
@@ -136,7 +136,7 @@ fn label(description: &Description, kind: &Member, objects: &mut [Json]) -> Vec<
         found |= label_object(description, &kind.key, object, &labels);
     }
     if !found {
-        findings.push(nothing(kind, "this document generates none"));
+        findings.push(applies_to_nothing(kind, "this document generates none"));
     }
     findings
 }
@@ -210,7 +210,7 @@ fn switched_on<'a>(adopt: &'a Spanned, key: &str) -> Option<&'a Member> {
     adopt.member(key).filter(|member| member.value.to_json() == true)
 }
 
-fn nothing(member: &Member, why: &str) -> Finding {
+fn applies_to_nothing(member: &Member, why: &str) -> Finding {
     Finding::error(member.key_place.label(why), format!("`{}` applies to no object", member.key)).help("leave it out")
 }
 

@@ -46,7 +46,7 @@ pub(crate) fn apply(prepared: &Prepared<'_>, objects: &mut Objects) -> Vec<Findi
         .collect();
     for template in objects.iter_mut().flat_map(objects::templates) {
         let mut names = BTreeSet::new();
-        read(&template["spec"], &mut names);
+        collect_names(&template["spec"], &mut names);
         let read: Map<String, Json> = data
             .iter()
             .filter(|(name, _)| names.contains(name.as_str()) && !watched.contains(name.as_str()))
@@ -72,17 +72,17 @@ pub(super) fn is_own(object: &Json) -> bool {
 }
 
 /// The names of all `ConfigMap`s that a Pod's spec names: in volumes, as variables, and as sources of a folder.
-fn read(value: &Json, names: &mut BTreeSet<String>) {
+fn collect_names(value: &Json, names: &mut BTreeSet<String>) {
     match value {
         Json::Object(members) => {
             for (key, value) in members {
                 if matches!(key.as_str(), "configMap" | "configMapRef" | "configMapKeyRef") {
                     names.extend(value["name"].as_str().map(str::to_owned));
                 }
-                read(value, names);
+                collect_names(value, names);
             }
         }
-        Json::Array(elements) => elements.iter().for_each(|element| read(element, names)),
+        Json::Array(elements) => elements.iter().for_each(|element| collect_names(element, names)),
         _ => {}
     }
 }

@@ -10,7 +10,7 @@ use std::collections::BTreeSet;
 use serde_json::{Value as Json, json};
 
 use super::operated::Operated;
-use super::peers::{ANYONE, Declared, NAME, Neighbours, Peer, PeerReader, Ports, declared, named};
+use super::peers::{ANYONE, Declared, NAME, Neighbours, Peer, PeerReader, Ports, declared, pods_named};
 use crate::diagnostic::Finding;
 use crate::origin;
 use crate::pattern::names::{JOB_MARK, port_name};
@@ -61,7 +61,7 @@ pub(crate) fn apply(prepared: &Prepared<'_>, neighbours: &Neighbours<'_>, object
     let Some(isolate) = &prepared.description.isolate else { return Vec::new() };
     let workloads = workloads(objects);
     let declared: Vec<Declared> = workloads.iter().flat_map(declared).collect();
-    let within = (workloads.len() > 1).then(|| json!([{"podSelector": named(&pods(objects))}]));
+    let within = (workloads.len() > 1).then(|| json!([{"podSelector": pods_named(&pods(objects))}]));
     let mut reader = PeerReader::new(prepared, neighbours);
     let policies = Policies {
         peers: isolate.get("from").map(|from| reader.peers(from, &declared)),
@@ -71,7 +71,7 @@ pub(crate) fn apply(prepared: &Prepared<'_>, neighbours: &Neighbours<'_>, object
         behind: behind(prepared),
         operated: Operated::of(prepared),
     };
-    objects.extend(workloads.into_iter().flat_map(|workload| policies.of(workload)));
+    objects.extend(workloads.into_iter().flat_map(|workload| policies.of_workload(workload)));
     reader.findings
 }
 
@@ -91,7 +91,7 @@ struct Policies<'a> {
 
 impl Policies<'_> {
     /// The policies of a workload: one for each of its Pod templates.
-    fn of(&self, mut workload: Json) -> Vec<Json> {
+    fn of_workload(&self, mut workload: Json) -> Vec<Json> {
         let own = workload["metadata"].clone();
         let selector = workload.pointer("/spec/selector/matchLabels").cloned();
         let templates = objects::templates(&mut workload);
@@ -107,7 +107,7 @@ impl Policies<'_> {
             if !own["namespace"].is_null() {
                 metadata["namespace"] = own["namespace"].clone();
             }
-            metadata["annotations"] = kept(&own["annotations"]);
+            metadata["annotations"] = origin_of(&own["annotations"]);
             let selected = selector.clone().unwrap_or_else(|| objects::own_labels(template));
             json!({
                 "apiVersion": "networking.k8s.io/v1",
@@ -163,7 +163,7 @@ fn to_clients(operated: &Operated, template: &Json, mut ports: Vec<Json>) -> Jso
 }
 
 /// Where the workload comes from, which is where its policy comes from too.
-fn kept(annotations: &Json) -> Json {
+fn origin_of(annotations: &Json) -> Json {
     let members = annotations.as_object().into_iter().flatten();
     let ours = members.filter(|(key, _)| [origin::SOURCE, origin::FROM].contains(&key.as_str()));
     Json::Object(ours.map(|(key, value)| (key.clone(), value.clone())).collect())

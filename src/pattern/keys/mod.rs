@@ -5,6 +5,7 @@ pub(super) mod annotations;
 pub(super) mod budget;
 pub(super) mod configmaps;
 pub(super) mod dns;
+mod host_ports;
 pub(super) mod isolate;
 pub(super) mod mesh;
 pub(super) mod operated;

@@ -44,7 +44,7 @@ pub(super) fn declared(workload: &Json) -> Vec<Declared> {
 }
 
 /// The Pods of all parts of a document, and of no other: `part-of` may be a system of several.
-pub(super) fn named(names: &BTreeSet<String>) -> Json {
+pub(super) fn pods_named(names: &BTreeSet<String>) -> Json {
     json!({"matchExpressions": [{"key": NAME, "operator": "In", "values": names}]})
 }
 
@@ -164,7 +164,7 @@ impl<'a> PeerReader<'a> {
         let parts = self.neighbours.pods.get(document.name.as_str()).filter(|names| names.len() > 1);
         let adopted = document.adopt.as_ref().and_then(|adopt| adopt.get("selector")).map(Spanned::to_json);
         let own = || adopted.unwrap_or_else(|| objects::selector(document));
-        let pods = parts.map_or_else(|| json!({"matchLabels": own()}), named);
+        let pods = parts.map_or_else(|| json!({"matchLabels": own()}), pods_named);
         let mut peer = json!({"podSelector": pods});
         let here = self.prepared.description.namespace.as_ref();
         if let Some(namespace) = document.namespace.as_ref().filter(|namespace| here != Some(*namespace)) {

@@ -1,10 +1,9 @@
 //! What of its node an app reaches: `host`, `privileged`, `capabilities`, `host-port` and volumes of the node. All of it
 //! is for what looks after nodes, so a description that is nothing of the kind has to say why it needs it.
 
-use std::collections::BTreeMap;
-
 use serde_json::{Map, Value as Json, json};
 
+use super::host_ports::{self, HostPort};
 use crate::apiserver::pod_security::DEFAULT_CAPABILITIES;
 use crate::describe::{App, Description, Place, Spanned, taint_and_effect};
 use crate::diagnostic::Finding;
@@ -67,33 +66,13 @@ fn reaches(app: &App) -> Option<(String, &Place)> {
         let place = app.place_at(&["volumes", &volume.name, "host"]);
         return Some((format!("the volume `{}` is a path of the node", volume.name), place));
     }
-    let (_, place) = host_ports(app).next()?;
+    let (_, place) = host_ports::of_app(app).next()?;
     Some(("this uses a port of the node".to_owned(), place))
 }
 
 fn place_of_capability<'a>(app: &'a App, name: &str) -> &'a Place {
     let written = app.written.get("capabilities").map(Spanned::items).unwrap_or_default();
     written.iter().find(|item| item.text() == Some(name)).map_or(&app.place, |item| &item.place)
-}
-
-/// A port of a container, and the one of its node that leads there.
-struct HostPort {
-    port: u16,
-    on_node: u16,
-    protocol: &'static str,
-}
-
-/// The ports of the node that an app takes, and where they are written.
-fn host_ports(app: &App) -> impl Iterator<Item = (HostPort, &Place)> {
-    let protocol = app.transport();
-    let main =
-        app.port.zip(app.host_port).into_iter().map(move |(port, host_port)| {
-            (HostPort { port, on_node: host_port, protocol }, app.place_at(&["host-port"]))
-        });
-    main.chain(app.ports.iter().filter_map(|port| {
-        let place = app.place_at(&["ports", &port.name, "host-port"]);
-        Some((HostPort { port: port.number, on_node: port.host_port?, protocol: port.protocol }, place))
-    }))
 }
 
 fn check_app(description: &Description, app: &App) -> Vec<Finding> {
@@ -131,7 +110,7 @@ fn check_app(description: &Description, app: &App) -> Vec<Finding> {
         );
     }
     let Some(host) = description.host.as_ref().filter(|_| description.shares("network")) else { return findings };
-    for (HostPort { port, on_node, .. }, place) in host_ports(app).filter(|(own, _)| own.port != own.on_node) {
+    for (HostPort { port, on_node, .. }, place) in host_ports::of_app(app).filter(|(own, _)| own.port != own.on_node) {
         findings.push(
             Finding::error(place.label(""), format!("port {port} cannot be port {on_node} of the node"))
                 .label(host.key_place.label("puts the Pods on the node's network"))
@@ -196,9 +175,9 @@ pub(crate) fn apply(prepared: &Prepared<'_>, objects: &mut Objects) -> Vec<Findi
                 findings.extend(share(description, template));
                 placed.host = true;
             }
-            findings.extend(check_ports(prepared, template));
+            findings.extend(host_ports::check(prepared, template));
         }
-        give_way(object);
+        host_ports::give_way(object);
     }
     findings.extend(check_groups(description, objects));
     findings.extend(placed.check(description));
@@ -288,23 +267,6 @@ fn check_groups(description: &Description, objects: &[Json]) -> Vec<Finding> {
     lost.map(finding).collect()
 }
 
-/// Two Pods cannot have one port of a node: where a Deployment takes some, an old Pod goes before a new one comes.
-fn give_way(object: &mut Json) {
-    let takes_ports = |template: &&mut Json| {
-        let is_host = template["spec"]["hostNetwork"] == true;
-        let lists = ["initContainers", "containers"].map(|list| template["spec"][list].as_array());
-        let mut ports = lists.into_iter().flatten().flatten().filter_map(|one| one["ports"].as_array()).flatten();
-        ports.any(|port| is_host || port.get("hostPort").is_some())
-    };
-    let takes_some = objects::templates(object).iter().any(takes_ports);
-    let surge = json!({"maxUnavailable": 0, "maxSurge": 1});
-    if let Some(rolling) =
-        object.pointer_mut("/spec/strategy/rollingUpdate").filter(|rolling| takes_some && **rolling == surge)
-    {
-        *rolling = json!({"maxUnavailable": 1, "maxSurge": 0});
-    }
-}
-
 /// Puts a Pod into the namespaces of its node.
 fn share(description: &Description, template: &mut Json) -> Option<Finding> {
     let spec = template.get_mut("spec").and_then(Json::as_object_mut)?;
@@ -328,39 +290,4 @@ fn share(description: &Description, template: &mut Json) -> Option<Finding> {
             .because("an entry of `use` makes the containers share one, and the API server refuses both together")
             .help("remove `pid` or the entry"),
     )
-}
-
-/// Two containers that want one port of the node.
-fn check_ports(prepared: &Prepared<'_>, template: &Json) -> Vec<Finding> {
-    let mut findings = Vec::new();
-    let mut taken: BTreeMap<(u64, &str), &str> = BTreeMap::new();
-    for list in ["initContainers", "containers"] {
-        let containers = template["spec"][list].as_array().into_iter().flatten();
-        for (container, port) in
-            containers.flat_map(|one| one["ports"].as_array().into_iter().flatten().map(move |port| (one, port)))
-        {
-            let Some(number) = port["hostPort"].as_u64() else { continue };
-            let name = container["name"].as_str().unwrap_or_default();
-            let protocol = port["protocol"].as_str().unwrap_or("TCP");
-            if let Some(other) = taken.insert((number, protocol), name) {
-                findings.push(same_host_port(prepared, number, protocol, [other, name]));
-            }
-        }
-    }
-    findings
-}
-
-fn same_host_port(prepared: &Prepared<'_>, number: u64, protocol: &str, [other, name]: [&str; 2]) -> Finding {
-    let is_it = |own: &HostPort| u64::from(own.on_node) == number && own.protocol == protocol;
-    let written = apps(prepared.description, &prepared.shape, &prepared.uses).flat_map(host_ports);
-    let places: Vec<&Place> = written.filter(|(own, _)| is_it(own)).map(|(_, place)| place).collect();
-    let message = if other == name {
-        format!("two ports of `{name}` want port {number} of the node")
-    } else {
-        format!("`{other}` and `{name}` want port {number} of the node")
-    };
-    let place = places.get(1).copied().unwrap_or(&prepared.description.name_place);
-    let finding = Finding::error(place.label("and so does this"), message);
-    let finding = places.first().into_iter().fold(finding, |finding, first| finding.label(first.label("takes it")));
-    finding.help("give one of them another `host-port`")
 }

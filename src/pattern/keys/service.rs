@@ -193,7 +193,7 @@ pub(crate) fn apply(prepared: &Prepared<'_>, objects: &mut Objects) -> Vec<Findi
         return without_service(description).collect();
     };
     let Some(expose) = &description.expose else { return Vec::new() };
-    main(description, expose, service);
+    write_own(description, expose, service);
     targets::lead(expose, objects, &is_own)
 }
 
@@ -219,7 +219,7 @@ fn without_service(description: &Description) -> impl Iterator<Item = Finding> {
 }
 
 /// Further ports of the document's Service that lead where its first one does.
-pub(crate) fn also(description: &Description, inbound: &Json) -> Vec<Json> {
+pub(crate) fn further_ports(description: &Description, inbound: &Json) -> Vec<Json> {
     let ports = description.expose.as_ref().and_then(|expose| expose.member("ports"));
     let port = |member: &Member| {
         let number = member.value.get("port").unwrap_or(&member.value).to_json();
@@ -237,7 +237,7 @@ pub(crate) fn also(description: &Description, inbound: &Json) -> Vec<Json> {
     ports.map(|ports| ports.value.members().iter().map(port).collect()).unwrap_or_default()
 }
 
-fn main(description: &Description, expose: &Expose, service: &mut Json) {
+fn write_own(description: &Description, expose: &Expose, service: &mut Json) {
     write(&mut service["spec"], &|key| expose.member(key));
     let Some(ports) = service.pointer_mut("/spec/ports").and_then(Json::as_array_mut) else { return };
     for port in ports.iter_mut() {

@@ -60,20 +60,11 @@ fn further(description: &Description, member: &Member, objects: &[Json]) -> Resu
     };
     let template = &workload["spec"]["template"];
     let declared = declared(template);
-    let own = objects
-        .iter()
-        .find(|object| object["kind"] == "Service" && object["metadata"]["name"] == *description.name_of("Service"));
     let ports = match member.value.member("ports") {
         Some(ports) => {
             ports.value.members().iter().map(|port| offered(port, &declared)).collect::<Result<Vec<_>, _>>()?
         }
-        None => {
-            let mut ports = own.and_then(|own| own["spec"]["ports"].as_array().cloned()).unwrap_or_default();
-            for port in ports.iter_mut().filter_map(Json::as_object_mut) {
-                port.shift_remove("nodePort");
-            }
-            ports
-        }
+        None => ports_of_own(description, objects),
     };
     if ports.is_empty() {
         return Err(Box::new(
@@ -103,6 +94,18 @@ fn further(description: &Description, member: &Member, objects: &[Json]) -> Resu
         }
     }
     Ok(service)
+}
+
+/// The ports of the document's own Service, which another leads to as well.
+fn ports_of_own(description: &Description, objects: &[Json]) -> Vec<Json> {
+    let name = description.name_of("Service");
+    let mut services = objects.iter().filter(|object| object["kind"] == "Service");
+    let own = services.find(|object| object["metadata"]["name"] == *name);
+    let mut ports = own.and_then(|own| own["spec"]["ports"].as_array().cloned()).unwrap_or_default();
+    for port in ports.iter_mut().filter_map(Json::as_object_mut) {
+        port.shift_remove("nodePort");
+    }
+    ports
 }
 
 /// A port of a Service: `9102`, `53/udp` or `{port, to, node-port}`.
