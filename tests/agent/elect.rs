@@ -49,13 +49,21 @@ fn precreated(api: &ApiServer) {
     api.put("leases", "scheduler", json!({"metadata": {"labels": {"app": "x"}}, "spec": {}}));
 }
 
-/// Never two: an answer holds from when it was asked for until its remainingMs, a later one that is complete
-/// before then contradicts it.
-async fn never_two(participants: &[&Participant], time: Duration) -> usize {
+/// Asks all of them in turn until what is expected has happened, and a little longer, so that one that led before could
+/// lead again. Never two: an answer holds from when it was asked for until its remainingMs, a later one that is complete
+/// before then contradicts it. Returns how many answers said "leader".
+async fn never_two_until<F>(what: &str, participants: &[&Participant], mut happened: impl FnMut() -> F) -> usize
+where
+    F: Future<Output = bool>,
+{
+    const LIMIT: Duration = Duration::from_secs(20);
+    const LONGER: Duration = Duration::from_millis(400);
+    const MORE: usize = 10;
     let start = Instant::now();
+    let mut ended: Option<Instant> = None;
     let mut promised: Option<(usize, Instant)> = None;
-    let mut answers = 0;
-    while start.elapsed() < time {
+    let (mut answers, mut more) = (0, 0);
+    while ended.is_none_or(|at| at.elapsed() < LONGER || more < MORE) {
         for (index, participant) in participants.iter().enumerate() {
             let asked = Instant::now();
             let answer = participant.leader().await;
@@ -68,9 +76,20 @@ async fn never_two(participants: &[&Participant], time: Duration) -> usize {
                 promised = Some((index, asked + remaining));
             }
         }
+        match ended {
+            Some(_) => more += 1,
+            None => ended = happened().await.then(Instant::now),
+        }
+        assert!(ended.is_some() || start.elapsed() < LIMIT, "not within {LIMIT:?}: {what}");
         tokio::time::sleep(Duration::from_millis(5)).await;
     }
     answers
+}
+
+/// Whether each of these has called the API server so often since it had got so many calls.
+fn have_called(api: &ApiServer, since: usize, times: usize, who: &[&str]) -> bool {
+    let calls = api.calls();
+    who.iter().all(|who| calls[since..].iter().filter(|call| call.who == *who).count() >= times)
 }
 
 #[tokio::test]
@@ -92,7 +111,9 @@ async fn a_killed_leader_is_replaced_and_returns_as_standby() {
     // The same Pod's container starts again: another process, a standby.
     let again = Participant::start(&api, "pod-1", &[]);
     until("follows", 5 * SECOND, || async { again.leader().await["leader"] == "pod-2" }).await;
-    assert!(never_two(&[&second, &again], 4 * SECOND).await > 3);
+    let before = api.calls().len();
+    let rounds = || async { have_called(&api, before, 4, &["pod-1", "pod-2"]) };
+    assert!(never_two_until("each has called", &[&second, &again], rounds).await > 3);
     assert!(second.leads().await && !again.leads().await);
     assert_eq!(lease(&api)["metadata"]["labels"]["app"], "x", "labels of the pre-created Lease stay");
     assert!(!api.calls().iter().any(|call| call.verb == "create"), "a pre-created Lease needs no create");
@@ -114,7 +135,9 @@ async fn a_frozen_leader_wakes_up_as_follower() {
     assert!(!first.leads().await);
     let lost = ask("POST", &format!("{}/renewLeadership?term={term}", first.url)).await.unwrap();
     assert_eq!(lost.0, 410);
-    assert!(never_two(&[&first, &second], 2 * SECOND).await > 3);
+    let before = api.calls().len();
+    let rounds = || async { have_called(&api, before, 4, &["pod-1", "pod-2"]) };
+    assert!(never_two_until("each has called", &[&first, &second], rounds).await > 3);
 }
 
 #[tokio::test]
@@ -125,7 +148,7 @@ async fn a_leader_that_is_cut_off_stops_in_time() {
     let second = Participant::start(&api, "pod-2", &[]);
     until("follows", 5 * SECOND, || async { second.leader().await["leader"] == "pod-1" }).await;
     api.faults(|call| (call.who == "pod-1").then_some(Fault::Hang));
-    assert!(never_two(&[&first, &second], 7 * SECOND).await > 3);
+    assert!(never_two_until("the other leads", &[&first, &second], || second.leads()).await > 3);
     assert!(second.leads().await && !first.leads().await);
     until("not ready", 5 * SECOND, || async {
         ask("GET", &format!("{}/readyz", first.status)).await.unwrap().0 == 503
@@ -152,7 +175,9 @@ async fn bad_answers_of_the_api_server_do_no_harm() {
     });
     let first = Participant::start(&api, "pod-1", &[]);
     let second = Participant::start(&api, "pod-2", &[]);
-    assert!(never_two(&[&first, &second], 8 * SECOND).await > 10);
+    // twice through the faults
+    let rounds = || async { api.calls().len() >= 22 && (first.leads().await || second.leads().await) };
+    assert!(never_two_until("22 calls and a leader", &[&first, &second], rounds).await > 3);
 }
 
 #[tokio::test]
@@ -164,7 +189,8 @@ async fn a_deleted_lease_is_made_again_with_a_higher_term() {
     until("follows", 5 * SECOND, || async { second.leader().await["leader"] == "pod-1" }).await;
     let term = first.leader().await["term"].as_u64().unwrap();
     api.delete("leases", "scheduler");
-    assert!(never_two(&[&first, &second], 5 * SECOND).await > 3);
+    let higher = || async { first.leader().await["term"].as_u64().is_some_and(|later| later > term) };
+    assert!(never_two_until("leads with a higher term", &[&first, &second], higher).await > 3);
     assert!(first.leads().await);
     assert!(first.leader().await["term"].as_u64().unwrap() > term);
     assert!(first.agent.log().contains("deleted by hand"), "{}", first.agent.log());
@@ -187,7 +213,8 @@ async fn a_deleted_lease_that_nobody_may_create_is_led_again_when_it_is_applied(
         .await;
     until("stops", 3 * SECOND, || async { !first.leads().await }).await;
     precreated(&api);
-    assert!(never_two(&[&first, &second], 5 * SECOND).await > 10, "somebody leads again");
+    let leads = || async { first.leads().await || second.leads().await };
+    assert!(never_two_until("one leads again", &[&first, &second], leads).await > 3);
     assert!(lease(&api)["spec"]["leaseTransitions"].as_u64().unwrap() > term, "those who knew it keep the term rising");
 }
 
