@@ -50,6 +50,7 @@ pub use check::check;
 pub use cluster::is_made as is_made_by_cluster;
 pub use compare::{Field, Kind};
 pub use input::Input;
+use owned::Owned;
 pub use result::{Compared, Generate, Import, Imported, Left};
 pub use secrets::hide as hide_secrets;
 
@@ -92,10 +93,10 @@ pub fn import(inputs: Vec<Input>, known: &dyn Fn(&Input) -> Known, generate: Gen
 fn part(inputs: Vec<Input>, known: &dyn Fn(&Input) -> Known, generate: Generate<'_>) -> (Vec<Imported>, Vec<Left>) {
     let variants = environments::split(inputs);
     let mut left = Vec::new();
-    let base = one(&variants.base, known, generate, &mut left);
+    let base = import_variant(&variants.base, known, generate, &mut left);
     let mut others: BTreeMap<String, Vec<Attempt>> = BTreeMap::new();
     for (name, inputs) in &variants.others {
-        let attempts = one(inputs, known, generate, &mut left);
+        let attempts = import_variant(inputs, known, generate, &mut left);
         others.insert(name.clone(), attempts);
     }
     (environments::join(base, &variants.base_name, others, generate), left)
@@ -114,7 +115,8 @@ fn tell_apart(documents: &mut [Imported], part: Option<&str>) {
     }
 }
 
-fn one(
+/// Imports what one environment applies, as documents as far as possible. Adds what is not imported to `left`.
+fn import_variant(
     inputs: &[Input],
     known: &dyn Fn(&Input) -> Known,
     generate: Generate<'_>,
@@ -135,71 +137,100 @@ fn one(
     let run = Run { asked: plan::asked(&single), services: Arc::new(services.services), there };
     plan::need_tokens(&mut single);
     plan::name_pull_secrets(&mut single);
-    // First with what is recognised; where that does not come out even, as the containers that they are.
-    let (owned, mut others) = plan::plan(&single, &run.services, known, &|_| true);
-    let mut results: Vec<_> = owned.iter().map(|owned| attempt(owned, &run, generate)).collect();
-    let again: Vec<bool> =
-        owned.iter().zip(&results).map(|(owned, result)| !owned.uses.is_empty() && hatches(result) > 0).collect();
-    let retried: HashSet<*const Input> = owned
-        .iter()
-        .zip(&again)
-        .filter(|(_, again)| **again)
-        .map(|(owned, _)| std::ptr::from_ref(owned.workload))
-        .collect();
-    let mut owned = owned;
-    if !retried.is_empty() {
-        let plain = |input: &Input| !retried.contains(&std::ptr::from_ref(input));
-        let (plainly, left) = plan::plan(&single, &run.services, known, &plain);
-        others = left;
-        for (at, other) in plainly.into_iter().enumerate().filter(|(at, _)| again[*at]) {
-            let result = attempt(&other, &run, generate);
-            if hatches(&result) < hatches(&results[at]) || results[at].is_err() {
-                (owned[at], results[at]) = (other, result);
-            }
-        }
-        let kept: HashSet<*const Input> = owned
-            .iter()
-            .flat_map(|owned| owned.objects().chain(owned.extra.iter().copied()))
-            .map(std::ptr::from_ref)
-            .collect();
-        others.retain(|(input, _)| !kept.contains(&std::ptr::from_ref(*input)));
-    }
-    for (owned, result) in owned.iter_mut().zip(&mut results) {
-        // all that is tried is less than what was there, so this ends
-        while hatches(result) > 0 {
-            let better = owned.reduced(result.is_err()).into_iter().find_map(|(other, released)| {
-                let again = attempt(&other, &run, generate);
-                (hatches(&again) < hatches(result)).then_some((other, released, again))
-            });
-            let Some((other, released, again)) = better else { break };
-            let why = if result.is_err() {
-                "with it, the workload could not be imported"
-            } else {
-                "no key can express all of it"
-            };
-            others.extend(released.into_iter().map(|input| (input, why.to_owned())));
-            (*owned, *result) = (other, again);
-        }
-    }
-    rest.extend(others.into_iter().map(|(input, why)| (input.clone(), why)));
-    let mut attempts = Vec::new();
-    for (owned, result) in owned.iter().zip(results) {
-        match result {
-            Ok(attempt) => attempts.push(attempt),
-            Err(why) => {
-                rest.push((owned.workload.clone(), why));
-                let belongs = owned.objects().skip(1).chain(owned.extra.iter().copied());
-                let why = format!("it belongs to {}, which is not imported", owned.workload.title());
-                rest.extend(belongs.map(|input| (input.clone(), why.clone())));
-            }
-        }
-    }
+    let (owned, others) = plan::plan(&single, &run.services, known, &|_| true);
+    let results = owned.iter().map(|owned| attempt(owned, &run, generate)).collect();
+    let mut attempted = Attempted { owned, results, others };
+    attempted.retry_as_containers(&single, known, &run, generate);
+    attempted.reduce(&run, generate);
+    rest.extend(attempted.others.iter().map(|(input, why)| ((*input).clone(), why.clone())));
+    let attempts = attempted.finish(&mut rest);
     rest.sort_by(|(a, _), (b, _)| (&a.file, a.line).cmp(&(&b.file, b.line)));
     left.extend(rest.into_iter().map(|(input, why)| Left { input, why }));
     attempts
 }
 
+/// The workloads of a variant, each with what its import comes to so far.
+struct Attempted<'a> {
+    owned: Vec<Owned<'a>>,
+    results: Vec<Result<Attempt, String>>,
+    /// What belongs to none of them, and why.
+    others: Vec<(&'a Input, String)>,
+}
+
+impl<'a> Attempted<'a> {
+    /// Imports those whose recognised containers do not come out even again, as the containers that they are.
+    fn retry_as_containers(
+        &mut self,
+        inputs: &'a [Input],
+        known: &dyn Fn(&Input) -> Known,
+        run: &'a Run,
+        generate: Generate<'_>,
+    ) {
+        let is_retried: Vec<bool> = self
+            .owned
+            .iter()
+            .zip(&self.results)
+            .map(|(owned, result)| !owned.uses.is_empty() && unexpressed(result) > 0)
+            .collect();
+        let retried = self.owned.iter().zip(&is_retried).filter(|(_, is_retried)| **is_retried);
+        let retried: HashSet<*const Input> = retried.map(|(owned, _)| std::ptr::from_ref(owned.workload)).collect();
+        if retried.is_empty() {
+            return;
+        }
+        let is_recognised = |input: &Input| !retried.contains(&std::ptr::from_ref(input));
+        let (plain, others) = plan::plan(inputs, &run.services, known, &is_recognised);
+        self.others = others;
+        for (at, other) in plain.into_iter().enumerate().filter(|(at, _)| is_retried[*at]) {
+            let result = attempt(&other, run, generate);
+            if unexpressed(&result) < unexpressed(&self.results[at]) || self.results[at].is_err() {
+                (self.owned[at], self.results[at]) = (other, result);
+            }
+        }
+        let objects = self.owned.iter().flat_map(|owned| owned.objects().chain(owned.extra.iter().copied()));
+        let kept: HashSet<*const Input> = objects.map(std::ptr::from_ref).collect();
+        self.others.retain(|(input, _)| !kept.contains(&std::ptr::from_ref(*input)));
+    }
+
+    /// Releases objects for which there are no keys, as long as that leaves less unexpressed.
+    fn reduce(&mut self, run: &Run, generate: Generate<'_>) {
+        for (owned, result) in self.owned.iter_mut().zip(&mut self.results) {
+            // all that is tried is less than what was there, so this ends
+            while unexpressed(result) > 0 {
+                let better = owned.reduced(result.is_err()).into_iter().find_map(|(other, released)| {
+                    let again = attempt(&other, run, generate);
+                    (unexpressed(&again) < unexpressed(result)).then_some((other, released, again))
+                });
+                let Some((other, released, again)) = better else { break };
+                let why = if result.is_err() {
+                    "with it, the workload could not be imported"
+                } else {
+                    "no key can express all of it"
+                };
+                self.others.extend(released.into_iter().map(|input| (input, why.to_owned())));
+                (*owned, *result) = (other, again);
+            }
+        }
+    }
+
+    /// The attempts that succeeded. Adds the workloads of the others to `rest`, with all that belongs to them.
+    fn finish(self, rest: &mut Vec<(Input, String)>) -> Vec<Attempt> {
+        let mut attempts = Vec::new();
+        for (owned, result) in self.owned.iter().zip(self.results) {
+            match result {
+                Ok(attempt) => attempts.push(attempt),
+                Err(why) => {
+                    rest.push((owned.workload.clone(), why));
+                    let belongs = owned.objects().skip(1).chain(owned.extra.iter().copied());
+                    let why = format!("it belongs to {}, which is not imported", owned.workload.title());
+                    rest.extend(belongs.map(|input| (input.clone(), why.clone())));
+                }
+            }
+        }
+        attempts
+    }
+}
+
 /// How much of an attempt has no key; a failed attempt ranks highest.
-fn hatches(result: &Result<Attempt, String>) -> usize {
+fn unexpressed(result: &Result<Attempt, String>) -> usize {
     result.as_ref().map_or(usize::MAX, |attempt| attempt.imported.patches + attempt.imported.extra.len())
 }

@@ -100,33 +100,7 @@ fn volumes(spec: &mut Map<String, Json>) {
     for list in ["initContainers", "containers"] {
         for container in spec.get_mut(list).and_then(Json::as_array_mut).into_iter().flatten() {
             for mount in container["volumeMounts"].as_array_mut().into_iter().flatten() {
-                let name = text(&mount["name"]);
-                let path = path_of(mount);
-                let Some(members) = mount.as_object_mut() else { continue };
-                if members.get("subPath").is_some_and(|sub| sub == "") {
-                    members.shift_remove("subPath");
-                }
-                members.shift_remove("name");
-                members.insert("mountPath".to_owned(), json!(path));
-                let mut source = sources.get(&name).cloned();
-                let own = source.is_none();
-                // a claim that is read-only forces its mounts to be
-                if let Some(claim) = source.as_mut().and_then(|source| source.get_mut("persistentVolumeClaim"))
-                    && claim["readOnly"] == true
-                {
-                    remove(claim, &["readOnly"]);
-                    members.insert("readOnly".to_owned(), json!(true));
-                }
-                one_file(members, source.as_mut());
-                let source = source.unwrap_or_else(|| json!({"claimTemplate": name}));
-                let shared = mounted.get(&name).filter(|places| places.len() > 1);
-                if let Some(places) = shared.filter(|_| {
-                    // what each Pod has for itself; mounted twice it is one
-                    !own && ["emptyDir", "ephemeral", "csi"].iter().any(|kind| source.get(*kind).is_some())
-                }) {
-                    members.insert("sharedWith".to_owned(), json!(places.join(", ")));
-                }
-                members.insert("volume".to_owned(), source);
+                put_source(mount, &sources, &mounted);
             }
             if container["volumeMounts"].is_null() {
                 remove(container, &["volumeMounts"]);
@@ -143,6 +117,37 @@ fn volumes(spec: &mut Map<String, Json>) {
     if !idle.is_empty() {
         spec.insert("volumes".to_owned(), Json::Array(idle));
     }
+}
+
+/// Puts the volume into its mount.
+fn put_source(mount: &mut Json, sources: &BTreeMap<String, Json>, mounted: &BTreeMap<String, Vec<String>>) {
+    let name = text(&mount["name"]);
+    let path = path_of(mount);
+    let Some(members) = mount.as_object_mut() else { return };
+    if members.get("subPath").is_some_and(|sub| sub == "") {
+        members.shift_remove("subPath");
+    }
+    members.shift_remove("name");
+    members.insert("mountPath".to_owned(), json!(path));
+    let mut source = sources.get(&name).cloned();
+    let own = source.is_none();
+    // a claim that is read-only forces its mounts to be
+    if let Some(claim) = source.as_mut().and_then(|source| source.get_mut("persistentVolumeClaim"))
+        && claim["readOnly"] == true
+    {
+        remove(claim, &["readOnly"]);
+        members.insert("readOnly".to_owned(), json!(true));
+    }
+    one_file(members, source.as_mut());
+    let source = source.unwrap_or_else(|| json!({"claimTemplate": name}));
+    let shared = mounted.get(&name).filter(|places| places.len() > 1);
+    if let Some(places) = shared.filter(|_| {
+        // what each Pod has for itself; mounted twice it is one
+        !own && ["emptyDir", "ephemeral", "csi"].iter().any(|kind| source.get(*kind).is_some())
+    }) {
+        members.insert("sharedWith".to_owned(), json!(places.join(", ")));
+    }
+    members.insert("volume".to_owned(), source);
 }
 
 /// What the server fills into each source of a projected volume, whose list is one value.
@@ -218,6 +223,18 @@ fn container(container: &mut Json, all: &Map<String, Json>) {
         // their order is of no effect, and some have one number for two protocols
         ports.sort_by_key(|port| (port["containerPort"].as_u64(), text(&port["protocol"])));
     }
+    probes(members, &ports);
+    environment(members, &name);
+    if let Some(exec) = members.get_mut("lifecycle").and_then(|lifecycle| lifecycle.get_mut("preStop"))
+        && let Some(seconds) = slept(exec)
+    {
+        *exec = json!({"sleep": {"seconds": seconds}});
+    }
+    requests(members.get_mut("resources"));
+}
+
+/// Puts numbers for the names of ports.
+fn probes(members: &mut Map<String, Json>, ports: &HashMap<String, Json>) {
     for probe in ["readinessProbe", "livenessProbe", "startupProbe"] {
         for handler in ["httpGet", "tcpSocket"] {
             let port = members.get_mut(probe).and_then(|probe| probe.get_mut(handler)?.get_mut("port"));
@@ -229,6 +246,10 @@ fn container(container: &mut Json, all: &Map<String, Json>) {
             }
         }
     }
+}
+
+/// What the server fills into the variables, and what means the same as nothing.
+fn environment(members: &mut Map<String, Json>, container: &str) {
     for source in members.get_mut("envFrom").and_then(Json::as_array_mut).into_iter().flatten() {
         if source["prefix"] == "" {
             remove(source, &["prefix"]);
@@ -249,16 +270,10 @@ fn container(container: &mut Json, all: &Map<String, Json>) {
         if is_one(&field["divisor"]) {
             remove(field, &["divisor"]);
         }
-        if field["containerName"] == *name {
+        if field["containerName"] == *container {
             remove(field, &["containerName"]);
         }
     }
-    if let Some(exec) = members.get_mut("lifecycle").and_then(|lifecycle| lifecycle.get_mut("preStop"))
-        && let Some(seconds) = slept(exec)
-    {
-        *exec = json!({"sleep": {"seconds": seconds}});
-    }
-    requests(members.get_mut("resources"));
 }
 
 /// How long a preStop hook sleeps that does nothing else, in whichever form.

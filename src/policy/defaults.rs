@@ -8,173 +8,31 @@ use crate::cel::{Branch, Tree, Value};
 
 pub(super) fn defaults(tree: &mut Tree, kind: &str) {
     let name = tree.at(&["metadata", "name"]).and_then(Tree::text).map(str::to_owned);
+    let name = name.as_deref();
     match kind {
-        "Pod" => {
-            tree.fill("status", Value::Unknown(OF_SERVER));
-            if let Some(spec) = tree.get_mut("spec") {
-                pod_spec(spec);
-                bare_pod(spec);
-            }
-        }
+        "Pod" => pod(tree),
         "PodTemplate" => template(tree, "template"),
-        "Deployment" => {
-            workload(tree);
-            let Some(spec) = tree.get_mut("spec") else { return };
-            spec.fill("replicas", int(1));
-            spec.fill("strategy", Tree::empty());
-            if let Some(strategy) = spec.get_mut("strategy") {
-                strategy.fill("type", text("RollingUpdate"));
-                rolling(strategy, &[("maxUnavailable", text("25%")), ("maxSurge", text("25%"))]);
-            }
-            spec.fill("revisionHistoryLimit", int(10));
-            spec.fill("progressDeadlineSeconds", int(600));
-        }
-        "ReplicaSet" | "ReplicationController" => {
-            workload(tree);
-            if let Some(spec) = tree.get_mut("spec") {
-                spec.fill("replicas", int(1));
-            }
-        }
-        "StatefulSet" => {
-            workload(tree);
-            let Some(spec) = tree.get_mut("spec") else { return };
-            spec.fill("replicas", int(1));
-            spec.fill("podManagementPolicy", text("OrderedReady"));
-            spec.fill("revisionHistoryLimit", int(10));
-            spec.fill("updateStrategy", Tree::empty());
-            if let Some(strategy) = spec.get_mut("updateStrategy") {
-                strategy.fill("type", text("RollingUpdate"));
-                // the second depends on a feature gate
-                rolling(strategy, &[("partition", int(0)), ("maxUnavailable", Value::Perhaps(OF_SERVER))]);
-            }
-            spec.fill("persistentVolumeClaimRetentionPolicy", Tree::empty());
-            if let Some(policy) = spec.get_mut("persistentVolumeClaimRetentionPolicy") {
-                policy.fill("whenDeleted", text("Retain"));
-                policy.fill("whenScaled", text("Retain"));
-            }
-            for claim in spec.get_mut("volumeClaimTemplates").map(Tree::items_mut).into_iter().flatten() {
-                claim.fill("apiVersion", text("v1"));
-                claim.fill("kind", text("PersistentVolumeClaim"));
-                claim.fill("status", map(&[("phase", text("Pending"))]));
-                if let Some(spec) = claim.get_mut("spec") {
-                    spec.fill("volumeMode", text("Filesystem"));
-                }
-            }
-        }
-        "DaemonSet" => {
-            workload(tree);
-            let Some(spec) = tree.get_mut("spec") else { return };
-            spec.fill("updateStrategy", Tree::empty());
-            if let Some(strategy) = spec.get_mut("updateStrategy") {
-                strategy.fill("type", text("RollingUpdate"));
-                rolling(strategy, &[("maxUnavailable", int(1)), ("maxSurge", int(0))]);
-            }
-            spec.fill("revisionHistoryLimit", int(10));
-            if let Some(metadata) = tree.get_mut("metadata") {
-                metadata.fill("annotations", Tree::empty());
-                if let Some(annotations) = metadata.get_mut("annotations") {
-                    annotations.fill("deprecated.daemonset.template.generation", text("1"));
-                }
-            }
-        }
-        "Job" => job_object(tree, name.as_deref()),
-        "CronJob" => {
-            tree.fill("status", Value::Unknown(OF_SERVER));
-            let Some(spec) = tree.get_mut("spec") else { return };
-            spec.fill("concurrencyPolicy", text("Allow"));
-            spec.fill("suspend", Value::Bool(false));
-            spec.fill("successfulJobsHistoryLimit", int(3));
-            spec.fill("failedJobsHistoryLimit", int(1));
-            if let Some(job) = spec.get_mut("jobTemplate") {
-                job.fill("metadata", Tree::empty());
-                template(job, "spec.template");
-            }
-        }
+        "Deployment" => deployment(tree),
+        "ReplicaSet" | "ReplicationController" => replica_set(tree),
+        "StatefulSet" => stateful_set(tree),
+        "DaemonSet" => daemon_set(tree),
+        "Job" => job_object(tree, name),
+        "CronJob" => cron_job(tree),
         "Service" => service(tree),
         "ConfigMap" | "ServiceAccount" | "Role" | "ClusterRole" => {}
         "Secret" => secret(tree),
-        "RoleBinding" | "ClusterRoleBinding" => {
-            const GROUP: &str = "rbac.authorization.k8s.io";
-            if let Some(role) = tree.get_mut("roleRef") {
-                role.fill("apiGroup", text(GROUP));
-            }
-            for subject in tree.get_mut("subjects").map(Tree::items_mut).into_iter().flatten() {
-                if subject.get("kind").and_then(Tree::text) != Some("ServiceAccount") {
-                    subject.fill("apiGroup", text(GROUP));
-                }
-            }
-        }
-        "PersistentVolumeClaim" => {
-            tree.fill("status", map(&[("phase", text("Pending"))]));
-            if let Some(metadata) = tree.get_mut("metadata") {
-                metadata.fill("finalizers", Value::Unknown(OF_SERVER));
-            }
-            if let Some(spec) = tree.get_mut("spec") {
-                spec.fill("volumeMode", text("Filesystem"));
-                spec.fill("storageClassName", Value::Perhaps("the cluster's default class is filled in"));
-            }
-        }
-        "PersistentVolume" => {
-            tree.fill("status", Value::Unknown(OF_SERVER));
-            if let Some(spec) = tree.get_mut("spec") {
-                spec.fill("persistentVolumeReclaimPolicy", text("Retain"));
-                spec.fill("volumeMode", text("Filesystem"));
-            }
-        }
-        "Namespace" => {
-            tree.fill("status", map(&[("phase", text("Active"))]));
-            tree.fill("spec", Tree::empty());
-            if let Some(spec) = tree.get_mut("spec") {
-                spec.fill("finalizers", Value::list(vec![text("kubernetes").into()]));
-            }
-            if let Some(metadata) = tree.get_mut("metadata") {
-                metadata.fill("labels", Tree::empty());
-                if let (Some(labels), Some(name)) = (metadata.get_mut("labels"), name) {
-                    labels.fill("kubernetes.io/metadata.name", text(&name));
-                }
-            }
-        }
-        "NetworkPolicy" => {
-            let Some(spec) = tree.get_mut("spec") else { return };
-            for direction in ["ingress", "egress"] {
-                for rule in spec.get_mut(direction).map(Tree::items_mut).into_iter().flatten() {
-                    for port in rule.get_mut("ports").map(Tree::items_mut).into_iter().flatten() {
-                        port.fill("protocol", text("TCP"));
-                    }
-                }
-            }
-            let mut types = vec![text("Ingress").into()];
-            if spec.get("egress").is_some() {
-                types.push(text("Egress").into());
-            }
-            spec.fill("policyTypes", Value::list(types));
-        }
-        "HorizontalPodAutoscaler" => {
-            tree.fill("status", Value::Unknown(OF_SERVER));
-            if let Some(spec) = tree.get_mut("spec") {
-                spec.fill("minReplicas", int(1));
-                spec.fill("metrics", Value::Unknown(OF_SERVER));
-            }
-        }
+        "RoleBinding" | "ClusterRoleBinding" => role_binding(tree),
+        "PersistentVolumeClaim" => claim(tree),
+        "PersistentVolume" => volume(tree),
+        "Namespace" => namespace(tree, name),
+        "NetworkPolicy" => network_policy(tree),
+        "HorizontalPodAutoscaler" => autoscaler(tree),
         "StorageClass" => {
             tree.fill("reclaimPolicy", text("Delete"));
             tree.fill("volumeBindingMode", text("Immediate"));
         }
         "Ingress" | "PodDisruptionBudget" => tree.fill("status", Value::Unknown(OF_SERVER)),
         _ => tree.fill("status", Value::Perhaps(OF_SERVER)),
-    }
-}
-
-/// What is filled in for a rolling update, if that is what there is.
-fn rolling(strategy: &mut Tree, fields: &[(&str, Value)]) {
-    if strategy.get("type").and_then(Tree::text) != Some("RollingUpdate") {
-        return;
-    }
-    strategy.fill("rollingUpdate", Tree::empty());
-    if let Some(update) = strategy.get_mut("rollingUpdate") {
-        for (name, value) in fields {
-            update.fill(name, value.clone());
-        }
     }
 }
 
@@ -189,6 +47,95 @@ fn template(tree: &mut Tree, path: &str) {
         template.fill("metadata", Tree::empty());
         if let Some(spec) = template.get_mut("spec") {
             pod_spec(spec);
+        }
+    }
+}
+
+fn pod(tree: &mut Tree) {
+    tree.fill("status", Value::Unknown(OF_SERVER));
+    if let Some(spec) = tree.get_mut("spec") {
+        pod_spec(spec);
+        bare_pod(spec);
+    }
+}
+
+fn deployment(tree: &mut Tree) {
+    workload(tree);
+    let Some(spec) = tree.get_mut("spec") else { return };
+    spec.fill("replicas", int(1));
+    spec.fill("strategy", Tree::empty());
+    if let Some(strategy) = spec.get_mut("strategy") {
+        strategy.fill("type", text("RollingUpdate"));
+        rolling(strategy, &[("maxUnavailable", text("25%")), ("maxSurge", text("25%"))]);
+    }
+    spec.fill("revisionHistoryLimit", int(10));
+    spec.fill("progressDeadlineSeconds", int(600));
+}
+
+fn replica_set(tree: &mut Tree) {
+    workload(tree);
+    if let Some(spec) = tree.get_mut("spec") {
+        spec.fill("replicas", int(1));
+    }
+}
+
+fn stateful_set(tree: &mut Tree) {
+    workload(tree);
+    let Some(spec) = tree.get_mut("spec") else { return };
+    spec.fill("replicas", int(1));
+    spec.fill("podManagementPolicy", text("OrderedReady"));
+    spec.fill("revisionHistoryLimit", int(10));
+    spec.fill("updateStrategy", Tree::empty());
+    if let Some(strategy) = spec.get_mut("updateStrategy") {
+        strategy.fill("type", text("RollingUpdate"));
+        // the second depends on a feature gate
+        rolling(strategy, &[("partition", int(0)), ("maxUnavailable", Value::Perhaps(OF_SERVER))]);
+    }
+    spec.fill("persistentVolumeClaimRetentionPolicy", Tree::empty());
+    if let Some(policy) = spec.get_mut("persistentVolumeClaimRetentionPolicy") {
+        policy.fill("whenDeleted", text("Retain"));
+        policy.fill("whenScaled", text("Retain"));
+    }
+    for claim in spec.get_mut("volumeClaimTemplates").map(Tree::items_mut).into_iter().flatten() {
+        claim_template(claim);
+    }
+}
+
+fn claim_template(claim: &mut Tree) {
+    claim.fill("apiVersion", text("v1"));
+    claim.fill("kind", text("PersistentVolumeClaim"));
+    claim.fill("status", map(&[("phase", text("Pending"))]));
+    if let Some(spec) = claim.get_mut("spec") {
+        spec.fill("volumeMode", text("Filesystem"));
+    }
+}
+
+fn daemon_set(tree: &mut Tree) {
+    workload(tree);
+    let Some(spec) = tree.get_mut("spec") else { return };
+    spec.fill("updateStrategy", Tree::empty());
+    if let Some(strategy) = spec.get_mut("updateStrategy") {
+        strategy.fill("type", text("RollingUpdate"));
+        rolling(strategy, &[("maxUnavailable", int(1)), ("maxSurge", int(0))]);
+    }
+    spec.fill("revisionHistoryLimit", int(10));
+    if let Some(metadata) = tree.get_mut("metadata") {
+        metadata.fill("annotations", Tree::empty());
+        if let Some(annotations) = metadata.get_mut("annotations") {
+            annotations.fill("deprecated.daemonset.template.generation", text("1"));
+        }
+    }
+}
+
+/// What is filled in for a rolling update, if that is what there is.
+fn rolling(strategy: &mut Tree, fields: &[(&str, Value)]) {
+    if strategy.get("type").and_then(Tree::text) != Some("RollingUpdate") {
+        return;
+    }
+    strategy.fill("rollingUpdate", Tree::empty());
+    if let Some(update) = strategy.get_mut("rollingUpdate") {
+        for (name, value) in fields {
+            update.fill(name, value.clone());
         }
     }
 }
@@ -228,6 +175,88 @@ fn job_object(tree: &mut Tree, name: Option<&str>) {
     // the Job itself gets them later
     if let Some(template) = spec.get_mut("template") {
         own(template);
+    }
+}
+
+fn cron_job(tree: &mut Tree) {
+    tree.fill("status", Value::Unknown(OF_SERVER));
+    let Some(spec) = tree.get_mut("spec") else { return };
+    spec.fill("concurrencyPolicy", text("Allow"));
+    spec.fill("suspend", Value::Bool(false));
+    spec.fill("successfulJobsHistoryLimit", int(3));
+    spec.fill("failedJobsHistoryLimit", int(1));
+    if let Some(job) = spec.get_mut("jobTemplate") {
+        job.fill("metadata", Tree::empty());
+        template(job, "spec.template");
+    }
+}
+
+fn role_binding(tree: &mut Tree) {
+    const GROUP: &str = "rbac.authorization.k8s.io";
+    if let Some(role) = tree.get_mut("roleRef") {
+        role.fill("apiGroup", text(GROUP));
+    }
+    for subject in tree.get_mut("subjects").map(Tree::items_mut).into_iter().flatten() {
+        if subject.get("kind").and_then(Tree::text) != Some("ServiceAccount") {
+            subject.fill("apiGroup", text(GROUP));
+        }
+    }
+}
+
+fn claim(tree: &mut Tree) {
+    tree.fill("status", map(&[("phase", text("Pending"))]));
+    if let Some(metadata) = tree.get_mut("metadata") {
+        metadata.fill("finalizers", Value::Unknown(OF_SERVER));
+    }
+    if let Some(spec) = tree.get_mut("spec") {
+        spec.fill("volumeMode", text("Filesystem"));
+        spec.fill("storageClassName", Value::Perhaps("the cluster's default class is filled in"));
+    }
+}
+
+fn volume(tree: &mut Tree) {
+    tree.fill("status", Value::Unknown(OF_SERVER));
+    if let Some(spec) = tree.get_mut("spec") {
+        spec.fill("persistentVolumeReclaimPolicy", text("Retain"));
+        spec.fill("volumeMode", text("Filesystem"));
+    }
+}
+
+fn namespace(tree: &mut Tree, name: Option<&str>) {
+    tree.fill("status", map(&[("phase", text("Active"))]));
+    tree.fill("spec", Tree::empty());
+    if let Some(spec) = tree.get_mut("spec") {
+        spec.fill("finalizers", Value::list(vec![text("kubernetes").into()]));
+    }
+    if let Some(metadata) = tree.get_mut("metadata") {
+        metadata.fill("labels", Tree::empty());
+        if let (Some(labels), Some(name)) = (metadata.get_mut("labels"), name) {
+            labels.fill("kubernetes.io/metadata.name", text(name));
+        }
+    }
+}
+
+fn network_policy(tree: &mut Tree) {
+    let Some(spec) = tree.get_mut("spec") else { return };
+    for direction in ["ingress", "egress"] {
+        for rule in spec.get_mut(direction).map(Tree::items_mut).into_iter().flatten() {
+            for port in rule.get_mut("ports").map(Tree::items_mut).into_iter().flatten() {
+                port.fill("protocol", text("TCP"));
+            }
+        }
+    }
+    let mut types = vec![text("Ingress").into()];
+    if spec.get("egress").is_some() {
+        types.push(text("Egress").into());
+    }
+    spec.fill("policyTypes", Value::list(types));
+}
+
+fn autoscaler(tree: &mut Tree) {
+    tree.fill("status", Value::Unknown(OF_SERVER));
+    if let Some(spec) = tree.get_mut("spec") {
+        spec.fill("minReplicas", int(1));
+        spec.fill("metrics", Value::Unknown(OF_SERVER));
     }
 }
 

@@ -53,7 +53,7 @@ pub fn summary(import: &Import, workloads: usize) -> String {
     )
 }
 
-/// How many workloads are imported, those of environments too, and how many of them without a hatch. One that several
+/// How many workloads are imported, those of environments too, and how many of them without `patch` or `extra`. One that several
 /// environments have from the same file is one.
 fn workloads_of(import: &Import) -> (usize, usize) {
     let count = |wanted: fn(&Imported) -> bool| {
@@ -64,7 +64,7 @@ fn workloads_of(import: &Import) -> (usize, usize) {
     (count(|_| true), count(is_plain))
 }
 
-/// Whether a document needs no hatch.
+/// Whether a document needs neither `patch` nor `extra`.
 #[must_use]
 pub fn is_plain(document: &Imported) -> bool {
     document.patches == 0 && document.extra.is_empty()
@@ -75,90 +75,74 @@ pub fn is_plain(document: &Imported) -> bool {
 pub fn text(import: &Import, workloads: usize, unread: &[Unread]) -> String {
     let mut out = format!("{}\n", summary(import, workloads));
     for document in &import.documents {
-        let workload = &document.workload;
-        let _ = writeln!(
-            out,
-            "\n{} ({}) is `{}`",
-            printable(&workload.title()),
-            printable(&workload.place()),
-            document.name
-        );
-        if let Some(variant) = &document.variant {
-            let _ = writeln!(out, "  variant     {}", printable(variant));
-        }
-        if !document.environments.is_empty() {
-            let _ = writeln!(out, "  environments: {}", document.environments.join(", "));
-        }
-        for (reason, fields) in completed(document) {
-            let _ = writeln!(out, "  completed   {}: {reason}", printable(&fields.join(", ")));
-        }
-        for (reason, fields) in changed(document) {
-            let _ = writeln!(out, "  changed     {}: {reason}", printable(&fields.join(", ")));
-        }
-        for added in &document.added {
-            let _ = writeln!(out, "  added       {}", printable(added));
-        }
-        if document.patches > 0 {
-            let _ = writeln!(out, "  patch       {} for what no key expresses", plural(document.patches, "object"));
-        }
-        for extra in &document.extra {
-            let _ = writeln!(out, "  extra       {} ({})", printable(&extra.title()), printable(&extra.place()));
-        }
-        for note in &document.notes {
-            let _ = writeln!(out, "  note        {}", printable(note));
-        }
-        for secret in &document.secrets {
-            let _ = writeln!(out, "  create      {}", printable(secret));
-        }
-        for obsolete in &document.obsolete {
-            let _ = writeln!(out, "  delete      {}", printable(obsolete));
-        }
+        write_document(&mut out, document);
     }
-    let lost: Vec<_> = import.lost().collect();
-    if !lost.is_empty() {
-        out.push_str("\nlost:\n");
-    }
-    for (input, field) in lost {
-        let _ = writeln!(
-            out,
-            "  {} ({}): {}",
-            printable(&input.title()),
-            printable(&input.place()),
-            printable(&field.name())
-        );
-    }
-    let check = check(import);
-    if !check.is_empty() {
-        out.push_str("\ncheck before you apply; no manifest says it, and a program may depend on it:\n");
-    }
-    for (what, places) in check {
-        let _ = writeln!(out, "  {what}: {}", printable(&places.join(", ")));
-    }
-    if !import.refused.is_empty() {
-        out.push_str("\nnothing is generated from all of it; generate its documents apart:\n");
-    }
-    for refused in &import.refused {
-        let _ = writeln!(out, "  {}", printable(refused));
-    }
-    if !import.left.is_empty() {
-        out.push_str("\nnot imported; keep applying these:\n");
-    }
-    for left in &import.left {
-        let input = &left.input;
-        let _ =
-            writeln!(out, "  {} ({}): {}", printable(&input.title()), printable(&input.place()), printable(&left.why));
-    }
+    let lost = import.lost().map(|(input, field)| (input, field.name()));
+    section(&mut out, "lost", lost.map(|(input, name)| of_object(input, &name)));
+    let check = check(import).into_iter().map(|(what, places)| format!("{what}: {}", printable(&places.join(", "))));
+    section(&mut out, "check before you apply; no manifest says it, and a program may depend on it", check);
+    let refused = import.refused.iter().map(|refused| printable(refused));
+    section(&mut out, "nothing is generated from all of it; generate its documents apart", refused);
+    let left = import.left.iter().map(|left| of_object(&left.input, &left.why));
+    section(&mut out, "not imported; keep applying these", left);
     if !import.of_cluster.is_empty() {
         let number = plural(import.of_cluster.len(), "object");
         let _ = writeln!(out, "\nmade by the cluster, and nothing to apply: {number}");
     }
-    if !unread.is_empty() {
-        out.push_str("\nnot read:\n");
-    }
-    for (place, why) in unread {
-        let _ = writeln!(out, "  {}: {}", printable(place), printable(why));
-    }
+    let unread = unread.iter().map(|(place, why)| format!("{}: {}", printable(place), printable(why)));
+    section(&mut out, "not read", unread);
     out
+}
+
+/// A title with a line for each of its points; nothing without points.
+fn section(out: &mut String, title: &str, points: impl Iterator<Item = String>) {
+    let mut points = points.peekable();
+    if points.peek().is_some() {
+        let _ = writeln!(out, "\n{title}:");
+    }
+    for point in points {
+        let _ = writeln!(out, "  {point}");
+    }
+}
+
+fn of_object(input: &Input, what: &str) -> String {
+    format!("{} ({}): {}", printable(&input.title()), printable(&input.place()), printable(what))
+}
+
+fn write_document(out: &mut String, document: &Imported) {
+    let workload = &document.workload;
+    let _ =
+        writeln!(out, "\n{} ({}) is `{}`", printable(&workload.title()), printable(&workload.place()), document.name);
+    if let Some(variant) = &document.variant {
+        let _ = writeln!(out, "  variant     {}", printable(variant));
+    }
+    if !document.environments.is_empty() {
+        let _ = writeln!(out, "  environments: {}", document.environments.join(", "));
+    }
+    for (reason, fields) in completed(document) {
+        let _ = writeln!(out, "  completed   {}: {reason}", printable(&fields.join(", ")));
+    }
+    for (reason, fields) in changed(document) {
+        let _ = writeln!(out, "  changed     {}: {reason}", printable(&fields.join(", ")));
+    }
+    for added in &document.added {
+        let _ = writeln!(out, "  added       {}", printable(added));
+    }
+    if document.patches > 0 {
+        let _ = writeln!(out, "  patch       {} for what no key expresses", plural(document.patches, "object"));
+    }
+    for extra in &document.extra {
+        let _ = writeln!(out, "  extra       {} ({})", printable(&extra.title()), printable(&extra.place()));
+    }
+    for note in &document.notes {
+        let _ = writeln!(out, "  note        {}", printable(note));
+    }
+    for secret in &document.secrets {
+        let _ = writeln!(out, "  create      {}", printable(secret));
+    }
+    for obsolete in &document.obsolete {
+        let _ = writeln!(out, "  delete      {}", printable(obsolete));
+    }
 }
 
 fn plural(number: usize, what: &str) -> String {

@@ -15,31 +15,7 @@ impl Checker<'_> {
         let range_type = self.expr(&mut of.range)?;
         let range = self.resolve(&range_type);
         if let MacroKind::OptMap | MacroKind::OptFlatMap = of.kind {
-            let value = match range {
-                Type::Optional(value) => (*value).clone(),
-                Type::Dyn | Type::Var(_) => Type::Dyn,
-                other => {
-                    return Err(CompileError::new(
-                        of.range.at,
-                        format!("an optional value is expected here, but this is {other}"),
-                    ));
-                }
-            };
-            let count = self.locals.len();
-            self.locals.extend(of.variables.first().map(|name| (name.clone(), value)));
-            let checked = self.expr(&mut of.body);
-            self.locals.truncate(count);
-            let result = checked?;
-            if of.kind == MacroKind::OptMap {
-                return Ok(Type::optional(result));
-            }
-            return match self.resolve(&result) {
-                result @ (Type::Optional(_) | Type::Dyn) => Ok(result),
-                other => Err(CompileError::new(
-                    of.body.at,
-                    format!("optFlatMap needs an optional value, but this is {other}"),
-                )),
-            };
+            return self.optional_map(range, of);
         }
         let (first, second) = match &range {
             Type::List(element) => (Type::Int, (**element).clone()),
@@ -81,26 +57,41 @@ impl Checker<'_> {
                 }
             },
             MacroKind::SortBy => {
-                let comparable = matches!(
-                    self.resolve(&body),
-                    Type::Dyn
-                        | Type::Int
-                        | Type::Uint
-                        | Type::Double
-                        | Type::Bool
-                        | Type::String
-                        | Type::Bytes
-                        | Type::Timestamp
-                        | Type::Duration
-                        | Type::Var(_)
-                );
-                if !comparable || is_map {
+                if is_map || !has_order(&self.resolve(&body)) {
                     return Err(CompileError::new(at, "sortBy needs a list, and keys that have an order"));
                 }
                 range
             }
             MacroKind::OptMap | MacroKind::OptFlatMap => body,
         })
+    }
+
+    /// `optMap` and `optFlatMap`.
+    fn optional_map(&mut self, range: Type, of: &mut Macro) -> Checked {
+        let value = match range {
+            Type::Optional(value) => (*value).clone(),
+            Type::Dyn | Type::Var(_) => Type::Dyn,
+            other => {
+                return Err(CompileError::new(
+                    of.range.at,
+                    format!("an optional value is expected here, but this is {other}"),
+                ));
+            }
+        };
+        let count = self.locals.len();
+        self.locals.extend(of.variables.first().map(|name| (name.clone(), value)));
+        let checked = self.expr(&mut of.body);
+        self.locals.truncate(count);
+        let result = checked?;
+        if of.kind == MacroKind::OptMap {
+            return Ok(Type::optional(result));
+        }
+        match self.resolve(&result) {
+            result @ (Type::Optional(_) | Type::Dyn) => Ok(result),
+            other => {
+                Err(CompileError::new(of.body.at, format!("optFlatMap needs an optional value, but this is {other}")))
+            }
+        }
     }
 
     fn body(&mut self, of: &mut Macro) -> Checked {
@@ -115,4 +106,21 @@ impl Checker<'_> {
             _ => self.expr(&mut of.body),
         }
     }
+}
+
+/// Whether elements can be sorted by values of a type.
+fn has_order(of: &Type) -> bool {
+    matches!(
+        of,
+        Type::Dyn
+            | Type::Int
+            | Type::Uint
+            | Type::Double
+            | Type::Bool
+            | Type::String
+            | Type::Bytes
+            | Type::Timestamp
+            | Type::Duration
+            | Type::Var(_)
+    )
 }

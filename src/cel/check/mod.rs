@@ -181,15 +181,11 @@ impl<'run> Checker<'run> {
         }
         match &mut expr.kind {
             Kind::Literal(literal) => Ok(literal_type(literal)),
-            Kind::Ident(name) => match self.find(name) {
-                Some(of) => Ok(of),
-                None => {
-                    let known = self.locals.iter().chain(&self.scope.variables).map(|(name, _)| name.as_str());
-                    let hint =
-                        nearest(name, known).map_or_else(String::new, |near| format!("; did you mean `{near}`?"));
-                    Err(CompileError::new(at, format!("unknown variable `{name}`{hint}")))
-                }
-            },
+            Kind::Ident(name) => self.find(name).ok_or_else(|| {
+                let known = self.locals.iter().chain(&self.scope.variables).map(|(name, _)| name.as_str());
+                let hint = nearest(name, known).map_or_else(String::new, |near| format!("; did you mean `{near}`?"));
+                CompileError::new(at, format!("unknown variable `{name}`{hint}"))
+            }),
             Kind::Select { operand, field, mode } => {
                 let of = self.expr(operand)?;
                 self.select(at, &of, field, *mode)

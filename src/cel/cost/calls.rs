@@ -122,16 +122,7 @@ impl<'e> Coster<'e> {
         let size = |arg: &Arg<'_, 'e>| self.size_of(arg);
         let first = args.first();
         Some(match function {
-            "isSorted" | "sum" | "max" | "min" | "indexOf" | "lastIndexOf" => {
-                let target = target?;
-                let count = size(target);
-                let each = match self.element(target) {
-                    Some((Type::String | Type::Bytes, item)) => item.times(TEXT).saturating_add(1),
-                    Some(_) => 1,
-                    None => return Some((count.times(TEXT), None)),
-                };
-                (count.most.saturating_mul(each), None)
-            }
+            "isSorted" | "sum" | "max" | "min" | "indexOf" | "lastIndexOf" => (self.of_elements(target?), None),
             "url" => {
                 let text = size(first?);
                 (text.times(TEXT), Some(text))
@@ -152,13 +143,7 @@ impl<'e> Coster<'e> {
                 (text.times(2.0 * TEXT), Some(Size { least: 0, most }))
             }
             "join" => {
-                let target = target?;
-                let count = size(target);
-                let mut joined = self.element(target).map_or(Size::fixed(0), |(_, item)| count.multiply(item));
-                if let Some(between) = first {
-                    let gaps = Size { least: count.least.saturating_sub(1), most: count.most.saturating_sub(1) };
-                    joined = joined.add(size(between).multiply(gaps));
-                }
+                let joined = self.joined(target?, first);
                 (joined.times(TEXT), Some(joined))
             }
             "find" | "findAll" => {
@@ -179,33 +164,7 @@ impl<'e> Coster<'e> {
                 (cost.saturating_add(read), None)
             }
             "validate" => (times(size(first?).times(TEXT), FORMAT_REGEX * REGEX), None),
-            "masked"
-            | "prefixLength"
-            | "family"
-            | "isUnspecified"
-            | "isLoopback"
-            | "isLinkLocalMulticast"
-            | "isLinkLocalUnicast"
-            | "isGlobalUnicast"
-            | "format.named"
-            | "sign"
-            | "asInteger"
-            | "isInteger"
-            | "asApproximateFloat"
-            | "isGreaterThan"
-            | "isLessThan"
-            | "compareTo"
-            | "add"
-            | "sub"
-            | "major"
-            | "minor"
-            | "patch"
-            | "getScheme"
-            | "getHostname"
-            | "getHost"
-            | "getPort"
-            | "getEscapedPath"
-            | "getQuery" => (1, None),
+            constant if CONSTANT.contains(&constant) => (1, None),
             "_==_" => match (first.map(|arg| &arg.node.of), args.get(1)) {
                 (Some(Type::Opaque(left)), Some(right)) if right.node.of == Type::Opaque(left) => match *left {
                     "Format" => (times(FORMAT, TEXT), None),
@@ -216,6 +175,25 @@ impl<'e> Coster<'e> {
             },
             _ => return None,
         })
+    }
+
+    /// What it costs to look at all elements of a list, or at all of a text.
+    fn of_elements(&self, target: &Arg<'_, 'e>) -> u64 {
+        let count = self.size_of(target);
+        match self.element(target) {
+            Some((Type::String | Type::Bytes, item)) => count.most.saturating_mul(item.times(TEXT).saturating_add(1)),
+            Some(_) => count.most,
+            None => count.times(TEXT),
+        }
+    }
+
+    /// How large the texts of a list are in one, with another one between them.
+    fn joined(&self, list: &Arg<'_, 'e>, between: Option<&Arg<'_, 'e>>) -> Size {
+        let count = self.size_of(list);
+        let texts = self.element(list).map_or(Size::fixed(0), |(_, item)| count.multiply(item));
+        let Some(between) = between else { return texts };
+        let gaps = Size { least: count.least.saturating_sub(1), most: count.most.saturating_sub(1) };
+        texts.add(self.size_of(between).multiply(gaps))
     }
 
     fn size_of(&self, arg: &Arg<'_, 'e>) -> Size {
@@ -230,6 +208,37 @@ impl<'e> Coster<'e> {
         Some(((**of).clone(), list.path.size_in(self.bound, true).unwrap_or(Size::UNKNOWN)))
     }
 }
+
+/// Functions of Kubernetes that cost 1, whatever they are called with.
+const CONSTANT: [&str; 27] = [
+    "masked",
+    "prefixLength",
+    "family",
+    "isUnspecified",
+    "isLoopback",
+    "isLinkLocalMulticast",
+    "isLinkLocalUnicast",
+    "isGlobalUnicast",
+    "format.named",
+    "sign",
+    "asInteger",
+    "isInteger",
+    "asApproximateFloat",
+    "isGreaterThan",
+    "isLessThan",
+    "compareTo",
+    "add",
+    "sub",
+    "major",
+    "minor",
+    "patch",
+    "getScheme",
+    "getHostname",
+    "getHost",
+    "getPort",
+    "getEscapedPath",
+    "getQuery",
+];
 
 /// The cost of a regular expression over a text.
 fn matched(text: Size, regex: Size) -> u64 {

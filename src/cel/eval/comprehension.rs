@@ -30,110 +30,93 @@ impl<'run> Evaluation<'run> {
             Value::Map(map) => map.entries.len(),
             _ => return Err(no_overload()),
         };
-        let mut failure: Option<Fail> = None;
-        let mut hits = 0;
-        let mut items = Vec::new();
-        let mut entries: Vec<(Key, Item)> = Vec::new();
-        let mut keyed: Vec<(Value, Item)> = Vec::new();
+        let mut folded = Folded::default();
         let count = self.locals.len();
         for number in 0..length {
             self.locals.truncate(count);
             let Some((first, second)) = pair(range, number) else { break };
-            let element = match of.variables.as_slice() {
-                [one, two] => {
-                    self.locals.push((one, first.clone()));
-                    self.locals.push((two, second.clone()));
-                    second
-                }
-                [one] => {
-                    let element = if is_map { first.clone() } else { second };
-                    self.locals.push((one, element.clone()));
-                    element
-                }
-                _ => return Err(no_overload()),
-            };
-            if let Some(filter) = &of.filter {
-                let kept = self.eval(filter)?;
-                let Value::Bool(kept) = kept.value else { return Err(no_overload()) };
-                if !kept {
-                    continue;
-                }
+            let element = self.bind(of, &first, second, is_map)?;
+            if !self.is_kept(of)? {
+                continue;
             }
-            match of.kind {
-                MacroKind::All | MacroKind::Exists => {
-                    let decides = of.kind == MacroKind::Exists;
-                    match self.eval(&of.body) {
-                        Ok(Item { value: Value::Bool(value), origin: place }) if value == decides => {
-                            return Ok(Item {
-                                value: Value::Bool(decides),
-                                origin: place.or(element.origin).or(origin),
-                            });
-                        }
-                        Ok(Item { value: Value::Bool(_), .. }) => {}
-                        Ok(_) => failure = Some(graver(failure, no_overload())),
-                        Err(Fail::Exhausted) => return Err(Fail::Exhausted),
-                        Err(fail) => failure = Some(graver(failure, fail)),
-                    }
-                }
-                MacroKind::ExistsOne | MacroKind::Filter => {
-                    let Value::Bool(is_hit) = self.eval(&of.body)?.value else { return Err(no_overload()) };
-                    if is_hit {
-                        hits += 1;
-                        items.push(element);
-                    }
-                }
-                MacroKind::Map | MacroKind::TransformList => items.push(self.eval(&of.body)?),
-                MacroKind::TransformMap => {
-                    let key = first.value.key().ok_or_else(no_overload)?;
-                    let item = self.eval(&of.body)?;
-                    entries.push((key, item));
-                }
-                MacroKind::TransformMapEntry => {
-                    let made = self.eval(&of.body)?;
-                    let Value::Map(map) = made.value else { return Err(no_overload()) };
-                    self.call.spend(map.entries.len())?;
-                    for (key, item) in &map.entries {
-                        entries.push((key.clone(), item.clone()));
-                    }
-                }
-                MacroKind::SortBy => keyed.push((self.eval(&of.body)?.value, element)),
-                MacroKind::OptMap | MacroKind::OptFlatMap => {}
+            if let Some(decided) = self.step(of, &first, element, &mut folded)? {
+                return Ok(Item { origin: decided.origin.or(origin), ..decided });
             }
         }
         self.locals.truncate(count);
-        if let Some(fail) = failure {
-            return Err(fail);
+        Ok(Item { value: folded.result(of.kind)?, origin })
+    }
+
+    /// Gives the macro's variables their values for one element, and returns the element.
+    fn bind(&mut self, of: &'run Macro, first: &Item, second: Item, is_map: bool) -> Evaluated {
+        match of.variables.as_slice() {
+            [one, two] => {
+                self.locals.push((one, first.clone()));
+                self.locals.push((two, second.clone()));
+                Ok(second)
+            }
+            [one] => {
+                let element = if is_map { first.clone() } else { second };
+                self.locals.push((one, element.clone()));
+                Ok(element)
+            }
+            _ => Err(no_overload()),
         }
-        let value = match of.kind {
-            MacroKind::All => Value::Bool(true),
-            MacroKind::Exists => Value::Bool(false),
-            MacroKind::ExistsOne => Value::Bool(hits == 1),
-            MacroKind::TransformMap | MacroKind::TransformMapEntry => {
-                let count = entries.len();
-                let map = Value::map(entries);
-                if of.kind == MacroKind::TransformMapEntry
-                    && matches!(&map, Value::Map(map) if map.entries.len() < count)
-                {
-                    return Err(Fail::Error("insert failed: key already exists".to_owned()));
+    }
+
+    fn is_kept(&mut self, of: &'run Macro) -> Result<bool, Fail> {
+        let Some(filter) = &of.filter else { return Ok(true) };
+        match self.eval(filter)?.value {
+            Value::Bool(is_kept) => Ok(is_kept),
+            _ => Err(no_overload()),
+        }
+    }
+
+    /// Evaluates the macro's body for one element. Returns the result if this element decides it.
+    fn step(
+        &mut self,
+        of: &'run Macro,
+        first: &Item,
+        element: Item,
+        folded: &mut Folded,
+    ) -> Result<Option<Item>, Fail> {
+        match of.kind {
+            MacroKind::All | MacroKind::Exists => {
+                let decides = of.kind == MacroKind::Exists;
+                match self.eval(&of.body) {
+                    Ok(Item { value: Value::Bool(value), origin }) if value == decides => {
+                        return Ok(Some(Item { value: Value::Bool(decides), origin: origin.or(element.origin) }));
+                    }
+                    Ok(Item { value: Value::Bool(_), .. }) => {}
+                    Ok(_) => folded.fail(no_overload()),
+                    Err(Fail::Exhausted) => return Err(Fail::Exhausted),
+                    Err(fail) => folded.fail(fail),
                 }
-                map
             }
-            MacroKind::SortBy => {
-                let mut failed = false;
-                keyed.sort_by(|a, b| {
-                    a.0.compare(&b.0).unwrap_or_else(|| {
-                        failed = true;
-                        Ordering::Equal
-                    })
-                });
-                if failed {
-                    return Err(no_overload());
+            MacroKind::ExistsOne | MacroKind::Filter => {
+                let Value::Bool(is_hit) = self.eval(&of.body)?.value else { return Err(no_overload()) };
+                if is_hit {
+                    folded.items.push(element);
                 }
-                Value::list(keyed.into_iter().map(|(_, item)| item).collect())
             }
-            _ => Value::list(items),
-        };
-        Ok(Item { value, origin })
+            MacroKind::Map | MacroKind::TransformList => folded.items.push(self.eval(&of.body)?),
+            MacroKind::TransformMap => {
+                let key = first.value.key().ok_or_else(no_overload)?;
+                let item = self.eval(&of.body)?;
+                folded.entries.push((key, item));
+            }
+            MacroKind::TransformMapEntry => {
+                let made = self.eval(&of.body)?;
+                let Value::Map(map) = made.value else { return Err(no_overload()) };
+                self.call.spend(map.entries.len())?;
+                for (key, item) in &map.entries {
+                    folded.entries.push((key.clone(), item.clone()));
+                }
+            }
+            MacroKind::SortBy => folded.keyed.push((self.eval(&of.body)?.value, element)),
+            MacroKind::OptMap | MacroKind::OptFlatMap => {}
+        }
+        Ok(None)
     }
 
     fn optional_map(&mut self, of: &'run Macro, range: &Item) -> Evaluated {
@@ -152,6 +135,60 @@ impl<'run> Evaluation<'run> {
         let origin = made.origin.or(range.origin);
         Ok(Item { value: Value::Optional(Some(Rc::new(made))), origin })
     }
+}
+
+/// What the elements so far have come to.
+#[derive(Default)]
+struct Folded {
+    /// The gravest failure, which counts only if no element decides.
+    failure: Option<Fail>,
+    items: Vec<Item>,
+    entries: Vec<(Key, Item)>,
+    /// Elements with what they are sorted by.
+    keyed: Vec<(Value, Item)>,
+}
+
+impl Folded {
+    fn fail(&mut self, fail: Fail) {
+        self.failure = Some(graver(self.failure.take(), fail));
+    }
+
+    /// What a macro returns that no single element has decided.
+    fn result(self, kind: MacroKind) -> Result<Value, Fail> {
+        if let Some(fail) = self.failure {
+            return Err(fail);
+        }
+        Ok(match kind {
+            MacroKind::All => Value::Bool(true),
+            MacroKind::Exists => Value::Bool(false),
+            MacroKind::ExistsOne => Value::Bool(self.items.len() == 1),
+            MacroKind::TransformMap => Value::map(self.entries),
+            MacroKind::TransformMapEntry => {
+                let count = self.entries.len();
+                let map = Value::map(self.entries);
+                if matches!(&map, Value::Map(map) if map.entries.len() < count) {
+                    return Err(Fail::Error("insert failed: key already exists".to_owned()));
+                }
+                map
+            }
+            MacroKind::SortBy => Value::list(sorted(self.keyed)?),
+            _ => Value::list(self.items),
+        })
+    }
+}
+
+fn sorted(mut keyed: Vec<(Value, Item)>) -> Result<Vec<Item>, Fail> {
+    let mut is_mixed = false;
+    keyed.sort_by(|a, b| {
+        a.0.compare(&b.0).unwrap_or_else(|| {
+            is_mixed = true;
+            Ordering::Equal
+        })
+    });
+    if is_mixed {
+        return Err(no_overload());
+    }
+    Ok(keyed.into_iter().map(|(_, item)| item).collect())
 }
 
 /// What the two variables of a macro stand for: index and element, or key and value.

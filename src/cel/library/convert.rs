@@ -4,6 +4,7 @@ use std::rc::Rc;
 
 use super::{Budget, Called, Item, Value, error, made, time};
 
+/// Calls a function; `None` if it is not of this library, or the arguments have other types.
 pub fn call(function: &str, is_member: bool, args: &[Item], budget: &mut Budget) -> Called {
     let [arg] = args else { return Ok(None) };
     if is_member {

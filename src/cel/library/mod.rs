@@ -130,21 +130,12 @@ fn operator(function: &str, args: &[Item], budget: &mut Budget) -> Result<Option
         ("_==_", [a, b]) => Value::Bool(equal(&a.value, &b.value, budget)?),
         ("_!=_", [a, b]) => Value::Bool(!equal(&a.value, &b.value, budget)?),
         ("_<_" | "_<=_" | "_>_" | "_>=_", [a, b]) => {
-            if let (Value::String(a), Value::String(b)) = (&a.value, &b.value) {
-                budget.spend(a.len().min(b.len()) / 10)?;
-            }
-            let order = a.value.compare(&b.value);
-            if order.is_none() {
-                let is_nan = |value: &Value| matches!(value, Value::Double(number) if number.is_nan());
-                let has_nan = is_nan(&a.value) || is_nan(&b.value) && is_number(&a.value);
-                let unordered = || Fail::Error("NaN values cannot be ordered".to_owned());
-                return Err(if has_nan { unordered() } else { no_overload() });
-            }
+            let order = order(&a.value, &b.value, budget)?;
             Value::Bool(match function {
-                "_<_" => order == Some(Ordering::Less),
-                "_<=_" => matches!(order, Some(Ordering::Less | Ordering::Equal)),
-                "_>_" => order == Some(Ordering::Greater),
-                _ => matches!(order, Some(Ordering::Greater | Ordering::Equal)),
+                "_<_" => order.is_lt(),
+                "_<=_" => order.is_le(),
+                "_>_" => order.is_gt(),
+                _ => order.is_ge(),
             })
         }
         ("@in", [a, b]) => match &b.value {
@@ -156,30 +147,48 @@ fn operator(function: &str, args: &[Item], budget: &mut Budget) -> Result<Option
             _ => return Err(no_overload()),
         },
         ("_+_" | "_-_" | "_*_" | "_/_" | "_%_", [a, b]) => arithmetic(function, &a.value, &b.value, budget)?,
-        ("size", [a]) => Value::Int(count(match &a.value {
-            Value::String(text) => {
-                budget.spend(text.len() / 10)?;
-                text.chars().count()
-            }
-            Value::Bytes(bytes) => bytes.len(),
-            // what the server adds may be one element, or none
-            Value::List(list) => match list.items.last().and_then(|item| item.value.unknown()) {
-                Some(why) => return Err(Fail::Unknown(why.to_owned())),
-                None => list.items.len(),
-            },
-            Value::Map(map) => match map.entries.iter().find_map(|(_, item)| match item.value {
-                Value::Perhaps(why) => Some(why),
-                _ => None,
-            }) {
-                Some(why) => return Err(Fail::Unknown(why.to_owned())),
-                None => map.entries.len(),
-            },
-            _ => return Err(no_overload()),
-        })),
+        ("size", [a]) => Value::Int(count(size(&a.value, budget)?)),
         ("dyn", [a]) => a.value.clone(),
         ("type", [a]) => Value::Type(a.value.type_name()),
         _ => return Ok(None),
     }))
+}
+
+fn order(a: &Value, b: &Value, budget: &mut Budget) -> Result<Ordering, Fail> {
+    if let (Value::String(a), Value::String(b)) = (a, b) {
+        budget.spend(a.len().min(b.len()) / 10)?;
+    }
+    a.compare(b).ok_or_else(|| {
+        let is_nan = |value: &Value| matches!(value, Value::Double(number) if number.is_nan());
+        let has_nan = is_nan(a) || is_nan(b) && is_number(a);
+        let unordered = || Fail::Error("NaN values cannot be ordered".to_owned());
+        if has_nan { unordered() } else { no_overload() }
+    })
+}
+
+fn size(value: &Value, budget: &mut Budget) -> Result<usize, Fail> {
+    // what the server adds may be one element, or none
+    let added = match value {
+        Value::List(list) => list.items.last().and_then(|item| item.value.unknown()),
+        Value::Map(map) => map.entries.iter().find_map(|(_, item)| match item.value {
+            Value::Perhaps(why) => Some(why),
+            _ => None,
+        }),
+        _ => None,
+    };
+    if let Some(why) = added {
+        return Err(Fail::Unknown(why.to_owned()));
+    }
+    match value {
+        Value::String(text) => {
+            budget.spend(text.len() / 10)?;
+            Ok(text.chars().count())
+        }
+        Value::Bytes(bytes) => Ok(bytes.len()),
+        Value::List(list) => Ok(list.items.len()),
+        Value::Map(map) => Ok(map.entries.len()),
+        _ => Err(no_overload()),
+    }
 }
 
 fn is_number(value: &Value) -> bool {

@@ -19,23 +19,10 @@ const PATTERNS_KEPT: usize = 100;
 /// About as many states has a pattern of this size.
 const STATES: usize = 20_000;
 
+/// Calls a function; `None` if it is not of this library, or the arguments have other types.
 pub fn call(function: &str, _: bool, args: &[Item], budget: &mut Budget) -> Called {
     if let ("join", [Item { value: Value::List(list), .. }, rest @ ..]) = (function, args) {
-        let separator = match rest {
-            [] => "",
-            [Item { value: Value::String(text), .. }] => text,
-            _ => return Ok(None),
-        };
-        let mut out = String::new();
-        for (number, item) in list.items.iter().enumerate() {
-            let Value::String(text) = &item.value else { return error("join: invalid input") };
-            budget.spend(1 + (text.len() + separator.len()) / 10)?;
-            if number > 0 {
-                out.push_str(separator);
-            }
-            out.push_str(text);
-        }
-        return made(Value::text(&out));
+        return join(&list.items, rest, budget);
     }
     let [Item { value: Value::String(text), .. }, rest @ ..] = args else { return Ok(None) };
     let text: &str = text;
@@ -60,26 +47,10 @@ pub fn call(function: &str, _: bool, args: &[Item], budget: &mut Budget) -> Call
             budget.spend((text.len() / 10 + 1).saturating_mul(weight(pattern) / 8 + 1))?;
             Value::text(regex(pattern, budget)?.find(text).map_or("", |found| found.as_str()))
         }
-        ("findAll", 1 | 2, Some(pattern)) => {
-            budget.spend((text.len() / 10 + 1).saturating_mul(weight(pattern) / 8 + 1))?;
-            let most = int(1).map_or(usize::MAX, |most| usize::try_from(most).unwrap_or(usize::MAX));
-            let regex = regex(pattern, budget)?;
-            let mut found = Vec::new();
-            for hit in regex.find_iter(text).take(most) {
-                budget.spend(2)?;
-                found.push(Value::text(hit.as_str()).into());
-            }
-            Value::list(found)
-        }
+        ("findAll", 1 | 2, Some(pattern)) => find_all(text, pattern, int(1), budget)?,
         ("charAt", 1, None) => {
             let Some(at) = int(0) else { return Ok(None) };
-            let length = text.chars().count();
-            match usize::try_from(at) {
-                Ok(number) if number <= length => {
-                    Value::text(&text.chars().nth(number).map(String::from).unwrap_or_default())
-                }
-                _ => return error(format!("index out of range: {at}")),
-            }
+            char_at(text, at)?
         }
         ("indexOf", 1 | 2, Some(other)) => Value::Int(index_of(text, other, int(1).unwrap_or(0), budget)?),
         ("lastIndexOf", 1 | 2, Some(other)) => Value::Int(last_index_of(text, other, int(1), budget)?),
@@ -88,34 +59,9 @@ pub fn call(function: &str, _: bool, args: &[Item], budget: &mut Budget) -> Call
         ("trim", 0, _) => Value::text(text.trim_matches(is_space)),
         ("replace", 2 | 3, Some(old)) => {
             let Some(Value::String(new)) = rest.get(1).map(|item| &item.value) else { return Ok(None) };
-            let most = match int(2) {
-                Some(most) => usize::try_from(most).unwrap_or(usize::MAX),
-                None => usize::MAX,
-            };
-            let hits = if old.is_empty() { text.chars().count() + 1 } else { text.matches(old).count() };
-            budget.spend((text.len() + hits.min(most).saturating_mul(new.len())) / 10)?;
-            Value::text(&if most == usize::MAX { text.replace(old, new) } else { text.replacen(old, new, most) })
+            replace(text, old, new, int(2), budget)?
         }
-        ("split", 1 | 2, Some(separator)) => {
-            let most = match int(1) {
-                Some(0) => return made(Value::list(Vec::new())),
-                Some(most) => usize::try_from(most).unwrap_or(usize::MAX),
-                None => usize::MAX,
-            };
-            let mut parts: Vec<Item> = Vec::new();
-            let letters: Vec<&str>;
-            let split: Box<dyn Iterator<Item = &str>> = if separator.is_empty() {
-                letters = split_letters(text, most);
-                Box::new(letters.into_iter())
-            } else {
-                Box::new(text.splitn(most, separator))
-            };
-            for part in split {
-                budget.spend(2)?;
-                parts.push(Value::text(part).into());
-            }
-            Value::list(parts)
-        }
+        ("split", 1 | 2, Some(separator)) => split(text, separator, int(1), budget)?,
         ("substring", 1 | 2, None) => {
             let Some(start) = int(0) else { return Ok(None) };
             substring(text, start, int(1))?
@@ -128,6 +74,74 @@ pub fn call(function: &str, _: bool, args: &[Item], budget: &mut Budget) -> Call
         _ => return Ok(None),
     };
     made(value)
+}
+
+fn join(items: &[Item], rest: &[Item], budget: &mut Budget) -> Called {
+    let separator = match rest {
+        [] => "",
+        [Item { value: Value::String(text), .. }] => text,
+        _ => return Ok(None),
+    };
+    let mut out = String::new();
+    for (number, item) in items.iter().enumerate() {
+        let Value::String(text) = &item.value else { return error("join: invalid input") };
+        budget.spend(1 + (text.len() + separator.len()) / 10)?;
+        if number > 0 {
+            out.push_str(separator);
+        }
+        out.push_str(text);
+    }
+    made(Value::text(&out))
+}
+
+/// How many times at most: as often as there is something where no number or a negative one is given.
+fn limit(most: Option<i64>) -> usize {
+    most.map_or(usize::MAX, |most| usize::try_from(most).unwrap_or(usize::MAX))
+}
+
+fn find_all(text: &str, pattern: &str, most: Option<i64>, budget: &mut Budget) -> Result<Value, Fail> {
+    budget.spend((text.len() / 10 + 1).saturating_mul(weight(pattern) / 8 + 1))?;
+    let regex = regex(pattern, budget)?;
+    let mut found = Vec::new();
+    for hit in regex.find_iter(text).take(limit(most)) {
+        budget.spend(2)?;
+        found.push(Value::text(hit.as_str()).into());
+    }
+    Ok(Value::list(found))
+}
+
+fn char_at(text: &str, at: i64) -> Result<Value, Fail> {
+    let length = text.chars().count();
+    match usize::try_from(at) {
+        Ok(number) if number <= length => {
+            Ok(Value::text(&text.chars().nth(number).map(String::from).unwrap_or_default()))
+        }
+        _ => error(format!("index out of range: {at}")),
+    }
+}
+
+fn replace(text: &str, old: &str, new: &str, most: Option<i64>, budget: &mut Budget) -> Result<Value, Fail> {
+    let most = limit(most);
+    let hits = if old.is_empty() { text.chars().count() + 1 } else { text.matches(old).count() };
+    budget.spend((text.len() + hits.min(most).saturating_mul(new.len())) / 10)?;
+    Ok(Value::text(&if most == usize::MAX { text.replace(old, new) } else { text.replacen(old, new, most) }))
+}
+
+fn split(text: &str, separator: &str, most: Option<i64>, budget: &mut Budget) -> Result<Value, Fail> {
+    if most == Some(0) {
+        return Ok(Value::list(Vec::new()));
+    }
+    let split: Box<dyn Iterator<Item = &str>> = if separator.is_empty() {
+        Box::new(split_letters(text, limit(most)).into_iter())
+    } else {
+        Box::new(text.splitn(limit(most), separator))
+    };
+    let mut parts: Vec<Item> = Vec::new();
+    for part in split {
+        budget.spend(2)?;
+        parts.push(Value::text(part).into());
+    }
+    Ok(Value::list(parts))
 }
 
 /// A pattern. The syntax is that of Go's but for classes of Unicode; a pattern that cannot be read is left to the

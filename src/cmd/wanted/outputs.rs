@@ -36,18 +36,12 @@ pub struct Outputs {
 /// # Errors
 /// A project without outputs, a file that cannot be read, or what is wrong with the settings.
 pub fn of_project(args: &CatalogueArgs) -> Result<Outputs, Stop> {
-    const FORM: &str =
-        "outputs: [{descriptions: apps/*.yaml, environments: [dev, prod], into: \"deploy/{environment}\"}]";
-    let missing = |what: String| {
-        let message = format!("no FILE is given, and {what}; name a FILE, or write {FORM}");
-        Stop::Io(io::Error::new(io::ErrorKind::NotFound, message))
-    };
     let Some(settings) = project::find(Path::new("-"))? else {
-        return Err(missing(format!("found no {} here or above, up to the repository's root", project::FILE_NAME)));
+        return Err(missing(&format!("found no {} here or above, up to the repository's root", project::FILE_NAME)));
     };
     let project = Arc::new(project::load(&settings)?);
     if project.outputs.is_empty() {
-        return Err(missing(format!("{} has no `outputs`", settings.display())));
+        return Err(missing(&format!("{} has no `outputs`", settings.display())));
     }
     let catalogue = Arc::new(catalogue(&project, &args.folders)?);
     let here = if project.folder.as_os_str().is_empty() { Path::new(".") } else { &project.folder };
@@ -77,15 +71,7 @@ pub fn of_project(args: &CatalogueArgs) -> Result<Outputs, Stop> {
                     }
                 };
                 if let Some(other) = taken.insert((folder.clone(), path.clone()), place.clone()) {
-                    findings.push(
-                        Finding::error(
-                            place.label("and so does this"),
-                            format!("{} would be written to {} twice", path.display(), folder.display()),
-                        )
-                        .label(other.label("this writes it"))
-                        .because("the second would replace the first")
-                        .help("leave it out of one of the outputs, or give one of them another `into`"),
-                    );
+                    findings.push(written_twice(&path, &folder, &place, &other));
                     continue;
                 }
                 wanted.push(Wanted {
@@ -109,6 +95,23 @@ pub fn of_project(args: &CatalogueArgs) -> Result<Outputs, Stop> {
         return Err(once(findings).into());
     }
     Ok(Outputs { settings, root, project, wanted, globs })
+}
+
+fn missing(what: &str) -> Stop {
+    const FORM: &str =
+        "outputs: [{descriptions: apps/*.yaml, environments: [dev, prod], into: \"deploy/{environment}\"}]";
+    let message = format!("no FILE is given, and {what}; name a FILE, or write {FORM}");
+    Stop::Io(io::Error::new(io::ErrorKind::NotFound, message))
+}
+
+fn written_twice(description: &Path, folder: &Path, place: &Place, other: &Place) -> Finding {
+    Finding::error(
+        place.label("and so does this"),
+        format!("{} would be written to {} twice", description.display(), folder.display()),
+    )
+    .label(other.label("this writes it"))
+    .because("the second would replace the first")
+    .help("leave it out of one of the outputs, or give one of them another `into`")
 }
 
 /// As `.gitignore` writes a path from its own folder: without the slash, `*.yaml` would mean those of all folders.

@@ -114,20 +114,7 @@ fn crossings(scene: &Scene) -> usize {
 
 /// Lays out one part. `doors` are the edges that lead in or out, and whether they pass its left side.
 fn inside(diagram: &Diagram, node: NodeIndex, doors: &[(usize, bool)], part_of: &[usize], part: usize) -> Part {
-    let face = face(diagram, node);
-    let children: Vec<NodeIndex> = diagram.children(node).collect();
-    let badge = diagram.nodes[node].count.as_ref().map_or(0.0, |count| width(count, SMALL, false) + 36.0);
-    let mut made = Part {
-        node,
-        width: (face.width + badge + 2.0 * PAD).max(96.0).ceil(),
-        height: (face.height + 16.0).ceil(),
-        face,
-        inside: children,
-        arranged: Arranged::default(),
-        origin: Point::default(),
-        doors: BTreeMap::new(),
-        links: Vec::new(),
-    };
+    let mut made = bare(diagram, node);
     if made.inside.is_empty() {
         return made;
     }
@@ -147,13 +134,7 @@ fn inside(diagram: &Diagram, node: NodeIndex, doors: &[(usize, bool)], part_of: 
             *arrow = (arrow.1, arrow.0);
         }
     }
-    let mut ranks = ranks::ranks(made.inside.len(), &arrows);
-    let app = made.inside.iter().position(|child| diagram.nodes[*child].look == Look::App);
-    for child in 0..made.inside.len() {
-        if !arrows.iter().any(|(from, to)| *from == child || *to == child) {
-            ranks[child] = app.map_or(0, |app| ranks[app]);
-        }
-    }
+    let ranks = inner_ranks(diagram, &made.inside, &arrows);
     let (has_left, has_right) = (doors.iter().any(|(_, left)| *left), doors.iter().any(|(_, left)| !left));
     let (first, left) = if has_left { (1, 0.0) } else { (0, INSIDE) };
     let last = first + ranks.iter().max().map_or(0, |last| last + 1);
@@ -190,12 +171,48 @@ fn inside(diagram: &Diagram, node: NodeIndex, doors: &[(usize, bool)], part_of: 
     made.origin = Point { x: left, y: made.face.height + 22.0 };
     made.width = made.width.max(left + made.arranged.width + right).ceil();
     made.height = even(made.origin.y + made.arranged.height + INSIDE);
-    for (number, ((edge, is_left), link)) in doors.iter().zip(door_links).enumerate() {
+    lead_outside(&mut made, doors, &door_links);
+    made
+}
+
+/// A part without anything inside yet.
+fn bare(diagram: &Diagram, node: NodeIndex) -> Part {
+    let face = face(diagram, node);
+    let children: Vec<NodeIndex> = diagram.children(node).collect();
+    let badge = diagram.nodes[node].count.as_ref().map_or(0.0, |count| width(count, SMALL, false) + 36.0);
+    Part {
+        node,
+        width: (face.width + badge + 2.0 * PAD).max(96.0).ceil(),
+        height: (face.height + 16.0).ceil(),
+        face,
+        inside: children,
+        arranged: Arranged::default(),
+        origin: Point::default(),
+        doors: BTreeMap::new(),
+        links: Vec::new(),
+    }
+}
+
+/// The columns of what is inside. What no arrow leads to or from is in the app's.
+fn inner_ranks(diagram: &Diagram, inside: &[NodeIndex], arrows: &[(usize, usize)]) -> Vec<usize> {
+    let mut ranks = ranks::ranks(inside.len(), arrows);
+    let app = inside.iter().position(|child| diagram.nodes[*child].look == Look::App);
+    for child in 0..inside.len() {
+        if !arrows.iter().any(|(from, to)| *from == child || *to == child) {
+            ranks[child] = app.map_or(0, |app| ranks[app]);
+        }
+    }
+    ranks
+}
+
+/// Leads the edges through their doors to the part's sides.
+fn lead_outside(made: &mut Part, doors: &[(usize, bool)], links: &[Option<usize>]) {
+    for (number, ((edge, is_left), link)) in doors.iter().zip(links).enumerate() {
         let place = made.arranged.places[made.inside.len() + number];
         let y = made.origin.y + place.y + place.height / 2.0;
         let side = Point { x: if *is_left { 0.0 } else { made.width }, y };
         let mut way = match link {
-            Some(link) => made.arranged.paths[link].iter().map(|point| moved(*point, made.origin)).collect(),
+            Some(link) => made.arranged.paths[*link].iter().map(|point| moved(*point, made.origin)).collect(),
             None => vec![side],
         };
         // A name wider than all that is inside leaves room between the last column and the side.
@@ -203,7 +220,6 @@ fn inside(diagram: &Diagram, node: NodeIndex, doors: &[(usize, bool)], part_of: 
         way.insert(end, side);
         made.doors.insert(*edge, (y, way));
     }
-    made
 }
 
 fn link(from: usize, to: usize, label: f64) -> Link {
@@ -215,7 +231,13 @@ fn moved(point: Point, by: Point) -> Point {
 }
 
 /// Lays out the parts, each group of connected ones below the other, and puts everything in its final place.
-fn assemble(diagram: &Diagram, parts: &[Part], between: &[usize], arrows: &[(usize, usize)], turned: &[bool]) -> Scene {
+fn assemble(
+    diagram: &Diagram,
+    parts: &[Part],
+    between: &[usize],
+    arrows: &[(usize, usize)],
+    turned: &[bool],
+) -> Scene {
     let mut scene = Scene::default();
     let mut y = MARGIN;
     let all_ranks = ranks::ranks(parts.len(), arrows);

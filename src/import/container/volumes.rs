@@ -156,8 +156,32 @@ fn fresh(name: &str, volumes: &Map<String, Json>, pod: &Pod<'_>) -> String {
 }
 
 fn volume_of(volume: &Json, mount: &Json, path: &str, pod: &Pod<'_>) -> Option<Json> {
-    let mut value = Map::new();
+    let mut value = source_keys(volume, mount, pod)?;
     let read_only = mount["readOnly"] == true;
+    value.insert("mount".to_owned(), json!(escaped(path)));
+    if ["hostPath", "csi", "projected"].iter().any(|kind| volume.get(kind).is_some()) {
+        let read_only = read_only || volume["csi"]["readOnly"] == true;
+        if !read_only {
+            value.insert("readOnly".to_owned(), json!(false));
+        }
+    } else if read_only {
+        value.insert("readOnly".to_owned(), json!(true));
+    }
+    let source = volume.get("secret").or_else(|| volume.get("configMap"));
+    let moded = source.or_else(|| volume.get("projected"));
+    if let Some(mode) = moded.and_then(|source| source["defaultMode"].as_u64()).filter(|mode| *mode != 0o644) {
+        value.insert("mode".to_owned(), json!(format!("{mode:04o}")));
+    }
+    put_files(volume, mount, &mut value);
+    if source.is_some_and(|source| source["optional"] == true) {
+        value.insert("optional".to_owned(), json!(true));
+    }
+    Some(Json::Object(value))
+}
+
+/// What the volume is, as the language says it; nothing where it has no words for that.
+fn source_keys(volume: &Json, mount: &Json, pod: &Pod<'_>) -> Option<Map<String, Json>> {
+    let mut value = Map::new();
     if let Some(claim) = volume.pointer("/persistentVolumeClaim/claimName").and_then(Json::as_str) {
         value.insert("claim".to_owned(), json!(claim));
         if let Some(create) = (pod.created)(claim) {
@@ -199,36 +223,32 @@ fn volume_of(volume: &Json, mount: &Json, path: &str, pod: &Pod<'_>) -> Option<J
     } else if let Some(image) = volume.pointer("/image/reference").and_then(Json::as_str) {
         value.insert("image".to_owned(), json!(image));
     } else if let Some(size) = volume.pointer("/ephemeral/volumeClaimTemplate/spec/resources/requests/storage") {
-        let class = volume.pointer("/ephemeral/volumeClaimTemplate/spec/storageClassName");
-        let mut ephemeral = Map::from_iter([("size".to_owned(), size.clone())]);
-        ephemeral.extend(class.map(|class| ("class".to_owned(), class.clone())));
-        let template = &volume["ephemeral"]["volumeClaimTemplate"];
-        if let [access] = items(&template["spec"]["accessModes"])
-            && *access != "ReadWriteOnce"
-        {
-            ephemeral.insert("access".to_owned(), access.clone());
-        }
-        let labels =
-            template["metadata"].get("labels").filter(|labels| labels.as_object().is_some_and(|all| !all.is_empty()));
-        ephemeral.extend(labels.map(|labels| ("labels".to_owned(), labels.clone())));
-        value.insert("ephemeral".to_owned(), Json::Object(ephemeral));
+        value.insert("ephemeral".to_owned(), ephemeral(&volume["ephemeral"]["volumeClaimTemplate"], size));
     } else {
         return None;
     }
-    value.insert("mount".to_owned(), json!(escaped(path)));
-    if ["hostPath", "csi", "projected"].iter().any(|kind| volume.get(kind).is_some()) {
-        let read_only = read_only || volume["csi"]["readOnly"] == true;
-        if !read_only {
-            value.insert("readOnly".to_owned(), json!(false));
-        }
-    } else if read_only {
-        value.insert("readOnly".to_owned(), json!(true));
+    Some(value)
+}
+
+/// The claim that lives as long as its Pod.
+fn ephemeral(template: &Json, size: &Json) -> Json {
+    let mut ephemeral = Map::from_iter([("size".to_owned(), size.clone())]);
+    let class = template.pointer("/spec/storageClassName");
+    ephemeral.extend(class.map(|class| ("class".to_owned(), class.clone())));
+    if let [access] = items(&template["spec"]["accessModes"])
+        && *access != "ReadWriteOnce"
+    {
+        ephemeral.insert("access".to_owned(), access.clone());
     }
+    let labels =
+        template["metadata"].get("labels").filter(|labels| labels.as_object().is_some_and(|all| !all.is_empty()));
+    ephemeral.extend(labels.map(|labels| ("labels".to_owned(), labels.clone())));
+    Json::Object(ephemeral)
+}
+
+/// Which part of the volume the container has: a file, a folder, or the keys that are listed.
+fn put_files(volume: &Json, mount: &Json, value: &mut Map<String, Json>) {
     let source = volume.get("secret").or_else(|| volume.get("configMap"));
-    let moded = source.or_else(|| volume.get("projected"));
-    if let Some(mode) = moded.and_then(|source| source["defaultMode"].as_u64()).filter(|mode| *mode != 0o644) {
-        value.insert("mode".to_owned(), json!(format!("{mode:04o}")));
-    }
     let listed = source.map(|source| items(&source["items"])).unwrap_or_default();
     let sub = mount["subPath"].as_str().filter(|sub| !sub.is_empty());
     match (listed, sub) {
@@ -248,10 +268,6 @@ fn volume_of(volume: &Json, mount: &Json, path: &str, pod: &Pod<'_>) -> Option<J
             value.insert("items".to_owned(), listed_keys(listed));
         }
     }
-    if source.is_some_and(|source| source["optional"] == true) {
-        value.insert("optional".to_owned(), json!(true));
-    }
-    Some(Json::Object(value))
 }
 
 /// `items`: the keys with the files that they are, and their modes.

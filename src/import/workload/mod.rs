@@ -12,7 +12,7 @@ use serde_json::{Map, Value as Json, json};
 
 use super::canonical;
 use super::configs;
-use super::container::{self, Pod, duration};
+use super::container::{self, Pod, Ports, duration};
 use super::owned::Owned;
 use super::plan;
 use super::policies;
@@ -33,7 +33,6 @@ use shape::{is_stopped, schedule, shape};
 /// Why the language cannot express it.
 pub(super) fn describe(owned: &Owned<'_>, asked: &[String]) -> Result<Map<String, Json>, String> {
     let object = &owned.workload.object;
-    let kind = owned.workload.kind();
     let name = owned.name.as_str();
     let Some(spec) = pod_spec(object) else { return Err("it has no Pod template".to_owned()) };
     let spec = &if owned.is_given() { without_token(spec, owned.main) } else { spec.clone() };
@@ -41,7 +40,6 @@ pub(super) fn describe(owned: &Owned<'_>, asked: &[String]) -> Result<Map<String
     let Some(app) = listed.get(owned.main) else { return Err("it has no containers".to_owned()) };
     let (app, is_behind) = owned.own_app(app);
     let app = &app;
-    let is_batch = matches!(kind, "Job" | "CronJob");
     let claims = items(&object["spec"]["volumeClaimTemplates"]);
     let made = RefCell::new(HashSet::new());
     let created = |claim: &str| owned.claim(claim).filter(|_| made.borrow_mut().insert(claim.to_owned()));
@@ -49,20 +47,90 @@ pub(super) fn describe(owned: &Owned<'_>, asked: &[String]) -> Result<Map<String
     let pod = Pod { spec, claims, main: owned.main, created: &created };
     let mut ports = owned.ports(app);
     ports.speaks_tls = owned.protocol(app, ports.main) == Some("https");
-    let mut document = Map::from_iter([("patterns".to_owned(), json!("v1")), ("name".to_owned(), json!(name))]);
-    let mut put = |key: &str, value: Json| {
+    let mut document = Document::new(name);
+    document.put("namespace", object["metadata"]["namespace"].clone());
+    document.put("system", system(object, name));
+    let keys = app_keys(owned, app, is_behind, &pod, &ports);
+    let inits = inits(spec, &pod, &keys, &secret_of(name));
+    document.put("app", Json::Object(keys));
+    document.put("init", Json::Array(inits));
+    document.put("shape", shape(owned, &pod, app));
+    document.put("schedule", schedule(object));
+    let mut uses = sidecars(spec, owned, &pod);
+    uses.extend(owned.autoscale());
+    uses.extend(is_stopped(owned).then(|| json!("suspend")));
+    document.put("use", Json::Array(uses));
+    document.put(
+        "images",
+        owned.uses.iter().filter_map(|one| one.image.clone()).map(|(role, image)| (role, json!(image))).collect(),
+    );
+    document.put("expose", owned.expose(app, ports.main));
+    let labels = labels(owned, asked);
+    document.put("services", services::further(owned, &labels, asked));
+    document.put("configmaps", configs::keys(owned));
+    document.put("isolate", policies::isolate(owned, ports.main));
+    document.put("labels", Json::Object(labels.clone()));
+    document.put("annotations", annotations(owned));
+    document.put_pod(owned, spec);
+    document.put("budget", owned.budget(plan::makes_budget(owned)));
+    document.put("rollout", reach::rollout(object));
+    let pull = items(&spec["imagePullSecrets"]).iter().filter(|one| one["name"].is_string());
+    document.put("pull", Json::Array(pull.map(|one| one["name"].clone()).collect()));
+    document.put("priority", spec["priorityClassName"].clone());
+    let mut adopt = owned.adopt(app, &ports);
+    if let (Some(members), kept) = (adopt.as_object_mut(), kept_labels(owned, &labels, asked))
+        && !kept.is_empty()
+    {
+        members.insert("labels".to_owned(), Json::Object(kept));
+    }
+    document.put("adopt", adopt);
+    document.put("ignore", reach::ignore(object, spec));
+    Ok(document.0)
+}
+
+/// A document of a description, key by key.
+struct Document(Map<String, Json>);
+
+impl Document {
+    fn new(name: &str) -> Self {
+        Self(Map::from_iter([("patterns".to_owned(), json!("v1")), ("name".to_owned(), json!(name))]))
+    }
+
+    /// Adds a key, unless it is empty.
+    fn put(&mut self, key: &str, value: Json) {
         let is_empty = value.is_null()
             || value.as_object().is_some_and(Map::is_empty)
             || value.as_array().is_some_and(Vec::is_empty);
         if !is_empty {
-            document.insert(key.to_owned(), value);
+            self.0.insert(key.to_owned(), value);
         }
-    };
-    put("namespace", object["metadata"]["namespace"].clone());
-    put("system", system(object, name));
-    let mut keys = container::keys(app, &pod, &ports);
-    secrets::name(&mut keys, app, spec, &secret_of(name));
-    if is_batch {
+    }
+
+    /// Adds what is about the Pod rather than about its app.
+    fn put_pod(&mut self, owned: &Owned<'_>, spec: &Json) {
+        self.put("place", place(spec, &owned.workload.object["metadata"]["namespace"], &owned.selector()));
+        self.put("host", reach::host(spec));
+        self.put(
+            "share-processes",
+            if spec["shareProcessNamespace"] == true && owned.uses.is_empty() { json!(true) } else { Json::Null },
+        );
+        self.put("dns", reach::dns(spec));
+        // a StatefulSet's Pods have names and a domain already
+        let name_of = |field: &str| {
+            let name = spec[field].as_str().filter(|name| fits("dns-label", name));
+            json!(name.filter(|_| owned.workload.kind() != "StatefulSet"))
+        };
+        self.put("hostname", name_of("hostname"));
+        self.put("subdomain", name_of("subdomain"));
+    }
+}
+
+/// What `app` says.
+fn app_keys(owned: &Owned<'_>, app: &Json, is_behind: bool, pod: &Pod<'_>, ports: &Ports) -> Map<String, Json> {
+    let spec = pod.spec;
+    let mut keys = container::keys(app, pod, ports);
+    secrets::name(&mut keys, app, spec, &secret_of(&owned.name));
+    if matches!(owned.workload.kind(), "Job" | "CronJob") {
         keys.shift_remove("health");
         let grace = spec["terminationGracePeriodSeconds"].as_u64().filter(|grace| *grace != 30);
         keys.extend(grace.map(|grace| ("stop".to_owned(), json!({"within": duration(grace)}))));
@@ -96,51 +164,7 @@ pub(super) fn describe(owned: &Owned<'_>, asked: &[String]) -> Result<Map<String
         let at = keys.keys().position(|key| key == "group" || key == "user").map_or(0, |at| at + 1);
         keys.shift_insert(at, "groups".to_owned(), json!(groups));
     }
-    let app_keys = keys.clone();
-    put("app", Json::Object(keys));
-    put("init", Json::Array(inits(spec, &pod, &app_keys, &secret_of(name))));
-    put("shape", shape(owned, &pod, app));
-    put("schedule", schedule(object));
-    let mut uses = sidecars(spec, owned, &pod);
-    uses.extend(owned.autoscale());
-    uses.extend(is_stopped(owned).then(|| json!("suspend")));
-    put("use", Json::Array(uses));
-    put(
-        "images",
-        owned.uses.iter().filter_map(|one| one.image.clone()).map(|(role, image)| (role, json!(image))).collect(),
-    );
-    put("expose", owned.expose(app, ports.main));
-    let labels = labels(owned, asked);
-    put("services", services::further(owned, &labels, asked));
-    put("configmaps", configs::keys(owned));
-    put("isolate", policies::isolate(owned, ports.main));
-    put("labels", Json::Object(labels.clone()));
-    put("annotations", annotations(owned));
-    put("place", place(spec, &object["metadata"]["namespace"], &owned.selector()));
-    put("host", reach::host(spec));
-    put(
-        "share-processes",
-        if spec["shareProcessNamespace"] == true && owned.uses.is_empty() { json!(true) } else { Json::Null },
-    );
-    put("dns", reach::dns(spec));
-    let hostname = spec["hostname"].as_str().filter(|name| kind != "StatefulSet" && fits("dns-label", name));
-    put("hostname", json!(hostname));
-    let subdomain = spec["subdomain"].as_str().filter(|name| kind != "StatefulSet" && fits("dns-label", name));
-    put("subdomain", json!(subdomain));
-    put("budget", owned.budget(plan::makes_budget(owned)));
-    put("rollout", reach::rollout(object));
-    let pull = items(&spec["imagePullSecrets"]).iter().filter(|one| one["name"].is_string());
-    put("pull", Json::Array(pull.map(|one| one["name"].clone()).collect()));
-    put("priority", spec["priorityClassName"].clone());
-    let mut adopt = owned.adopt(app, &ports);
-    if let (Some(members), kept) = (adopt.as_object_mut(), kept_labels(owned, &labels, asked))
-        && !kept.is_empty()
-    {
-        members.insert("labels".to_owned(), Json::Object(kept));
-    }
-    put("adopt", adopt);
-    put("ignore", reach::ignore(object, spec));
-    Ok(document)
+    keys
 }
 
 /// A Pod without the token that is only in the app's container, which `rights` provides.

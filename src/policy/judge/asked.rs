@@ -89,36 +89,12 @@ impl<'a> Asked<'_, 'a, '_> {
             out.push(self.unknown(None, "the object is too large to evaluate".to_owned()));
             return;
         };
-        let params: Vec<Option<Item>> = match (self.reference(), of_binding) {
-            (Some(reference), _) if !reference.has("namespace") && matching::has_no_place(object, reference.kind) => {
-                if policy.fails {
-                    let message = format!(
-                        "its parameters are looked up in the object's namespace, but a {} has none: the binding must name the namespace",
-                        object.id.kind
-                    );
-                    out.push(Verdict { decision: Decision::Deny, ..self.unknown(None, message) });
-                }
+        let params = match self.parameters(of_binding) {
+            Ok(params) => params,
+            Err(verdict) => {
+                out.extend(verdict);
                 return;
             }
-            (Some(reference), Some(Ok(found))) => {
-                let is_meant = |params: &Object| reference.has("namespace") || is_param_for(object, params);
-                let meant: Vec<_> = found.iter().filter(|(params, _)| is_meant(params)).collect();
-                if meant.is_empty() || (reference.has("name") && meant.len() > 1) {
-                    out.push(self.unknown(None, "which parameters apply cannot be determined from the run".to_owned()));
-                    return;
-                }
-                meant.into_iter().map(|(_, item)| Some(item.clone())).collect()
-            }
-            (_, Some(Err(why))) => {
-                out.push(self.unknown(None, why.clone()));
-                return;
-            }
-            _ => match (&policy.params, binding) {
-                (None, _) => vec![None],
-                // a binding that names none makes them null
-                (Some(_), Some(_)) => vec![Some(Value::Null.into())],
-                (Some(_), None) => vec![Some(Value::Unknown("there is no binding that names parameters").into())],
-            },
         };
         for params in params {
             if *budget == 0 {
@@ -132,6 +108,39 @@ impl<'a> Asked<'_, 'a, '_> {
             let left = self.evaluate(value, params, Budget::new(limit), out);
             *budget -= limit - left.left();
         }
+    }
+
+    /// The parameters to evaluate with, one after the other; without any, what that comes to, if it is to be said.
+    fn parameters(&self, of_binding: Option<&Params<'a>>) -> Result<Vec<Option<Item>>, Option<Verdict<'a>>> {
+        let Self { policy, binding, object, .. } = *self;
+        Ok(match (self.reference(), of_binding) {
+            (Some(reference), _) if !reference.has("namespace") && matching::has_no_place(object, reference.kind) => {
+                let verdict = policy.fails.then(|| {
+                    let message = format!(
+                        "its parameters are looked up in the object's namespace, but a {} has none: the binding must name the namespace",
+                        object.id.kind
+                    );
+                    Verdict { decision: Decision::Deny, ..self.unknown(None, message) }
+                });
+                return Err(verdict);
+            }
+            (Some(reference), Some(Ok(found))) => {
+                let is_meant = |params: &Object| reference.has("namespace") || is_param_for(object, params);
+                let meant: Vec<_> = found.iter().filter(|(params, _)| is_meant(params)).collect();
+                if meant.is_empty() || (reference.has("name") && meant.len() > 1) {
+                    let why = "which parameters apply cannot be determined from the run";
+                    return Err(Some(self.unknown(None, why.to_owned())));
+                }
+                meant.into_iter().map(|(_, item)| Some(item.clone())).collect()
+            }
+            (_, Some(Err(why))) => return Err(Some(self.unknown(None, why.clone()))),
+            _ => match (&policy.params, binding) {
+                (None, _) => vec![None],
+                // a binding that names none makes them null
+                (Some(_), Some(_)) => vec![Some(Value::Null.into())],
+                (Some(_), None) => vec![Some(Value::Unknown("there is no binding that names parameters").into())],
+            },
+        })
     }
 
     fn evaluate(&self, value: &Item, params: Option<Item>, budget: Budget, out: &mut Vec<Verdict<'a>>) -> Budget {

@@ -34,79 +34,104 @@ impl Mask {
         if line.contains("-----BEGIN ") || line.contains("-----END ") {
             return self.masked(line);
         }
-        let mut shown = String::new();
-        let mut next = Next::Anything;
-        let mut rest = line;
-        // What is left of the words that no space is between.
-        let mut chunk = 0_usize;
-        let mut command = Words::default();
+        let mut reader = Reader {
+            mask: self,
+            shown: String::new(),
+            rest: line,
+            chunk: 0,
+            next: Next::Anything,
+            command: Words::default(),
+        };
         loop {
-            let (separator, after) = rest.split_at(rest.find(|c| !is_separator(c)).unwrap_or(rest.len()));
-            shown += separator;
-            rest = after;
-            chunk = chunk.saturating_sub(separator.len());
-            if rest.is_empty() {
-                return shown;
+            let length = reader.rest.find(|c| !is_separator(c)).unwrap_or(reader.rest.len());
+            let separator = reader.take(length);
+            reader.shown += separator;
+            if reader.rest.is_empty() {
+                return reader.shown;
             }
-            if let Next::Secret { to_the_end } = next {
-                let nested = nested(rest, separator);
-                let length =
-                    nested.unwrap_or_else(|| value(rest, separator, to_the_end && separator.contains([':', '='])));
-                let (secret, after) = rest.split_at(length);
-                let word = secret.trim_matches(is_separator).to_ascii_lowercase();
-                // `token -> …`
-                // `sshpass -p …`
-                let is_flag = secret.len() == 2 && secret.starts_with('-');
-                let is_sign = is_flag || !secret.contains(char::is_alphanumeric);
-                if nested.is_none() && (is_sign && after.starts_with(is_separator) || FILLERS.contains(&word.as_str()))
-                {
-                    shown += secret;
-                } else {
-                    shown += &self.masked(secret);
-                    // `passphrase for key: …` names it once more
-                    if nested.is_some() || !secret.ends_with([':', '=']) {
-                        next = Next::Maybe;
-                    }
-                }
-                rest = after;
-                chunk = chunk.saturating_sub(length);
-                continue;
+            match reader.next {
+                Next::Secret { to_the_end } => reader.secret(separator, to_the_end),
+                Next::Anything | Next::Maybe => reader.word(),
             }
-            let begins = chunk == 0;
-            if begins {
-                let ends = |c: char| c.is_whitespace() || is_quote(c) || "<>".contains(c);
-                chunk = rest.find(ends).unwrap_or(rest.len());
-            }
-            if begins && is_login(&rest[..chunk]) {
-                shown += &self.masked(&rest[..chunk]);
-                rest = &rest[chunk..];
-                chunk = 0;
-                continue;
-            }
-            let is_url = begins && rest[..chunk].find("://").is_some_and(|at| !rest[..at].contains(is_separator));
-            let length = if is_url { chunk } else { rest.find(is_separator).unwrap_or(rest.len()) };
-            let (word, after) = rest.split_at(length);
-            let lower = word.to_ascii_lowercase();
-            let look = command.look(word);
-            let names_secret =
-                !is_url && (sounds_secret(&lower) || look == Look::BeforeSecret || BEFORE_SECRETS.contains(&word));
-            let hidden = looks_secret(word)
-                || matches!(look, Look::SecretFrom(_))
-                || (names_secret && !is_name(word.trim_matches(['.', '-', '_', '#', '$', '/'])));
-            shown += &if hidden { self.masked(word) } else { word.to_owned() };
-            rest = after;
-            chunk = chunk.saturating_sub(length);
-            next = match next {
-                _ if names_secret => Next::Secret { to_the_end: TO_THE_END.iter().any(|name| lower.contains(name)) },
-                Next::Maybe if ["is", "was", "are", "set", "to"].contains(&lower.as_str()) => {
-                    Next::Secret { to_the_end: false }
-                }
-                _ if ["basic", "digest", "negotiate"].contains(&lower.as_str()) && is_encoded(rest) => {
-                    Next::Secret { to_the_end: false }
-                }
-                _ => Next::Anything,
-            };
         }
+    }
+}
+
+/// A line that is read word by word.
+struct Reader<'l> {
+    mask: &'l Mask,
+    shown: String,
+    rest: &'l str,
+    /// What is left of the words that no space is between.
+    chunk: usize,
+    next: Next,
+    command: Words,
+}
+
+impl<'l> Reader<'l> {
+    fn take(&mut self, length: usize) -> &'l str {
+        let (taken, rest) = self.rest.split_at(length);
+        self.rest = rest;
+        self.chunk = self.chunk.saturating_sub(length);
+        taken
+    }
+
+    /// Reads what follows a name that sounds secret.
+    fn secret(&mut self, separator: &str, to_the_end: bool) {
+        let nested = nested(self.rest, separator);
+        let length =
+            nested.unwrap_or_else(|| value(self.rest, separator, to_the_end && separator.contains([':', '='])));
+        let secret = self.take(length);
+        let word = secret.trim_matches(is_separator).to_ascii_lowercase();
+        // `sshpass -p …`
+        let is_flag = secret.len() == 2 && secret.starts_with('-');
+        // `token -> …`
+        let is_sign = is_flag || !secret.contains(char::is_alphanumeric);
+        if nested.is_none() && (is_sign && self.rest.starts_with(is_separator) || FILLERS.contains(&word.as_str())) {
+            self.shown += secret;
+            return;
+        }
+        self.shown += &self.mask.masked(secret);
+        // `passphrase for key: …` names it once more
+        if nested.is_some() || !secret.ends_with([':', '=']) {
+            self.next = Next::Maybe;
+        }
+    }
+
+    /// Reads a word that nothing is known of.
+    fn word(&mut self) {
+        let begins = self.chunk == 0;
+        if begins {
+            let ends = |c: char| c.is_whitespace() || is_quote(c) || "<>".contains(c);
+            self.chunk = self.rest.find(ends).unwrap_or(self.rest.len());
+        }
+        let chunk = &self.rest[..self.chunk];
+        if begins && is_login(chunk) {
+            self.take(chunk.len());
+            self.shown += &self.mask.masked(chunk);
+            return;
+        }
+        let is_url = begins && chunk.find("://").is_some_and(|at| !chunk[..at].contains(is_separator));
+        let length = if is_url { chunk.len() } else { self.rest.find(is_separator).unwrap_or(self.rest.len()) };
+        let word = self.take(length);
+        let lower = word.to_ascii_lowercase();
+        let look = self.command.look(word);
+        let names_secret =
+            !is_url && (sounds_secret(&lower) || look == Look::BeforeSecret || BEFORE_SECRETS.contains(&word));
+        let hidden = looks_secret(word)
+            || matches!(look, Look::SecretFrom(_))
+            || (names_secret && !is_name(word.trim_matches(['.', '-', '_', '#', '$', '/'])));
+        self.shown += &if hidden { self.mask.masked(word) } else { word.to_owned() };
+        self.next = match self.next {
+            _ if names_secret => Next::Secret { to_the_end: TO_THE_END.iter().any(|name| lower.contains(name)) },
+            Next::Maybe if ["is", "was", "are", "set", "to"].contains(&lower.as_str()) => {
+                Next::Secret { to_the_end: false }
+            }
+            _ if ["basic", "digest", "negotiate"].contains(&lower.as_str()) && is_encoded(self.rest) => {
+                Next::Secret { to_the_end: false }
+            }
+            _ => Next::Anything,
+        };
     }
 }
 
