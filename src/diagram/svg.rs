@@ -3,7 +3,7 @@
 
 use std::fmt::Write as _;
 
-use super::layout::{Placed, Point, Rect, Scene, Text, Wire, scene};
+use super::layout::{Picture, Placed, Point, Rect, Text, Wire, picture};
 use super::model::{Diagram, Edge, Flow, Look, Node};
 use crate::report::xml::escaped;
 
@@ -33,13 +33,13 @@ pub(super) fn colours(look: Look) -> (&'static str, &'static str) {
 /// Draws a picture.
 #[must_use]
 pub fn write(diagram: &Diagram) -> String {
-    let scene = scene(diagram);
+    let picture = picture(diagram);
     let mut out = String::new();
-    head(&mut out, diagram, &scene);
-    for placed in &scene.boxes {
+    head(&mut out, diagram, &picture);
+    for placed in &picture.boxes {
         node(&mut out, &diagram.nodes[placed.node], placed);
     }
-    for wire in &scene.wires {
+    for wire in &picture.wires {
         arrow(&mut out, diagram, &diagram.edges[wire.edge], wire);
     }
     out.push_str("</svg>\n");
@@ -47,8 +47,8 @@ pub fn write(diagram: &Diagram) -> String {
 }
 
 // Writing to a String cannot fail, so the results of `write!` say nothing.
-fn head(out: &mut String, diagram: &Diagram, scene: &Scene) {
-    let (width, height) = scene.size;
+fn head(out: &mut String, diagram: &Diagram, picture: &Picture) {
+    let (width, height) = picture.size;
     let _ = writeln!(
         out,
         "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"{width}\" height=\"{height}\" viewBox=\"0 0 {width} {height}\" \
@@ -63,7 +63,7 @@ fn head(out: &mut String, diagram: &Diagram, scene: &Scene) {
     );
 }
 
-/// The picture for who cannot see it.
+/// The picture for readers who cannot see it.
 fn in_words(diagram: &Diagram) -> String {
     let name = |node: usize| {
         let node = &diagram.nodes[node];

@@ -17,7 +17,7 @@ pub(super) struct Around {
     /// The same of all Services of the run.
     pub elsewhere: Arc<HashMap<(String, String), u64>>,
     /// Labels that something in the run selects by.
-    pub asked: Vec<String>,
+    pub used_labels: Vec<String>,
     /// The labels of the workload's Pods.
     pub labels: Map<String, Json>,
 }

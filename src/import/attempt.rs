@@ -25,7 +25,7 @@ pub(super) struct Attempt {
 /// What all documents of a run have in common.
 pub(super) struct Run {
     /// Labels that something selects by.
-    pub(super) asked: Vec<String>,
+    pub(super) used_labels: Vec<String>,
     /// Ports of Services by name.
     pub(super) services: Arc<HashMap<(String, String), u64>>,
     /// Kind, namespace and name of everything that there is.
@@ -40,7 +40,7 @@ const ROUNDS: usize = 4;
 /// # Errors
 /// Why it stays where it is.
 pub(super) fn attempt(owned: &Owned<'_>, run: &Run, generate: Generate<'_>) -> Result<Attempt, String> {
-    let mut keys = workload::describe(owned, &run.asked)?;
+    let mut keys = workload::describe(owned, &run.used_labels)?;
     keep_account(owned, run, &mut keys);
     let mut comments = Vec::new();
     if let Some(why) = owned.unbudgeted.as_ref().filter(|_| keys.contains_key("budget")) {
@@ -53,7 +53,7 @@ pub(super) fn attempt(owned: &Owned<'_>, run: &Run, generate: Generate<'_>) -> R
     let mut merges: BTreeMap<String, Json> = BTreeMap::new();
     let mut ignored: Vec<Json> = keys.get("ignore").map(|ignored| items(ignored).to_vec()).unwrap_or_default();
     for _ in 0..ROUNDS {
-        write_hatches(&mut keys, &merges, &ignored);
+        write_unexpressed(&mut keys, &merges, &ignored);
         let text = write::document(&keys, &comments)?;
         let made = match generate(&text, None) {
             Ok(made) => made,
@@ -176,7 +176,7 @@ fn named_secrets(owned: &Owned<'_>) -> Vec<String> {
 }
 
 /// Puts `patch` and `ignore` at the end of the document, in the order of the documentation.
-fn write_hatches(keys: &mut Map<String, Json>, merges: &BTreeMap<String, Json>, ignored: &[Json]) {
+fn write_unexpressed(keys: &mut Map<String, Json>, merges: &BTreeMap<String, Json>, ignored: &[Json]) {
     let extra = keys.shift_remove("extra");
     keys.shift_remove("patch");
     keys.shift_remove("ignore");
@@ -229,7 +229,8 @@ fn overwritten<'made>(owned: &Owned<'_>, run: &Run, made: &'made [Json], objects
 }
 
 fn around<'a>(objects: impl Iterator<Item = &'a Json>, run: &Run) -> Around {
-    let mut around = Around { asked: run.asked.clone(), elsewhere: Arc::clone(&run.services), ..Around::default() };
+    let mut around =
+        Around { used_labels: run.used_labels.clone(), elsewhere: Arc::clone(&run.services), ..Around::default() };
     around.learn(objects);
     around
 }

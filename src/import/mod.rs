@@ -134,7 +134,7 @@ fn import_variant(
     let mut services = Around::default();
     services.learn(single.iter().filter(|input| input.kind() == "Service").map(|input| &input.object));
     let there = inputs.iter().map(|input| place_of(&input.object)).collect();
-    let run = Run { asked: plan::asked(&single), services: Arc::new(services.services), there };
+    let run = Run { used_labels: plan::used_labels(&single), services: Arc::new(services.services), there };
     plan::need_tokens(&mut single);
     plan::name_pull_secrets(&mut single);
     let (owned, others) = plan::plan(&single, &run.services, known, &|_| true);

@@ -74,7 +74,7 @@ pub(super) fn is_sayable(service: &Json) -> bool {
 }
 
 /// `services`. `common` are the labels that all objects of the document have.
-pub(super) fn further(owned: &Owned<'_>, common: &Map<String, Json>, asked: &[String]) -> Json {
+pub(super) fn further(owned: &Owned<'_>, common: &Map<String, Json>, used_labels: &[String]) -> Json {
     let selector = owned.selector();
     let one = |service: &Json| {
         let mut keys = keys(&service["spec"]);
@@ -88,7 +88,7 @@ pub(super) fn further(owned: &Owned<'_>, common: &Map<String, Json>, asked: &[St
             let ours = ["app.kubernetes.io/part-of", "app.kubernetes.io/managed-by"].contains(&key.as_str());
             let is_name = key == "app.kubernetes.io/name" && *value == owned.name;
             let made = common.get(key) == Some(value) || selector.get(key) == Some(value) || is_name;
-            !made && !ours && !key.starts_with("patterns/") && !is_noise_label(key, asked)
+            !made && !ours && !key.starts_with("patterns/") && !is_noise_label(key, used_labels)
         };
         let labels = service["metadata"]["labels"].as_object().into_iter().flatten();
         let labels: Map<String, Json> =

@@ -12,7 +12,7 @@ use super::hover::without_environment;
 use super::positions::Encoding;
 use super::trail::{self, Trail};
 use super::uris;
-use super::words::word;
+use super::word::word;
 use crate::files;
 use crate::kube::{Index, Object, Selector, Typed};
 use crate::yaml::{NodeId, Source, Span, Value};

@@ -11,7 +11,7 @@ use super::folders::Seen;
 use super::positions::Encoding;
 use super::shape::Shape;
 use super::trail::{self, Trail};
-use super::words::{Word, word};
+use super::word::{Word, word};
 use crate::describe::Options;
 use crate::expand;
 use crate::facts::{PodFacts, Programs};

@@ -21,7 +21,7 @@ mod shape;
 mod trail;
 mod uris;
 mod wire;
-mod words;
+mod word;
 
 pub use server::{End, run};
 

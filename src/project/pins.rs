@@ -73,10 +73,10 @@ fn edits(document: &Document, images: &[(String, String)]) -> Option<Vec<Edit>> 
             _ => None,
         };
     }
-    images.iter().map(|(role, reference)| one(document, map, role, reference)).collect()
+    images.iter().map(|(role, reference)| pin_role(document, map, role, reference)).collect()
 }
 
-fn one(document: &Document, map: NodeId, role: &str, reference: &str) -> Option<Edit> {
+fn pin_role(document: &Document, map: NodeId, role: &str, reference: &str) -> Option<Edit> {
     let value = quoted(reference);
     match document.get(map, role) {
         Some(node) => edit::scalar(document, node, &value),

@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use crate::support::{files, patterns, patterns_with, relative};
-use patterns::diagram::layout::{Point, Rect, Scene, scene};
+use patterns::diagram::layout::{Picture, Point, Rect, picture};
 use patterns::diagram::{Diagram, Edge, Flow, Look, Node, dot, mermaid, of, svg};
 use patterns::facts::Programs;
 use patterns::kube::File;
@@ -59,14 +59,14 @@ fn crosses(line: &Rect, other: &Rect) -> bool {
 }
 
 fn check(diagram: &Diagram) -> Result<(), String> {
-    let scene = scene(diagram);
-    let page = Rect { x: 0.0, y: 0.0, width: scene.size.0, height: scene.size.1 };
+    let picture = picture(diagram);
+    let page = Rect { x: 0.0, y: 0.0, width: picture.size.0, height: picture.size.1 };
     let name = |node: usize| format!("{} ({node})", diagram.nodes[node].name);
-    if scene.boxes.len() != diagram.nodes.len() || scene.wires.len() != diagram.edges.len() {
+    if picture.boxes.len() != diagram.nodes.len() || picture.wires.len() != diagram.edges.len() {
         return Err("something is not drawn".to_owned());
     }
-    let rect_of = |node: usize| scene.boxes.iter().find(|placed| placed.node == node).unwrap().rect;
-    for (index, one) in scene.boxes.iter().enumerate() {
+    let rect_of = |node: usize| picture.boxes.iter().find(|placed| placed.node == node).unwrap().rect;
+    for (index, one) in picture.boxes.iter().enumerate() {
         let node = &diagram.nodes[one.node];
         if !within(&one.rect, &page) {
             return Err(format!("{} is off the page", name(one.node)));
@@ -76,7 +76,7 @@ fn check(diagram: &Diagram) -> Result<(), String> {
         {
             return Err(format!("{} sticks out of {}", name(one.node), name(parent)));
         }
-        for other in &scene.boxes[index + 1..] {
+        for other in &picture.boxes[index + 1..] {
             let is_inside = diagram.nodes[other.node].parent == Some(one.node) || node.parent == Some(other.node);
             if !is_inside && overlap(&one.rect, &other.rect) {
                 return Err(format!("{} and {} overlap", name(one.node), name(other.node)));
@@ -94,12 +94,12 @@ fn check(diagram: &Diagram) -> Result<(), String> {
             }
         }
     }
-    check_wires(diagram, &scene, &page)
+    check_wires(diagram, &picture, &page)
 }
 
-fn check_wires(diagram: &Diagram, scene: &Scene, page: &Rect) -> Result<(), String> {
-    let rect_of = |node: usize| scene.boxes.iter().find(|placed| placed.node == node).unwrap().rect;
-    for wire in &scene.wires {
+fn check_wires(diagram: &Diagram, picture: &Picture, page: &Rect) -> Result<(), String> {
+    let rect_of = |node: usize| picture.boxes.iter().find(|placed| placed.node == node).unwrap().rect;
+    for wire in &picture.wires {
         let edge = &diagram.edges[wire.edge];
         let what = format!("the arrow {} → {} ({:?})", edge.from, edge.to, edge.label);
         let around = |node: usize| {
@@ -117,7 +117,7 @@ fn check_wires(diagram: &Diagram, scene: &Scene, page: &Rect) -> Result<(), Stri
         if lines.iter().any(|line| line.width > 0.01 && line.height > 0.01) {
             return Err(format!("{what} runs aslant"));
         }
-        for placed in scene.boxes.iter().filter(|placed| !around(placed.node)) {
+        for placed in picture.boxes.iter().filter(|placed| !around(placed.node)) {
             if lines.iter().any(|line| crosses(line, &placed.rect)) {
                 return Err(format!("{what} runs through {}", diagram.nodes[placed.node].name));
             }
@@ -132,7 +132,7 @@ fn check_wires(diagram: &Diagram, scene: &Scene, page: &Rect) -> Result<(), Stri
         if !within(&rect, page) {
             return Err(format!("the label of {what} is off the page"));
         }
-        for placed in &scene.boxes {
+        for placed in &picture.boxes {
             let is_around_both = diagram.nodes[edge.from].parent == Some(placed.node)
                 && diagram.nodes[edge.to].parent == Some(placed.node);
             if overlap(&rect, &placed.rect) && !is_around_both {
@@ -142,7 +142,7 @@ fn check_wires(diagram: &Diagram, scene: &Scene, page: &Rect) -> Result<(), Stri
                 return Err(format!("the label of {what} lies on text"));
             }
         }
-        for other in &scene.wires {
+        for other in &picture.wires {
             if other.edge != wire.edge && other.label.as_ref().is_some_and(|label| overlap(&rect, &label.rect())) {
                 return Err(format!("the label of {what} lies on another"));
             }

@@ -2,7 +2,7 @@
 
 use super::super::model::{Diagram, Look, NodeIndex};
 use super::super::text::{width, wrap};
-use super::scene::{Point, Text};
+use super::picture::{Point, Text};
 
 const NAME: f64 = 13.0;
 pub(super) const SMALL: f64 = 11.0;

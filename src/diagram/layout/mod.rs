@@ -6,9 +6,9 @@ mod face;
 mod grid;
 mod layered;
 mod order;
+mod picture;
 mod place;
 mod ranks;
-mod scene;
 
 use std::collections::BTreeMap;
 
@@ -17,7 +17,7 @@ use super::text::width;
 use face::{Face, SMALL, even, face, label_text, label_width};
 use grid::{Item, LANE, Link};
 use layered::Arranged;
-pub use scene::{Placed, Point, Rect, Scene, Text, Wire};
+pub use picture::{Picture, Placed, Point, Rect, Text, Wire};
 
 const PAD: f64 = 12.0;
 /// Around what is inside of a workload.
@@ -44,7 +44,7 @@ struct Part {
 
 /// Finds a place for everything.
 #[must_use]
-pub fn scene(diagram: &Diagram) -> Scene {
+pub fn picture(diagram: &Diagram) -> Picture {
     let tops: Vec<NodeIndex> = (0..diagram.nodes.len()).filter(|node| diagram.nodes[*node].parent.is_none()).collect();
     let mut part_of = vec![0; diagram.nodes.len()];
     for (part, node) in tops.iter().enumerate() {
@@ -90,14 +90,14 @@ pub fn scene(diagram: &Diagram) -> Scene {
 }
 
 /// How often arrows cross. Too many to be counted are as bad as none: nobody will see which is better.
-fn crossings(scene: &Scene) -> usize {
+fn crossings(picture: &Picture) -> usize {
     const COUNTABLE: usize = 400;
-    if scene.wires.len() > COUNTABLE {
+    if picture.wires.len() > COUNTABLE {
         return 0;
     }
     let (mut level, mut upright) = (Vec::new(), Vec::new());
     for (wire, ends) in
-        scene.wires.iter().enumerate().flat_map(|(at, wire)| wire.points.windows(2).map(move |ends| (at, ends)))
+        picture.wires.iter().enumerate().flat_map(|(at, wire)| wire.points.windows(2).map(move |ends| (at, ends)))
     {
         let lines = if (ends[0].y - ends[1].y).abs() < 0.01 { &mut level } else { &mut upright };
         lines.push((wire, ends[0], ends[1]));
@@ -237,8 +237,8 @@ fn assemble(
     between: &[usize],
     arrows: &[(usize, usize)],
     turned: &[bool],
-) -> Scene {
-    let mut scene = Scene::default();
+) -> Picture {
+    let mut picture = Picture::default();
     let mut y = MARGIN;
     let all_ranks = ranks::ranks(parts.len(), arrows);
     for group in groups(parts.len(), arrows) {
@@ -269,7 +269,7 @@ fn assemble(
         for (part, place) in group.iter().zip(&arranged.places) {
             let corner = moved(Point { x: place.x, y: place.y }, origin);
             at_of.insert(*part, corner);
-            put(diagram, &parts[*part], corner, place, &mut scene);
+            put(diagram, &parts[*part], corner, place, &mut picture);
         }
         for ((index, (edge, from, to, turned)), label) in edges.iter().enumerate().zip(&arranged.labels) {
             let mut points = Vec::new();
@@ -282,17 +282,17 @@ fn assemble(
                 points.reverse();
             }
             let label = label.map(|at| label_text(&diagram.edges[*edge].label, moved(at, origin)));
-            scene.wires.push(Wire { edge: *edge, points: straightened(points), label });
+            picture.wires.push(Wire { edge: *edge, points: straightened(points), label });
         }
         y += arranged.height + BETWEEN_PARTS;
-        scene.size.0 = scene.size.0.max(arranged.width + 2.0 * MARGIN);
+        picture.size.0 = picture.size.0.max(arranged.width + 2.0 * MARGIN);
     }
-    scene.size = (scene.size.0.max(2.0 * MARGIN).ceil(), (y - BETWEEN_PARTS + MARGIN).max(2.0 * MARGIN).ceil());
-    scene
+    picture.size = (picture.size.0.max(2.0 * MARGIN).ceil(), (y - BETWEEN_PARTS + MARGIN).max(2.0 * MARGIN).ceil());
+    picture
 }
 
 /// Puts a part and its inside onto the page.
-fn put(diagram: &Diagram, part: &Part, corner: Point, place: &Rect, scene: &mut Scene) {
+fn put(diagram: &Diagram, part: &Part, corner: Point, place: &Rect, picture: &mut Picture) {
     let rect = Rect { x: corner.x, y: corner.y, width: place.width, height: place.height };
     let free = if part.inside.is_empty() { (rect.height - part.face.height) / 2.0 } else { 10.0 };
     let mut texts = part.face.texts(Point { x: rect.x + PAD, y: rect.y + free - 1.0 });
@@ -301,18 +301,18 @@ fn put(diagram: &Diagram, part: &Part, corner: Point, place: &Rect, scene: &mut 
         let at = Point { x: rect.right() - 22.0 - width, y: rect.y + 22.0 };
         texts.push(Text { text: count.clone(), at, width, size: SMALL, bold: false });
     }
-    scene.boxes.push(Placed { node: part.node, rect, texts });
+    picture.boxes.push(Placed { node: part.node, rect, texts });
     let origin = moved(corner, part.origin);
     for (child, place) in part.inside.iter().zip(&part.arranged.places) {
         let rect = Rect { x: origin.x + place.x, y: origin.y + place.y, ..*place };
         let face = face(diagram, *child);
         let texts = face.texts(Point { x: rect.x + PAD, y: rect.y + (rect.height - face.height) / 2.0 - 1.0 });
-        scene.boxes.push(Placed { node: *child, rect, texts });
+        picture.boxes.push(Placed { node: *child, rect, texts });
     }
     for (index, edge) in part.links.iter().enumerate() {
         let points = part.arranged.paths[index].iter().map(|point| moved(*point, origin)).collect();
         let label = part.arranged.labels[index].map(|at| label_text(&diagram.edges[*edge].label, moved(at, origin)));
-        scene.wires.push(Wire { edge: *edge, points: straightened(points), label });
+        picture.wires.push(Wire { edge: *edge, points: straightened(points), label });
     }
 }
 

@@ -30,13 +30,13 @@ pub(super) fn canonical(object: &Json, around: &Around) -> Json {
         members.shift_remove(key);
     }
     // what selects workloads and their like by labels is nothing but people
-    let asked = if kind == "Service" { around.asked.as_slice() } else { &[] };
-    metadata(members.get_mut("metadata"), asked, true);
+    let used_labels = if kind == "Service" { around.used_labels.as_slice() } else { &[] };
+    metadata(members.get_mut("metadata"), used_labels, true);
     if kind == "StatefulSet" {
         replaced_volumes(&mut object["spec"]);
     }
     if let Some(template) = template_pointer(&kind).and_then(|pointer| object.pointer_mut(pointer)) {
-        metadata(template.get_mut("metadata"), &around.asked, false);
+        metadata(template.get_mut("metadata"), &around.used_labels, false);
         if let Some(spec) = template.get_mut("spec") {
             near_home(spec, &namespace);
             pod::plain(spec);
@@ -69,14 +69,14 @@ pub(super) fn canonical(object: &Json, around: &Around) -> Json {
     object
 }
 
-fn metadata(metadata: Option<&mut Json>, asked: &[String], is_object: bool) {
+fn metadata(metadata: Option<&mut Json>, used_labels: &[String], is_object: bool) {
     let Some(members) = metadata.and_then(Json::as_object_mut) else { return };
     members.retain(|key, _| matches!(key.as_str(), "labels" | "annotations" | "namespace" | "finalizers"));
     if !is_object {
         members.shift_remove("namespace");
     }
     if let Some(labels) = members.get_mut("labels").and_then(Json::as_object_mut) {
-        labels.retain(|key, _| !is_noise_label(key, asked));
+        labels.retain(|key, _| !is_noise_label(key, used_labels));
     }
     if let Some(annotations) = members.get_mut("annotations").and_then(Json::as_object_mut) {
         annotations.retain(|key, _| !is_noise_annotation(key));

@@ -49,9 +49,9 @@ const NOISE_LABEL_PREFIXES: &[&str] =
     &["io.kompose.network/", "kustomize.toolkit.fluxcd.io/", "helm.toolkit.fluxcd.io/", "objectset.rio.cattle.io/"];
 
 /// Whether a label is a tool's own and nobody asks for it.
-pub(in crate::import) fn is_noise_label(key: &str, asked: &[String]) -> bool {
+pub(in crate::import) fn is_noise_label(key: &str, used_labels: &[String]) -> bool {
     let is_noise = NOISE_LABELS.contains(&key) || NOISE_LABEL_PREFIXES.iter().any(|prefix| key.starts_with(prefix));
-    is_noise && !asked.iter().any(|asked| asked == key)
+    is_noise && !used_labels.iter().any(|used| used == key)
 }
 
 /// Whether an annotation is a tool's own.

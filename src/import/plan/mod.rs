@@ -1,9 +1,9 @@
 //! Which objects belong to which workload.
 
-mod asked;
-mod near;
 mod pull;
+mod surroundings;
 mod tokens;
+mod used_labels;
 
 use std::collections::{BTreeSet, HashMap, HashSet};
 
@@ -19,11 +19,11 @@ use super::services;
 use super::values::{containers, items, pod_spec};
 use super::{Input, Known};
 use crate::describe::fits;
-pub(super) use asked::asked;
-use near::Near;
 pub(super) use pull::name_pull_secrets;
+use surroundings::Surroundings;
 use tokens::Tokens;
 pub(super) use tokens::{TOKEN_PATH, need_tokens};
+pub(super) use used_labels::used_labels;
 
 /// Kinds that a document is made for.
 const WORKLOADS: &[&str] = &["Deployment", "StatefulSet", "DaemonSet", "Job", "CronJob"];
@@ -38,7 +38,7 @@ pub(super) fn plan<'a>(
     known: &dyn Fn(&Input) -> Known,
     recognise: &dyn Fn(&Input) -> bool,
 ) -> (Vec<Owned<'a>>, Vec<(&'a Input, String)>) {
-    let near = Near::of(inputs);
+    let surroundings = Surroundings::of(inputs);
     let tokens = Tokens::of(inputs);
     let mut taken: HashSet<*const Input> = HashSet::new();
     let mut all = Vec::new();
@@ -46,7 +46,7 @@ pub(super) fn plan<'a>(
         inputs.iter().filter(|input| WORKLOADS.contains(&input.kind()) && served(input)).collect();
     for (workload, name) in workloads.iter().zip(names(&workloads)) {
         let bare = Owned::new(workload, name, known(workload), services, recognise(workload));
-        let mut owned = gather(bare, &near, &tokens, &taken);
+        let mut owned = gather(bare, &surroundings, &tokens, &taken);
         owned.is_scaled = owned.autoscaler.is_none() && scalers::is_scaled(workload, inputs);
         if owned.budget.is_none() && makes_budget(&owned) {
             owned.unbudgeted = budgets::why_none(workload, &owned.selector(), inputs);
@@ -56,7 +56,7 @@ pub(super) fn plan<'a>(
     }
     let rest = inputs.iter().filter(|input| !taken.contains(&std::ptr::from_ref(*input)));
     let rest = rest.map(|input| {
-        let is_common = near.common.contains(&std::ptr::from_ref(input));
+        let is_common = surroundings.common.contains(&std::ptr::from_ref(input));
         (input, if is_common { "it selects the Pods of several workloads".to_owned() } else { why_left(input) })
     });
     let rest = rest.collect();
@@ -93,12 +93,17 @@ fn names(workloads: &[&Input]) -> Vec<String> {
     workloads.iter().map(name).collect()
 }
 
-fn gather<'a>(mut owned: Owned<'a>, near: &Near<'a>, tokens: &Tokens<'a>, taken: &HashSet<*const Input>) -> Owned<'a> {
+fn gather<'a>(
+    mut owned: Owned<'a>,
+    surroundings: &Surroundings<'a>,
+    tokens: &Tokens<'a>,
+    taken: &HashSet<*const Input>,
+) -> Owned<'a> {
     let workload = owned.workload;
     let namespace = workload.id.namespace.as_deref();
     let is_free = |input: &&Input| !taken.contains(&std::ptr::from_ref(*input));
     if !matches!(workload.kind(), "Job" | "CronJob") {
-        let mut found: Vec<&Input> = near.selecting("Service", workload);
+        let mut found: Vec<&Input> = surroundings.selecting("Service", workload);
         found.retain(is_free);
         found.sort_by_key(|service| preference(service, workload));
         let governs = workload.kind() == "StatefulSet";
@@ -120,7 +125,7 @@ fn gather<'a>(mut owned: Owned<'a>, near: &Near<'a>, tokens: &Tokens<'a>, taken:
         owned.further.extend(further);
         owned.extra.extend(extra);
     }
-    let scalers = near.scalers.get(&(namespace, workload.name())).map(Vec::as_slice).unwrap_or_default();
+    let scalers = surroundings.scalers.get(&(namespace, workload.name())).map(Vec::as_slice).unwrap_or_default();
     if let [scaler] = scalers
         && workload.kind() == "Deployment"
         && scaler.object["spec"]["scaleTargetRef"]["kind"] == "Deployment"
@@ -128,37 +133,41 @@ fn gather<'a>(mut owned: Owned<'a>, near: &Near<'a>, tokens: &Tokens<'a>, taken:
     {
         owned.autoscaler = Some(scaler);
     }
-    let budgets = near.selecting("PodDisruptionBudget", workload);
+    let budgets = surroundings.selecting("PodDisruptionBudget", workload);
     match budgets.as_slice() {
         [budget] if has_budget(workload, budget) && is_free(budget) => owned.budget = Some(budget),
         more => owned.extra.extend(more.iter().filter(|one| is_free(one))),
     }
     for name in claims_of(workload) {
-        let claim = near.claims.get(&(namespace, name)).filter(|_| near.claimed.get(&(namespace, name)) == Some(&1));
+        let claim = surroundings
+            .claims
+            .get(&(namespace, name))
+            .filter(|_| surroundings.claimed.get(&(namespace, name)) == Some(&1));
         owned.claims.extend(claim.filter(|claim| create(&claim.object).is_some()));
     }
     if let Some(account) = account_of(workload)
-        && near.shared.get(&(namespace, account)) == Some(&1)
-        && let Some(one) = near.accounts.get(&(namespace, account))
+        && surroundings.shared.get(&(namespace, account)) == Some(&1)
+        && let Some(one) = surroundings.accounts.get(&(namespace, account))
     {
         // one that needs a token needs what it may do, or the account stays
         let has_token = tokens.needed(workload) || tokens::projects(workload);
-        owned.rights = near.rights.given_to(one).filter(|_| has_token);
-        owned.cluster_rights = near.rights.given_everywhere(one).filter(|_| has_token);
+        owned.rights = surroundings.rights.given_to(one).filter(|_| has_token);
+        owned.cluster_rights = surroundings.rights.given_everywhere(one).filter(|_| has_token);
         owned.account = Some(*one).filter(|_| owned.is_given() || !tokens.needed(workload));
     }
     if let Some(service) = owned.service {
         let opens = service.object["spec"]["type"].as_str().is_some_and(|kind| kind != "ClusterIP");
-        let routes = near.routes.get(&(namespace, service.name())).map(Vec::as_slice).unwrap_or_default();
+        let routes = surroundings.routes.get(&(namespace, service.name())).map(Vec::as_slice).unwrap_or_default();
         let route = routes.iter().copied().find(is_free);
         owned.ingress = route.filter(|_| !opens && workload.kind() != "StatefulSet");
     }
     for name in configs::named(&workload.object) {
-        let alone = near.read.get(&(namespace, name)) == Some(&1);
-        let config = near.configs.get(&(namespace, name)).filter(|config| alone && configs::why_not(config).is_none());
+        let alone = surroundings.read.get(&(namespace, name)) == Some(&1);
+        let config =
+            surroundings.configs.get(&(namespace, name)).filter(|config| alone && configs::why_not(config).is_none());
         owned.configs.extend(config.copied());
     }
-    let policies = near.policies.iter().filter(|policy| policies::is_of(policy, workload) && is_free(policy));
+    let policies = surroundings.policies.iter().filter(|policy| policies::is_of(policy, workload) && is_free(policy));
     owned.policy = policies.copied().find(|policy| policies::isolation(policy, workload).is_some());
     owned
 }

@@ -17,7 +17,7 @@ pub(super) fn system(object: &Json, name: &str) -> Json {
 }
 
 /// Labels of the Pods and their objects that agree wherever they are, beside those of the selector.
-pub(super) fn labels(owned: &Owned<'_>, asked: &[String]) -> Map<String, Json> {
+pub(super) fn labels(owned: &Owned<'_>, used_labels: &[String]) -> Map<String, Json> {
     let selector = owned.selector();
     let mut labels: Map<String, Json> = Map::new();
     let mut clashing = Vec::new();
@@ -25,7 +25,7 @@ pub(super) fn labels(owned: &Owned<'_>, asked: &[String]) -> Map<String, Json> {
         for (key, value) in labelled.as_object().into_iter().flatten() {
             let own = key.starts_with("app.kubernetes.io/") || key.starts_with("patterns/");
             // what the selector says another value of is one object's own
-            if own || is_noise_label(key, asked) || selector.contains_key(key) {
+            if own || is_noise_label(key, used_labels) || selector.contains_key(key) {
                 continue;
             }
             if labels.get(key).is_some_and(|other| other != value) {
@@ -41,13 +41,13 @@ pub(super) fn labels(owned: &Owned<'_>, asked: &[String]) -> Map<String, Json> {
 }
 
 /// Labels that one kind of object has for itself, because they differ elsewhere or are ours: `adopt.labels`.
-pub(super) fn kept_labels(owned: &Owned<'_>, common: &Map<String, Json>, asked: &[String]) -> Map<String, Json> {
+pub(super) fn kept_labels(owned: &Owned<'_>, common: &Map<String, Json>, used_labels: &[String]) -> Map<String, Json> {
     let selector = owned.selector();
     let mut kept: Map<String, Json> = Map::new();
     for (on, labelled) in owned.labelled() {
         // what is selected by the same labels has them
         let is_selected = matches!(on, "pod" | "workload" | "service" | "budget" | "policy");
-        let counts = if matches!(on, "pod" | "service") { asked } else { &[] };
+        let counts = if matches!(on, "pod" | "service") { used_labels } else { &[] };
         let own = labelled.as_object().into_iter().flatten().filter(|(key, value)| {
             let fixed = ["app.kubernetes.io/part-of", "app.kubernetes.io/managed-by"].contains(&key.as_str());
             let is_ours = key.as_str() == "app.kubernetes.io/name" && **value == owned.name;

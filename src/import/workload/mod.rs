@@ -31,7 +31,7 @@ use shape::{is_stopped, schedule, shape};
 ///
 /// # Errors
 /// Why the language cannot express it.
-pub(super) fn describe(owned: &Owned<'_>, asked: &[String]) -> Result<Map<String, Json>, String> {
+pub(super) fn describe(owned: &Owned<'_>, used_labels: &[String]) -> Result<Map<String, Json>, String> {
     let object = &owned.workload.object;
     let name = owned.name.as_str();
     let Some(spec) = pod_spec(object) else { return Err("it has no Pod template".to_owned()) };
@@ -65,8 +65,8 @@ pub(super) fn describe(owned: &Owned<'_>, asked: &[String]) -> Result<Map<String
         owned.uses.iter().filter_map(|one| one.image.clone()).map(|(role, image)| (role, json!(image))).collect(),
     );
     document.put("expose", owned.expose(app, ports.main));
-    let labels = labels(owned, asked);
-    document.put("services", services::further(owned, &labels, asked));
+    let labels = labels(owned, used_labels);
+    document.put("services", services::further(owned, &labels, used_labels));
     document.put("configmaps", configs::keys(owned));
     document.put("isolate", policies::isolate(owned, ports.main));
     document.put("labels", Json::Object(labels.clone()));
@@ -78,7 +78,7 @@ pub(super) fn describe(owned: &Owned<'_>, asked: &[String]) -> Result<Map<String
     document.put("pull", Json::Array(pull.map(|one| one["name"].clone()).collect()));
     document.put("priority", spec["priorityClassName"].clone());
     let mut adopt = owned.adopt(app, &ports);
-    if let (Some(members), kept) = (adopt.as_object_mut(), kept_labels(owned, &labels, asked))
+    if let (Some(members), kept) = (adopt.as_object_mut(), kept_labels(owned, &labels, used_labels))
         && !kept.is_empty()
     {
         members.insert("labels".to_owned(), Json::Object(kept));

@@ -63,7 +63,7 @@ pub struct Wire {
 
 /// A picture with everything in its place.
 #[derive(Clone, Debug, Default)]
-pub struct Scene {
+pub struct Picture {
     /// Width and height of the page.
     pub size: (f64, f64),
     /// Boxes, parents before children.

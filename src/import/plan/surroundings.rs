@@ -14,7 +14,7 @@ use crate::import::values::{items, template_pointer};
 
 /// The objects around workloads, by what leads to them.
 #[derive(Default)]
-pub(super) struct Near<'a> {
+pub(super) struct Surroundings<'a> {
     /// Services and budgets by one label that they select by.
     selecting: HashMap<(Option<&'a str>, &'a str, &'a str), Vec<&'a Input>>,
     /// Autoscalers by the name of their target.
@@ -35,23 +35,23 @@ pub(super) struct Near<'a> {
     pub(super) shared: HashMap<Key<'a>, usize>,
 }
 
-impl<'a> Near<'a> {
+impl<'a> Surroundings<'a> {
     pub(super) fn of(inputs: &'a [Input]) -> Self {
-        let mut near = Self { rights: Rights::of(inputs), ..Self::default() };
+        let mut surroundings = Self { rights: Rights::of(inputs), ..Self::default() };
         for input in inputs {
             let namespace = input.id.namespace.as_deref();
             let spec = &input.object["spec"];
             for name in configs::named(&input.object) {
-                *near.read.entry((namespace, name)).or_default() += 1;
+                *surroundings.read.entry((namespace, name)).or_default() += 1;
             }
             match input.kind() {
                 "ConfigMap" => {
-                    near.configs.insert((namespace, input.name()), input);
+                    surroundings.configs.insert((namespace, input.name()), input);
                 }
-                "NetworkPolicy" if input.id.api_version == "networking.k8s.io/v1" => near.policies.push(input),
+                "NetworkPolicy" if input.id.api_version == "networking.k8s.io/v1" => surroundings.policies.push(input),
                 "HTTPRoute" if served(input) => {
                     if let Some(service) = routes::leads_to(spec) {
-                        near.routes.entry((namespace, service)).or_default().push(input);
+                        surroundings.routes.entry((namespace, service)).or_default().push(input);
                     }
                 }
                 "Service" | "PodDisruptionBudget" => {
@@ -59,28 +59,28 @@ impl<'a> Near<'a> {
                         if input.kind() == "Service" { &spec["selector"] } else { &spec["selector"]["matchLabels"] };
                     let first = selector.as_object().and_then(|labels| labels.iter().next());
                     if let Some((key, Json::String(value))) = first {
-                        near.selecting.entry((namespace, key, value)).or_default().push(input);
+                        surroundings.selecting.entry((namespace, key, value)).or_default().push(input);
                     }
                 }
                 "HorizontalPodAutoscaler" => {
                     let target = spec["scaleTargetRef"]["name"].as_str().unwrap_or_default();
-                    near.scalers.entry((namespace, target)).or_default().push(input);
+                    surroundings.scalers.entry((namespace, target)).or_default().push(input);
                 }
                 "Ingress" if is_simple_route(spec) && served(input) => {
-                    near.routes.entry((namespace, leads_to(spec))).or_default().push(input);
+                    surroundings.routes.entry((namespace, leads_to(spec))).or_default().push(input);
                 }
                 "PersistentVolumeClaim" => {
-                    near.claims.insert((namespace, input.name()), input);
+                    surroundings.claims.insert((namespace, input.name()), input);
                 }
                 "ServiceAccount" => {
-                    near.accounts.insert((namespace, input.name()), input);
+                    surroundings.accounts.insert((namespace, input.name()), input);
                 }
                 kind if WORKLOADS.contains(&kind) => {
                     for claim in claims_of(input) {
-                        *near.claimed.entry((namespace, claim)).or_default() += 1;
+                        *surroundings.claimed.entry((namespace, claim)).or_default() += 1;
                     }
                     if let Some(account) = account_of(input) {
-                        *near.shared.entry((namespace, account)).or_default() += 1;
+                        *surroundings.shared.entry((namespace, account)).or_default() += 1;
                     }
                 }
                 _ => {}
@@ -90,14 +90,14 @@ impl<'a> Near<'a> {
         let lasting = |input: &&Input| matches!(input.kind(), "Deployment" | "StatefulSet" | "DaemonSet");
         for workload in inputs.iter().filter(lasting) {
             for kind in ["Service", "PodDisruptionBudget"] {
-                for one in near.all_selecting(kind, workload).into_iter().map(std::ptr::from_ref) {
+                for one in surroundings.all_selecting(kind, workload).into_iter().map(std::ptr::from_ref) {
                     if !seen.insert(one) {
-                        near.common.insert(one);
+                        surroundings.common.insert(one);
                     }
                 }
             }
         }
-        near
+        surroundings
     }
 
     /// The Services or budgets that select the Pods of a workload and of no other, in the order of the run.
