@@ -23,25 +23,25 @@
 //! of them is ended, refused, or loses the answer.
 
 mod jobs;
+mod progress;
 #[cfg(test)]
 mod simulation;
 mod source;
 mod template;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 
-use prometheus_client::metrics::{counter::Counter, gauge::Gauge};
-use prometheus_client::registry::Registry;
 use serde_json::Value;
 
 use super::cli::QueueArgs;
 use super::serve::{GRACE, Servers};
 use super::signals::Termination;
-use super::status::{self, Report};
+use super::status;
 use super::{Failure, clock, cluster, manifest};
 use jobs::{Jobs, Known, State};
+use progress::{Progress, set};
 pub use source::listing;
 use source::{Listing, NoItem, Source};
 use template::Template;
@@ -381,64 +381,6 @@ impl<S: Items, J: Cluster> Manager<S, J> {
         }
         if self.memory.said.insert(complaint.to_owned()) {
             tracing::warn!("{complaint}");
-        }
-    }
-}
-
-fn set(gauge: &Gauge, count: usize) {
-    gauge.set(i64::try_from(count).unwrap_or(i64::MAX));
-}
-
-/// What the status server tells.
-struct Progress {
-    interval: Duration,
-    last: Mutex<(Duration, Option<String>)>,
-    taken: Counter,
-    waiting: Gauge,
-    active: Gauge,
-    complete: Gauge,
-    failed: Gauge,
-    malformed: Gauge,
-}
-
-impl Progress {
-    fn register(registry: &mut Registry, interval: Duration) -> Self {
-        let progress = Self {
-            interval,
-            last: Mutex::new((clock::since_boot(), Some("the first round has not ended".to_owned()))),
-            taken: Counter::default(),
-            waiting: Gauge::default(),
-            active: Gauge::default(),
-            complete: Gauge::default(),
-            failed: Gauge::default(),
-            malformed: Gauge::default(),
-        };
-        registry.register("items_taken", "Items that this process made Jobs for", progress.taken.clone());
-        registry.register("items_waiting", "Listed items without a Job", progress.waiting.clone());
-        registry.register("jobs_active", "Jobs that wait or work", progress.active.clone());
-        registry.register("jobs_complete", "Jobs that are done", progress.complete.clone());
-        registry.register("jobs_failed", "Jobs that failed", progress.failed.clone());
-        registry.register("items_malformed", "Entries of the list that name no item", progress.malformed.clone());
-        progress
-    }
-
-    fn turned(&self, complaint: Option<String>) {
-        *self.last.lock().unwrap_or_else(PoisonError::into_inner) = (clock::since_boot(), complaint);
-    }
-}
-
-impl Report for Progress {
-    fn healthy(&self) -> Result<(), String> {
-        let (turned, _) = self.last.lock().unwrap_or_else(PoisonError::into_inner).clone();
-        // A round makes many calls, each bounded.
-        let limit = self.interval * 3 + Duration::from_secs(600);
-        if clock::since_boot() > turned + limit { Err("no round has ended for long".to_owned()) } else { Ok(()) }
-    }
-
-    fn ready(&self) -> Result<(), String> {
-        match &*self.last.lock().unwrap_or_else(PoisonError::into_inner) {
-            (_, Some(complaint)) => Err(complaint.clone()),
-            _ => Ok(()),
         }
     }
 }

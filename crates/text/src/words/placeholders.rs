@@ -1,98 +1,4 @@
-//! Words that messages share.
-
-use std::collections::HashMap;
-
-/// Text of the user's, short enough for a message.
-#[must_use]
-pub fn clip(text: &str) -> String {
-    const LONGEST: usize = 60;
-    let mut clipped: String = text.chars().take(LONGEST).flat_map(char::escape_debug).collect();
-    if text.chars().nth(LONGEST).is_some() {
-        clipped.push('…');
-    }
-    clipped.replace("\\\"", "\"").replace("\\'", "'")
-}
-
-/// The name most like `name`, if one is like it at all.
-#[must_use]
-pub fn nearest<'a>(name: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
-    let lower = name.to_lowercase();
-    let likeness = |other: &str| {
-        if other.to_lowercase() == lower { 1.0 } else { strsim::normalized_damerau_levenshtein(name, other) }
-    };
-    let best =
-        known.into_iter().map(|other| (likeness(other), other)).fold(
-            None,
-            |best: Option<(f64, &str)>, next| match best {
-                Some(best) if best.0 >= next.0 => Some(best),
-                _ => Some(next),
-            },
-        );
-    best.filter(|(likeness, _)| *likeness > 0.55).map(|(_, other)| other)
-}
-
-/// What to ask someone whose text is close to a known name.
-#[must_use]
-pub fn did_you_mean(name: impl std::fmt::Display) -> String {
-    format!("did you mean `{name}`?")
-}
-
-/// `a, b and c`, each in backticks.
-#[must_use]
-pub fn list(names: &[&str]) -> String {
-    let quoted: Vec<String> = names.iter().map(|name| format!("`{name}`")).collect();
-    match quoted.as_slice() {
-        [] => String::new(),
-        [one] => one.clone(),
-        [most @ .., last] => format!("{} and {last}", most.join(", ")),
-    }
-}
-
-/// Whether a variable or key of this name holds a secret: `DB_PASSWORD`, `api-token`, `dbPassword`, `DBPASSWORD`.
-#[must_use]
-pub fn is_secret_name(name: &str) -> bool {
-    const WORDS: &[&str] = &[
-        "PASSWORD",
-        "PGPASSWORD",
-        "PASSWD",
-        "PASSPHRASE",
-        "PWD",
-        "PASS",
-        "TOKEN",
-        "SECRET",
-        "SECRET_KEY",
-        "SECRET_KEY_BASE",
-        "API_KEY",
-        "APIKEY",
-        "PRIVATE_KEY",
-        "ACCESS_KEY",
-        "ACCOUNT_KEY",
-        "ACCOUNTKEY",
-        "ENCRYPTION_KEY",
-    ];
-    // what ends a name without anything before it, `DATASOURCEPASSWORD`: no other word ends so
-    const ENDS: &[&str] = &["PASSWORD", "PASSWD", "PASSPHRASE", "TOKEN", "APIKEY", "SECRET", "SECRETKEY", "PRIVATEKEY"];
-    // names of Secrets, not what is in them
-    const NAMED: &[&str] = &["PULLSECRET", "TLSSECRET", "CERTSECRET"];
-    let mut upper = String::with_capacity(name.len() + 4);
-    let mut was_small = false;
-    for letter in name.chars() {
-        if was_small && letter.is_ascii_uppercase() {
-            upper.push('_');
-        }
-        was_small = letter.is_ascii_lowercase();
-        upper.push(if matches!(letter, '-' | '.') { '_' } else { letter.to_ascii_uppercase() });
-    }
-    let mut words = WORDS.iter().filter_map(|word| upper.strip_suffix(word));
-    let is_end = |ends: &[&str]| ends.iter().any(|end| upper.ends_with(end));
-    words.any(|rest| rest.is_empty() || rest.ends_with('_')) || is_end(ENDS) && !is_end(NAMED)
-}
-
-/// Whether an HTTP header of this name holds a secret: `Authorization`, `X-Api-Key`.
-#[must_use]
-pub fn is_secret_header(name: &str) -> bool {
-    ["authorization", "cookie"].iter().any(|header| name.eq_ignore_ascii_case(header)) || is_secret_name(name)
-}
+//! Text that is replaced before the API server sees it.
 
 /// Text that somebody replaces before the API server sees it: a program (`${REPLICAS}`, `$(PORT)`, `{{ port }}`,
 /// `__NAMESPACE__`, `@VERSION@`, `%NAME%`, `kafka.$DOMAIN`, `<path:secret/data/db#password>`), a person (`<your-namespace>`, `PV_NAME`, `CHANGEME`), or SOPS.
@@ -389,154 +295,98 @@ fn has_hole(text: &str, open: &str, close: &str, is_inside: impl Fn(char) -> boo
     inside.is_some_and(|(inside, _)| inside.split(close).map(str::trim).any(is_word))
 }
 
-/// Names to look up slips of the pen in: what is one edit away, in time that does not grow with their number.
-#[derive(Debug, Default)]
-pub struct Slips<'a> {
-    /// Names by themselves and by what is left of them without one letter.
-    known: HashMap<String, Vec<&'a str>>,
-}
-
-impl<'a> Slips<'a> {
-    /// So many names that differ in one letter only are looked at.
-    const MOST: usize = 8;
-
-    /// Adds a name.
-    pub fn add(&mut self, name: &'a str) {
-        for form in forms(name) {
-            let names = self.known.entry(form).or_default();
-            if names.len() < Self::MOST && !names.contains(&name) {
-                names.push(name);
-            }
-        }
-    }
-
-    /// A name that another becomes with one letter more, less, changed or swapped with its neighbour. Names that
-    /// differ in digits alone are different names, and short ones are one edit from anything.
-    #[must_use]
-    pub fn of(&self, name: &str) -> Option<&'a str> {
-        let letters = |text: &str| text.chars().filter(|letter| !letter.is_ascii_digit()).collect::<String>();
-        let is_slip = |known: &&str| {
-            *known != name
-                && known.len().min(name.len()) >= 4
-                && letters(known) != letters(name)
-                && strsim::osa_distance(known, name) == 1
-        };
-        forms(name).filter_map(|form| self.known.get(&form)).flatten().copied().filter(is_slip).min()
-    }
-}
-
-/// A text, and the same without one of its letters. Kubernetes' names have at most 253.
-fn forms(text: &str) -> impl Iterator<Item = String> {
-    let without = text.char_indices().take(253).map(|(at, letter)| {
-        let mut form = text.to_owned();
-        form.replace_range(at..at + letter.len_utf8(), "");
-        form
-    });
-    std::iter::once(text.to_owned()).chain(without)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    const PLACEHOLDERS: [&str; 38] = [
+        "${A}",
+        "x-$(B)",
+        "{{ c }}",
+        "__NAMESPACE__",
+        "a-__X_1__-b",
+        "@VERSION@",
+        "v@V@.1",
+        "<your-namespace>",
+        "<Name>.example.com",
+        "#{Env}#",
+        "ENC[AES256_GCM,data:x]",
+        "%NAMESPACE%",
+        "<<host>>",
+        "gcr.io/[PROJECT_ID]/shop",
+        "PV_NAME",
+        "KSA_NAME",
+        "FILESTORE_CAPACITY",
+        "YOUR_DOMAIN",
+        "YOUR-BUCKET",
+        "REPLACE_ME_WITH_THE_SECRET",
+        "AUTOMATIC_REPLACE",
+        "<< your namespace >>",
+        "shop.YOUR_DOMAIN.example.com",
+        "your-namespace",
+        "CHANGEME",
+        "change_me",
+        "kafka.$DOMAIN",
+        "cluster-$zone",
+        "a-$zone-b",
+        "registry/$REPO:1",
+        "http://x:$PORT",
+        "<path:secret/data/x#key>",
+        "<path:secret/data/x/common#ca-pem | base64encode>",
+        "<path:secret/data/x#key#3>",
+        "https://<path:ssm#host>/a",
+        "<path:vaults/My Vault/items/x#y>",
+        "<ca-pem | base64encode>",
+        "<ca-pem|base64decode|jsonPath {.a}>",
+    ];
+
+    const TEXTS: [&str; 36] = [
+        "a__b__c",
+        "__init__",
+        "me@example.com",
+        "a@b.c, d@e.f",
+        "a < b",
+        "<>",
+        "1 <2> 3",
+        "->",
+        "",
+        "_",
+        "@",
+        "__",
+        "My_App",
+        "MY_APP",
+        "SHOP",
+        "SHOP-DB",
+        "ALWAYS",
+        "Pv_Name",
+        "x_NAME_y",
+        "NAME",
+        "ID",
+        "100%",
+        "%20a%20b",
+        "yours",
+        "change",
+        "[0]",
+        "a[b]",
+        "DB_CONFIG",
+        "pa$word",
+        "US$",
+        "cost: 5$ or $5",
+        "a.$1",
+        "a-$",
+        "^a.$",
+        "a < b | c > d",
+        "<path:/a>",
+    ];
+
     #[test]
     fn placeholders_are_told_from_text() {
-        for text in [
-            "${A}",
-            "x-$(B)",
-            "{{ c }}",
-            "__NAMESPACE__",
-            "a-__X_1__-b",
-            "@VERSION@",
-            "v@V@.1",
-            "<your-namespace>",
-            "<Name>.example.com",
-            "#{Env}#",
-            "ENC[AES256_GCM,data:x]",
-            "%NAMESPACE%",
-            "<<host>>",
-            "gcr.io/[PROJECT_ID]/shop",
-            "PV_NAME",
-            "KSA_NAME",
-            "FILESTORE_CAPACITY",
-            "YOUR_DOMAIN",
-            "YOUR-BUCKET",
-            "REPLACE_ME_WITH_THE_SECRET",
-            "AUTOMATIC_REPLACE",
-            "<< your namespace >>",
-            "shop.YOUR_DOMAIN.example.com",
-            "your-namespace",
-            "CHANGEME",
-            "change_me",
-            "kafka.$DOMAIN",
-            "cluster-$zone",
-            "a-$zone-b",
-            "registry/$REPO:1",
-            "http://x:$PORT",
-            "<path:secret/data/x#key>",
-            "<path:secret/data/x/common#ca-pem | base64encode>",
-            "<path:secret/data/x#key#3>",
-            "https://<path:ssm#host>/a",
-            "<path:vaults/My Vault/items/x#y>",
-            "<ca-pem | base64encode>",
-            "<ca-pem|base64decode|jsonPath {.a}>",
-        ] {
+        for text in PLACEHOLDERS {
             assert!(is_placeholder(text), "{text}");
             assert!(may_hold_placeholder(text), "{text}");
         }
-        for text in [
-            "a__b__c",
-            "__init__",
-            "me@example.com",
-            "a@b.c, d@e.f",
-            "a < b",
-            "<>",
-            "1 <2> 3",
-            "->",
-            "",
-            "_",
-            "@",
-            "__",
-            "My_App",
-            "MY_APP",
-            "SHOP",
-            "SHOP-DB",
-            "ALWAYS",
-            "Pv_Name",
-            "x_NAME_y",
-            "NAME",
-            "ID",
-            "100%",
-            "%20a%20b",
-            "yours",
-            "change",
-            "[0]",
-            "a[b]",
-            "DB_CONFIG",
-            "pa$word",
-            "US$",
-            "cost: 5$ or $5",
-            "a.$1",
-            "a-$",
-            "^a.$",
-            "a < b | c > d",
-            "<path:/a>",
-        ] {
+        for text in TEXTS {
             assert!(!is_placeholder(text), "{text}");
-        }
-    }
-
-    #[test]
-    fn slips_are_one_edit_away() {
-        let mut slips = Slips::default();
-        for name in ["postgres", "shop-config", "web-1", "db"] {
-            slips.add(name);
-        }
-        for name in ["postgress", "postgre", "postgrse", "pastgres"] {
-            assert_eq!(slips.of(name), Some("postgres"), "{name}");
-        }
-        for name in ["postgres", "postgresql", "shop-conf", "web-2", "dc", ""] {
-            assert_eq!(slips.of(name), None, "{name}");
         }
     }
 }

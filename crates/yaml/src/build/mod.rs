@@ -1,7 +1,6 @@
 //! Building a [`Document`] from a flat sequence of scalars and brackets, as both readers produce it.
-//!
-//! Merge keys and duplicate keys are settled here, in go-yaml's order (`decoder.mapping` and
-//! `decoder.merge` in `go.yaml.in/yaml/v2/decode.go`).
+
+mod map;
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -11,7 +10,7 @@ use super::scalar::Resolved;
 use super::seldom::Seldom;
 use super::source::{Source, Span};
 use super::stored::{Node, Stored, Wide};
-use super::tree::{Comment, Document, Duplicate, Entry, NodeId, Style, Value, print};
+use super::tree::{Comment, Document, Entry, NodeId, Style};
 use crate::limits;
 
 /// The text of a scalar.
@@ -347,108 +346,6 @@ impl<'src> Builder<'src> {
         self.document.items.extend_from_slice(&self.pending[frame.first..]);
         self.document.wide.list(Span::new(start, self.document.items.len()))
     }
-
-    fn map(&mut self, frame: &Frame) -> Result<Stored, Refusal> {
-        let mut map = MapBuilder { start: self.document.entries.len(), index: None };
-        for at in (frame.first..self.pending.len()).step_by(2) {
-            let (key, value) = (self.pending[at], self.pending[at + 1]);
-            if !self.merge_keys.is_empty() && self.is_merge_key(key) {
-                self.merge(value, &mut map)?;
-                continue;
-            }
-            let print = match self.document.written(key) {
-                Some(text) => print(text),
-                None => {
-                    self.check_key(key)?;
-                    print(self.document.key_text(key).as_bytes())
-                }
-            };
-            let entry = Entry { key, value, print };
-            if let Some(duplicate) = self.set(&mut map, entry) {
-                self.document.duplicates.push(duplicate);
-            }
-        }
-        Ok(self.document.wide.map(Span::new(map.start, self.document.entries.len())))
-    }
-
-    /// Sets a key. Returns what was lost if the key was there already.
-    fn set(&mut self, map: &mut MapBuilder, entry: Entry) -> Option<Duplicate> {
-        let document = &mut self.document;
-        let entries = &document.entries[map.start..];
-        // Merge keys can make a map larger than it is written.
-        if map.index.is_none() && entries.len() > SMALL {
-            let keys = entries.iter().enumerate();
-            map.index = Some(keys.map(|(at, entry)| (document.key(entry).into_owned(), at)).collect());
-        }
-        let is_same = |other: &Entry| other.print == entry.print && document.key(other) == document.key(&entry);
-        let found = match &map.index {
-            Some(index) => index.get(document.key(&entry).as_ref()).copied(),
-            None => entries.iter().position(is_same),
-        };
-        let Some(at) = found else {
-            if let Some(index) = &mut map.index {
-                index.insert(document.key(&entry).into_owned(), entries.len());
-            }
-            document.entries.push(entry);
-            return None;
-        };
-        let old = entries[at];
-        // `1:` and `"1":` are two keys in Go's map and one in JSON. Which survives there is chance: in a small
-        // map the later in seven runs of eight, and the first in the run that was recorded.
-        if std::mem::discriminant(&document.value(old.key)) != std::mem::discriminant(&document.value(entry.key)) {
-            return Some(Duplicate { lost: entry, kept: old });
-        }
-        document.entries[map.start + at] = entry;
-        Some(Duplicate { lost: old, kept: entry })
-    }
-
-    fn is_merge_key(&self, key: NodeId) -> bool {
-        self.merge_keys.binary_search(&key).is_ok()
-    }
-
-    fn merge(&mut self, from: NodeId, into: &mut MapBuilder) -> Result<(), Refusal> {
-        match self.document.value(from) {
-            Value::Map(_) => self.merge_map(from, into),
-            // Earlier maps of a list win, so they are laid on last.
-            Value::List(_) if self.document.style(from) != Style::Alias => {
-                for item in self.document.items(from).to_vec().into_iter().rev() {
-                    if !matches!(self.document.value(item), Value::Map(_)) {
-                        return Err(self.bad_merge(item));
-                    }
-                    self.merge_map(item, into);
-                }
-            }
-            _ => return Err(self.bad_merge(from)),
-        }
-        Ok(())
-    }
-
-    fn merge_map(&mut self, from: NodeId, into: &mut MapBuilder) {
-        for at in 0..self.document.entries(from).len() {
-            if let Some(entry) = self.document.entries(from).get(at).copied() {
-                self.set(into, entry);
-            }
-        }
-    }
-
-    fn bad_merge(&self, node: NodeId) -> Refusal {
-        Refusal::new(self.document.span(node), "`<<` merges a map, or a list of maps")
-            .help("quote the key if it is meant as text: \"<<\"")
-    }
-
-    fn check_key(&self, key: NodeId) -> Result<(), Refusal> {
-        let kind = match self.document.value(key) {
-            Value::Null => "null",
-            Value::List(_) => "a list",
-            Value::Map(_) => "a map",
-            Value::Uint(_) => "a number above 9223372036854775807",
-            _ => return Ok(()),
-        };
-        let span = self.document.span(key);
-        let refusal = Refusal::new(span, format!("{kind} cannot be a key"))
-            .because("kubectl converts YAML to JSON, where every key is a string");
-        Err(refusal.help("quote the key"))
-    }
 }
 
 fn too_many_copies(span: Span) -> Refusal {
@@ -463,13 +360,3 @@ pub(super) fn unknown_anchor(span: Span, name: &str) -> Refusal {
         .because("anchors are not valid across `---`")
         .help("quote it if it is meant as text, such as a wildcard host")
 }
-
-/// A map under construction: the last of the document's entries. Finds an earlier entry of the same key, by hash once the
-/// map is large.
-struct MapBuilder {
-    start: usize,
-    index: Option<HashMap<String, usize>>,
-}
-
-/// Up to here, looking through all entries is faster than hashing.
-const SMALL: usize = 24;

@@ -1,102 +1,14 @@
-//! The bytes of a file that no report may show: what its Secrets hold.
+//! Where secrets are in a file.
 
-use std::cell::{OnceCell, RefCell};
-use std::collections::{BTreeSet, HashMap, HashSet};
-use std::rc::Rc;
-use std::sync::Arc;
-
-use aho_corasick::AhoCorasick;
+use std::collections::HashSet;
 
 use crate::command_secrets::{self, Words};
 use crate::kube::{File, Object, PodView, RefusedSecrets, names_a_secret};
 use crate::words::{is_placeholder, is_secret_header, is_secret_name};
 use crate::yaml::{Document, Entry, NodeId, Source, Span, Value};
 
-/// What is hidden in the files of a run, found once for each file that is shown.
-#[derive(Debug, Default)]
-pub struct Secrets<'run> {
-    /// The files that are parsed already, by the address of their source.
-    files: HashMap<usize, &'run File>,
-    /// What was found. The source is kept, so that no other can come to have its address.
-    found: RefCell<HashMap<usize, Found>>,
-}
-
-/// A source and what to hide in it.
-type Found = (Arc<Source>, Rc<Hidden>);
-
-/// The bytes of one file to hide. Keys and comments stay readable.
-#[derive(Debug)]
-pub(super) struct Hidden {
-    /// In order, and apart from each other.
-    spans: Vec<Span>,
-    /// The texts of the secrets, each whole.
-    texts: BTreeSet<String>,
-    /// Finds a secret in another text.
-    finder: OnceCell<Option<AhoCorasick>>,
-}
-
-/// Secrets of more bytes than this are not looked for in other texts, which are shorter.
-const LONGEST: usize = 1024;
-
-impl<'run> Secrets<'run> {
-    /// For findings in these files; other files that findings show are read.
-    #[must_use]
-    pub fn of_files(files: &'run [File]) -> Self {
-        let files = files.iter().map(|file| (Arc::as_ptr(&file.source).addr(), file)).collect();
-        Self { files, found: RefCell::default() }
-    }
-
-    /// What to hide in a file.
-    pub(super) fn of(&self, source: &Arc<Source>) -> Rc<Hidden> {
-        let address = Arc::as_ptr(source).addr();
-        if let Some((_, hidden)) = self.found.borrow().get(&address) {
-            return Rc::clone(hidden);
-        }
-        let spans = match self.files.get(&address) {
-            Some(file) => hidden(file),
-            None => hidden(&File::read(source)),
-        };
-        let hidden = Rc::new(Hidden::new(source, spans));
-        self.found.borrow_mut().insert(address, (Arc::clone(source), Rc::clone(&hidden)));
-        hidden
-    }
-}
-
-impl Hidden {
-    fn new(source: &Source, mut all: Vec<Span>) -> Self {
-        let texts = all.iter().map(|span| source.slice(*span).trim()).filter(|text| text.len() > 2);
-        let texts = texts.map(str::to_owned).collect();
-        all.sort_unstable();
-        let mut spans: Vec<Span> = Vec::with_capacity(all.len());
-        for span in all {
-            match spans.last_mut() {
-                Some(last) if span.start <= last.end => last.end = last.end.max(span.end),
-                _ => spans.push(span),
-            }
-        }
-        Self { spans, texts, finder: OnceCell::new() }
-    }
-
-    /// Whether the byte at `at` is hidden.
-    pub(super) fn contains(&self, at: usize) -> bool {
-        let next = self.spans.partition_point(|span| span.range().end <= at);
-        self.spans.get(next).is_some_and(|span| span.range().start <= at)
-    }
-
-    /// Whether a text would repeat a secret. Of one that is longer than most secrets it is not asked.
-    pub(super) fn is_repeated_in(&self, text: &str) -> bool {
-        if text.len() > LONGEST && self.texts.iter().any(|secret| secret.len() > LONGEST) {
-            return true;
-        }
-        let finder = self.finder.get_or_init(|| {
-            let texts: Vec<&String> = self.texts.iter().filter(|text| text.len() <= LONGEST).collect();
-            if texts.is_empty() { None } else { AhoCorasick::new(texts).ok() }
-        });
-        finder.as_ref().map_or(!self.texts.is_empty() && text.len() > LONGEST, |finder| finder.is_match(text))
-    }
-}
-
-fn hidden(file: &File) -> Vec<Span> {
+/// All that is to be hidden in a file, in no order.
+pub(super) fn hidden(file: &File) -> Vec<Span> {
     let source = &file.source;
     let mut hidden: Vec<Span> =
         command_secrets::in_text(&source.text).map(|range| Span::new(range.start, range.end)).collect();
@@ -321,26 +233,9 @@ fn hide_between_keys(document: &Document, map: NodeId, keys: impl Iterator<Item 
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+
     use super::*;
-
-    /// Findings with labels in two files ask for these in turn; each file is looked through once.
-    #[test]
-    fn a_file_is_looked_through_once() {
-        let source = |name: &str| Arc::new(Source::from_text(name, "kind: Secret\napiVersion: v1\ndata: {a: eA==}\n"));
-        let (one, other) = (source("a.yaml"), source("b.yaml"));
-        let secrets = Secrets::default();
-        let (first, second) = (secrets.of(&one), secrets.of(&other));
-        assert!(Rc::ptr_eq(&first, &secrets.of(&one)) && Rc::ptr_eq(&second, &secrets.of(&other)));
-    }
-
-    #[test]
-    fn places_are_hidden_or_not_at_their_ends() {
-        let source = Source::from_text("a.yaml", "0123456789\n");
-        let hidden = Hidden::new(&source, vec![Span::new(4, 6), Span::new(1, 3), Span::new(2, 4), Span::new(8, 8)]);
-        let places: Vec<usize> = (0..10).filter(|at| hidden.contains(*at)).collect();
-        assert_eq!(places, [1, 2, 3, 4, 5]);
-        assert!(hidden.spans.len() <= 2, "{hidden:?}");
-    }
 
     #[test]
     fn secrets_of_commands_are_hidden() {
@@ -351,15 +246,5 @@ mod tests {
         let source = Arc::new(Source::from_text("a.yaml", text));
         let shown: Vec<&str> = hidden(&File::read(&source)).iter().map(|span| source.slice(*span)).collect();
         assert_eq!(shown, ["hunter2", "hunter3", "hunter4", "hunter5"]);
-    }
-
-    #[test]
-    fn a_secret_is_found_in_another_text() {
-        let source = Source::from_text("a.yaml", format!("hunter2 {}\n", "x".repeat(2000)));
-        let hidden = Hidden::new(&source, vec![Span::new(0, 7)]);
-        assert!(hidden.is_repeated_in("\"hunter2\"") && !hidden.is_repeated_in("\"hunter\""));
-        assert!(!hidden.is_repeated_in(&"y".repeat(2000)));
-        let hidden = Hidden::new(&source, vec![Span::new(8, 2008)]);
-        assert!(hidden.is_repeated_in(&"x".repeat(2000)) && !hidden.is_repeated_in("x"));
     }
 }

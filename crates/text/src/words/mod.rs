@@ -1,0 +1,40 @@
+//! Words that messages share, and what names and texts say.
+
+mod near;
+mod placeholders;
+mod secrets;
+
+pub use near::{Slips, nearest};
+pub use placeholders::{
+    begins_with_hole, holds_hole_in_braces, is_hole_in_braces, is_name_of_a_value, is_placeholder,
+    may_hold_name_of_a_value, may_hold_placeholder, names_a_template,
+};
+pub use secrets::{is_secret_header, is_secret_name};
+
+/// Text of the user's, short enough for a message.
+#[must_use]
+pub fn clip(text: &str) -> String {
+    const LONGEST: usize = 60;
+    let mut clipped: String = text.chars().take(LONGEST).flat_map(char::escape_debug).collect();
+    if text.chars().nth(LONGEST).is_some() {
+        clipped.push('…');
+    }
+    clipped.replace("\\\"", "\"").replace("\\'", "'")
+}
+
+/// What to ask someone whose text is close to a known name.
+#[must_use]
+pub fn did_you_mean(name: impl std::fmt::Display) -> String {
+    format!("did you mean `{name}`?")
+}
+
+/// `a, b and c`, each in backticks.
+#[must_use]
+pub fn list(names: &[&str]) -> String {
+    let quoted: Vec<String> = names.iter().map(|name| format!("`{name}`")).collect();
+    match quoted.as_slice() {
+        [] => String::new(),
+        [one] => one.clone(),
+        [most @ .., last] => format!("{} and {last}", most.join(", ")),
+    }
+}
