@@ -7,6 +7,7 @@
 //! The inputs are the same on every machine.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a benchmark that cannot run should say so")]
+#![allow(clippy::too_many_lines, reason = "the texts of inputs")]
 
 use std::fmt::Write as _;
 use std::hint::black_box;

@@ -4,6 +4,7 @@
 //! The input is made here: the mix of kinds, comments and block scalars that repositories of manifests hold.
 
 #![allow(clippy::unwrap_used, reason = "a benchmark that cannot run should say so")]
+#![allow(clippy::too_many_lines, reason = "the texts of inputs")]
 
 use std::fmt::Write as _;
 use std::hint::black_box;

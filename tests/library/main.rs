@@ -1,7 +1,8 @@
 //! Tests that call the library.
 //!
 //! They are one program, because a program that links the library takes minutes to build on the release profile. Tests
-//! that only run the `patterns` binary are in `tests/program`, which builds without the library.
+//! that only run the `patterns` binary are in `tests/program`, which builds without the program.
+#![allow(clippy::too_many_lines, reason = "tables of cases")]
 
 mod cases;
 mod corpus;

@@ -1,6 +1,7 @@
 //! The program `patterns` as its users run it. One test program, since each one more is linked twice by `.ci/run`, the
 //! second time with all that the release profile does.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
+#![allow(clippy::too_many_lines, reason = "tables of cases")]
 
 mod book;
 mod catalogue;
