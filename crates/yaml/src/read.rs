@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+#[cfg(feature = "parallel")]
 use rayon::prelude::*;
 
 use super::build::Buffers;
@@ -71,8 +72,8 @@ fn read_parts(source: &Arc<Source>, is_exact: bool) -> Vec<Part> {
 /// So many documents are worth the threads, and one thread takes as many at a time.
 const MANY: usize = 64;
 
-/// The documents of a long file that are written as most manifests are, read on all threads. What shares the file's
-/// budget of aliases is left for the one that counts.
+/// The documents of a long file that are written as most manifests are, read on all threads where the crate has the
+/// feature. What shares the file's budget of aliases is left for the one that counts.
 fn read_ahead(source: &Arc<Source>, chunks: &[Chunk]) -> Vec<Option<Document>> {
     let counted = &chunks[..chunks.len().min(limits::DOCUMENTS.count())];
     if counted.len() < MANY {
@@ -86,7 +87,11 @@ fn read_ahead(source: &Arc<Source>, chunks: &[Chunk]) -> Vec<Option<Document>> {
         };
         some.iter().map(&mut read).collect::<Vec<_>>()
     };
-    counted.par_chunks(MANY).flat_map_iter(read).collect()
+    #[cfg(feature = "parallel")]
+    let all = counted.par_chunks(MANY).flat_map_iter(read).collect();
+    #[cfg(not(feature = "parallel"))]
+    let all = counted.chunks(MANY).flat_map(read).collect();
+    all
 }
 
 /// The documents that kubectl would hand on, and its reason for stopping if it stops.
