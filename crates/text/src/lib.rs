@@ -1,6 +1,4 @@
-//! Classification of names and texts in manifests: secrets, placeholders, near misses.
-//!
-//! Reports and descriptions use it, and the agent, which masks what it shows.
+#![doc = include_str!("../README.md")]
 
 pub mod command_secrets;
 pub mod words;
