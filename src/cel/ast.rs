@@ -95,6 +95,7 @@ pub enum Mode {
 #[derive(Clone, Debug)]
 pub struct Element {
     pub value: Expr,
+    /// `[?a]`: absent if the value is.
     pub optional: bool,
 }
 
@@ -103,6 +104,7 @@ pub struct Element {
 pub struct MapEntry {
     pub key: Expr,
     pub value: Expr,
+    /// `{?a: b}`: absent if the value is.
     pub optional: bool,
 }
 
@@ -111,6 +113,7 @@ pub struct MapEntry {
 pub struct FieldValue {
     pub name: String,
     pub value: Expr,
+    /// `T{?a: b}`: absent if the value is.
     pub optional: bool,
 }
 
@@ -118,11 +121,13 @@ pub struct FieldValue {
 #[derive(Clone, Debug)]
 pub struct Macro {
     pub kind: MacroKind,
+    /// What it goes through.
     pub range: Expr,
     /// One variable, or two for index and element, or key and value.
     pub variables: Vec<String>,
     /// Which elements count, where that can be said.
     pub filter: Option<Expr>,
+    /// What is evaluated for each element.
     pub body: Expr,
 }
 

@@ -19,8 +19,11 @@ pub(super) struct Workload<'object> {
     pub kind: String,
     pub name: String,
     pub namespace: Option<String>,
+    /// Labels of its Pods, which Services select by.
     pub labels: crate::kube::types::Map<String>,
+    /// Its box.
     pub node: NodeIndex,
+    /// The containers whose boxes are inside.
     pub containers: Vec<Placed<'object>>,
     /// The ConfigMap and the key that hold its manifest, if that is where it is.
     pub file: Option<(String, String)>,
@@ -31,6 +34,7 @@ pub(super) struct Workload<'object> {
 pub(super) struct ServiceBox {
     pub name: String,
     pub namespace: Option<String>,
+    /// Its box.
     pub node: NodeIndex,
 }
 
@@ -38,6 +42,7 @@ pub(super) struct ServiceBox {
 #[derive(Debug)]
 pub(super) struct Builder<'object> {
     pub diagram: Diagram,
+    /// All objects that are drawn or looked up.
     pub seen: &'object [Seen<'object>],
     pub workloads: Vec<Workload<'object>>,
     pub services: Vec<ServiceBox>,

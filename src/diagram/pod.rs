@@ -16,7 +16,9 @@ use crate::kube::{ContainerView, Index, PodView};
 #[derive(Debug)]
 pub(super) struct Placed<'object> {
     pub view: ContainerView<'object>,
+    /// Its box.
     pub node: NodeIndex,
+    /// Which kind of container it is drawn as.
     pub look: Look,
     /// What it is for.
     pub role: Role,
@@ -243,7 +245,9 @@ pub(super) struct Told {
 #[derive(Debug)]
 pub(super) struct ConfigFile {
     pub map: String,
+    /// The key of the ConfigMap.
     pub key: String,
+    /// Where it is in the container.
     pub path: String,
     pub text: String,
 }

@@ -65,6 +65,7 @@ pub fn find(workspace: &Workspace, paths: &[PathBuf]) -> Vec<(PathBuf, String)> 
     folders
 }
 
+/// The kustomization of a folder, if it has one.
 pub fn own_file(folder: &Path) -> Option<PathBuf> {
     NAMES.iter().map(|name| folder.join(name)).find(|path| path.is_file())
 }

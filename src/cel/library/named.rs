@@ -21,6 +21,7 @@ const NAMES: [&str; 13] = [
     "datetime",
 ];
 
+/// Calls a function; `None` if it is not of this library, or the arguments have other types.
 pub fn call(function: &str, _: bool, args: &[Item], budget: &mut Budget) -> Called {
     let named = |name: &str| NAMES.into_iter().find(|known| *known == name);
     match (function, args) {

@@ -4,6 +4,7 @@ use std::net::{IpAddr, Ipv6Addr};
 
 use super::{Budget, Called, Fail, Item, Value, error, made};
 
+/// Calls a function; `None` if it is not of this library, or the arguments have other types.
 pub fn call(function: &str, is_member: bool, args: &[Item], budget: &mut Budget) -> Called {
     if let [Item { value: Value::String(text), .. }, ..] | [_, Item { value: Value::String(text), .. }] = args {
         budget.spend(text.len() / 10)?;

@@ -5,6 +5,7 @@ use std::cmp::Ordering;
 use super::{Budget, Called, Item, Value, error, made};
 use crate::cel::opaque::Quantity;
 
+/// Calls a function; `None` if it is not of this library, or the arguments have other types.
 pub fn call(function: &str, is_member: bool, args: &[Item], budget: &mut Budget) -> Called {
     let value = match (function, args) {
         ("quantity" | "isQuantity", [Item { value: Value::String(text), .. }]) if !is_member => {

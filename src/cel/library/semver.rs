@@ -6,6 +6,7 @@ use std::rc::Rc;
 use super::{Budget, Called, Item, Value, error, made};
 use crate::cel::opaque::Semver;
 
+/// Calls a function; `None` if it is not of this library, or the arguments have other types.
 pub fn call(function: &str, is_member: bool, args: &[Item], budget: &mut Budget) -> Called {
     let value = match (function, args) {
         ("semver" | "isSemver", [Item { value: Value::String(text), .. }, rest @ ..]) if !is_member => {

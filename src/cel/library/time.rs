@@ -5,6 +5,7 @@ use crate::go::duration::nanoseconds;
 
 const SECOND: i64 = 1_000_000_000;
 
+/// Calls a function; `None` if it is not of this library, or the arguments have other types.
 pub fn call(function: &str, is_member: bool, args: &[Item], _: &mut Budget) -> Called {
     let value = match (function, args) {
         ("duration", [Item { value: Value::String(text), .. }]) if !is_member => match nanoseconds(text) {

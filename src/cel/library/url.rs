@@ -6,6 +6,7 @@ use super::{Budget, Called, Item, Value, error, made};
 use crate::cel::opaque::{Url, unescape};
 use crate::cel::value::Key;
 
+/// Calls a function; `None` if it is not of this library, or the arguments have other types.
 pub fn call(function: &str, is_member: bool, args: &[Item], budget: &mut Budget) -> Called {
     let value = match (function, args) {
         ("url" | "isURL", [Item { value: Value::String(text), .. }]) if !is_member => {

@@ -19,10 +19,13 @@ use crate::report::{
 /// A run, and how it is reported.
 pub struct Reporting<'run> {
     pub args: &'run LintArgs,
+    /// Formats, each with the file that it is written to; without one, standard output.
     pub formats: &'run [ReportTo],
     pub color: Color,
+    /// The least level that makes the exit code 1.
     pub fail_on: Level,
     pub workspace: &'run Workspace,
+    /// What is shown: without what is ignored or in the baseline.
     pub findings: &'run [Finding],
     pub summary: Summary,
     /// What files are named from, if not from the working directory.

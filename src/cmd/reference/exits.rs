@@ -44,6 +44,7 @@ const CODES: [(&str, [&str; 3]); 7] = [
     ("all others", ["printed or written", "never", "what they are asked for does not exist or is invalid"]),
 ];
 
+/// The page of exit codes, by command.
 pub fn page() -> String {
     let rows = CODES.iter().map(|(command, [clean, findings, failed])| {
         [(*command).to_owned(), (*clean).to_owned(), (*findings).to_owned(), (*failed).to_owned()]

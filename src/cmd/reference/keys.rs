@@ -10,6 +10,7 @@ use crate::project;
 /// How deep keys are listed.
 const DEEPEST: usize = 4;
 
+/// The page of the keys of a description.
 pub fn descriptions() -> String {
     let mut rows = Vec::new();
     add("", describe::grammar(), 0, &mut rows);
@@ -19,6 +20,7 @@ pub fn descriptions() -> String {
         + &table(["key", "type", "meaning", "example"], rows.into_iter())
 }
 
+/// The page of the keys of `.patterns.yaml`.
 pub fn settings() -> String {
     let mut rows = Vec::new();
     add("", project::grammar(), 0, &mut rows);

@@ -7,6 +7,7 @@ use clap::{Command, CommandFactory as _};
 use super::fenced;
 use crate::cli::Cli;
 
+/// The page of all commands and their options.
 pub fn page() -> String {
     let mut command = Cli::command().term_width(100).disable_help_subcommand(true);
     command.build();

@@ -15,6 +15,7 @@ use crate::kube::File;
 use crate::pattern::{Catalogue, Folder, page};
 use crate::yaml::{Source, emit};
 
+/// A page and a picture for each pattern, their list, and the gallery.
 pub fn pages() -> io::Result<Vec<Page>> {
     let catalogue = Catalogue::built_in();
     let mut folders: Vec<&Folder> = catalogue.folders().collect();

@@ -5,6 +5,7 @@ use std::fmt::Write as _;
 use super::{Page, table};
 use crate::rules::{self, Rule};
 
+/// A page for each family of rules, and their overview.
 pub fn pages() -> Vec<Page> {
     let mut list =
         "# Rules\n\nErrors are certain, warnings are rare, advice is shown with `--profile strict`. `patterns \

@@ -16,6 +16,7 @@ pub(super) struct Segment {
 pub(super) struct Channel {
     /// For each segment how far from the channel's left side it turns; none if it runs straight.
     pub tracks: Vec<Option<f64>>,
+    /// The space that tracks and labels take, in pixels.
     pub width: f64,
     /// The middle of the labels, from the channel's left side.
     pub label_middle: f64,

@@ -8,6 +8,7 @@ pub(super) const LANE: f64 = 22.0;
 pub(super) struct Item {
     pub width: f64,
     pub height: f64,
+    /// Its column, from the left.
     pub rank: usize,
     /// Whether it may grow to the width of its column.
     pub stretch: bool,
@@ -16,7 +17,9 @@ pub(super) struct Item {
 /// An arrow to be drawn, from a lower rank to a higher.
 #[derive(Clone, Debug)]
 pub(super) struct Link {
+    /// The index of the item that it leaves.
     pub from: usize,
+    /// The index of the item that it leads to.
     pub to: usize,
     /// The width of its label, 0 without one.
     pub label: f64,
@@ -44,8 +47,11 @@ pub(super) struct Cell {
 /// A piece of an arrow, between two neighbouring columns.
 #[derive(Clone, Debug)]
 pub(super) struct Piece {
+    /// The index of the whole arrow.
     pub link: usize,
+    /// The index of the cell that it leaves.
     pub from: usize,
+    /// The index of the cell in the next column.
     pub to: usize,
     /// Fixed or found distances below the cells' upper edges.
     pub from_port: Option<f64>,
@@ -57,6 +63,7 @@ pub(super) struct Piece {
 pub(super) struct Grid {
     pub cells: Vec<Cell>,
     pub pieces: Vec<Piece>,
+    /// Indices of cells, from top to bottom, by column.
     pub columns: Vec<Vec<usize>>,
 }
 

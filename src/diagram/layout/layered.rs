@@ -10,6 +10,7 @@ use super::{Point, Rect};
 /// Where everything is.
 #[derive(Debug, Default)]
 pub(super) struct Arranged {
+    /// For each item its place.
     pub places: Vec<Rect>,
     /// For each link its way, from box to box.
     pub paths: Vec<Vec<Point>>,

@@ -23,14 +23,19 @@ pub(super) struct Owned<'a> {
     pub main: usize,
     /// Ports on which other containers listen, by their names.
     pub listens: Rc<Vec<(String, u64)>>,
+    /// The Service that the document makes: the governing one of a StatefulSet, or the first that leads to the app.
     pub service: Option<&'a Input>,
+    /// The Ingress or HTTPRoute that leads to that Service.
     pub ingress: Option<&'a Input>,
+    /// The only autoscaler of a Deployment.
     pub autoscaler: Option<&'a Input>,
     /// Whether something outside the document says how many replicas there are.
     pub is_scaled: bool,
+    /// The only `PodDisruptionBudget` of its Pods.
     pub budget: Option<&'a Input>,
     /// Why none is added, where the shape would make one.
     pub unbudgeted: Option<String>,
+    /// The ServiceAccount, if no other workload of the run has it.
     pub account: Option<&'a Input>,
     /// The Role of the account and its binding, where `rights` say them.
     pub rights: Option<[&'a Input; 2]>,
@@ -40,6 +45,7 @@ pub(super) struct Owned<'a> {
     pub configs: Vec<&'a Input>,
     /// What `isolate` says.
     pub policy: Option<&'a Input>,
+    /// Claims that no other workload mounts, and that a description can create.
     pub claims: Vec<&'a Input>,
     /// Services that lead to the same Pods.
     pub further: Vec<&'a Input>,

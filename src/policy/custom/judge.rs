@@ -9,9 +9,12 @@ use crate::yaml::NodeId;
 
 /// One look at an object.
 pub(super) struct Judge<'run> {
+    /// Collects what is found.
     pub said: &'run mut Said,
     pub object: &'run Object,
+    /// The schema of the object's version.
     pub schema: Schema<'run>,
+    /// What evaluation may still cost.
     pub budget: Budget,
 }
 

@@ -18,6 +18,7 @@ const TAKE: Duration = Duration::from_secs(10);
 
 /// The connections of one server.
 pub struct Pool {
+    /// The name of the server, for the log.
     pub what: &'static str,
     pub limits: Limits,
     /// What is left of `limits.bodies`.
