@@ -27,7 +27,7 @@ pub struct Node {
     pub parent: Option<NodeIndex>,
     /// What it stands for.
     pub look: Look,
-    /// Its name.
+    /// The first line in the box.
     pub name: String,
     /// What else there is to say, a line each: role, image, ports.
     pub lines: Vec<String>,

@@ -10,9 +10,9 @@ use crate::yaml::Source;
 /// An object with its plain form.
 #[derive(Debug)]
 pub(super) struct Seen<'object> {
-    /// The object.
+    /// The object, for places and views.
     pub object: &'object Object,
-    /// What it says.
+    /// Its fields.
     pub json: Json,
 }
 

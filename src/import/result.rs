@@ -11,13 +11,13 @@ pub type Generate<'a> = &'a dyn Fn(&str, Option<&str>) -> Result<Vec<Json>, Stop
 /// A document of the description.
 #[derive(Debug)]
 pub struct Imported {
-    /// Its name.
+    /// Its `name`, which is the workload's where that can be one.
     pub name: String,
-    /// Its namespace.
+    /// Its `namespace`; none where the manifest leaves it to kubectl.
     pub namespace: Option<String>,
     /// The workload that it is for.
     pub workload: Input,
-    /// Its text.
+    /// The document as YAML, with its comments.
     pub text: String,
     /// The comparison, by object of the input.
     pub objects: Vec<Compared>,
@@ -42,7 +42,7 @@ pub struct Imported {
 /// An object of the input with what is made of it.
 #[derive(Debug)]
 pub struct Compared {
-    /// The object.
+    /// The object as it is.
     pub input: Input,
     /// What takes its place.
     pub made: Json,
@@ -53,9 +53,9 @@ pub struct Compared {
 /// An object that stays in its file.
 #[derive(Debug)]
 pub struct Left {
-    /// The object.
+    /// The object as it is.
     pub input: Input,
-    /// Why.
+    /// Why it is not taken over, for a sentence.
     pub why: String,
 }
 

@@ -23,7 +23,7 @@ const MOST_IMAGES: usize = 50;
 
 /// What may be written.
 struct Offer {
-    /// The word.
+    /// What the list of the editor shows.
     word: String,
     /// What is inserted, without the indentation of its further lines.
     text: String,

@@ -10,7 +10,7 @@ use crate::yaml::{NodeId, Span, Style};
 /// A `ValidatingAdmissionPolicy`.
 #[derive(Debug)]
 pub struct Policy<'run> {
-    /// The object.
+    /// The object that defines it, for places and its name.
     pub object: &'run Object,
     /// Whether an expression that fails refuses the object.
     pub fails: bool,
@@ -31,7 +31,7 @@ pub struct Policy<'run> {
 /// An expression that compiled, and where it is.
 #[derive(Debug)]
 pub struct Expression {
-    /// Its node.
+    /// The text of the expression, in the policy's document.
     pub node: NodeId,
     /// The name of a match condition.
     pub name: String,

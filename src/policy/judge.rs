@@ -56,7 +56,7 @@ pub enum Decision {
 pub struct Verdict<'run> {
     /// What becomes of the object.
     pub decision: Decision,
-    /// The policy.
+    /// The policy that decides so.
     pub policy: &'run Object,
     /// The binding; none for a policy that holds without one.
     pub binding: Option<&'run Object>,

@@ -11,7 +11,7 @@ use crate::yaml::{self, Document, NodeId, Part, Source, Span, Style, Value};
 /// A part of a file that a rendered part may come from.
 #[derive(Clone, Copy)]
 pub struct Candidate<'run> {
-    /// The file.
+    /// The file that holds it.
     pub file: &'run Arc<OriginFile>,
     /// It, or a text in it, read.
     pub document: &'run Document,
@@ -84,7 +84,7 @@ pub struct Edit<'run> {
     target: Selector,
     /// The keys and the numbers of elements that lead to the field.
     path: Vec<String>,
-    /// The value.
+    /// What the field becomes, where it is written.
     pub value: Candidate<'run>,
 }
 

@@ -67,7 +67,7 @@ pub struct Call<'call> {
     pub resource: &'call str,
     /// The object's name; empty for lists and creates.
     pub name: &'call str,
-    /// Its namespace.
+    /// The namespace that the call is about.
     pub namespace: &'call str,
     /// All the verbs that the role needs on it.
     pub needs: &'call str,

@@ -6,7 +6,7 @@ use super::paths;
 
 /// A source of volumes.
 pub struct Plugin {
-    /// Its field.
+    /// The field of a volume that it is written under.
     pub field: &'static str,
     /// Under what name the server reports mistakes inside it.
     pub path: &'static str,

@@ -33,7 +33,7 @@ pub struct Text {
     pub at: Point,
     /// Its width in the measure that the layout reckons with.
     pub width: f64,
-    /// Its size.
+    /// The size of its letters, in pixels.
     pub size: f64,
     /// Whether it is the name of a box.
     pub bold: bool,

@@ -21,7 +21,7 @@ use metrics::{PATH, PORT, SCRAPE, exporter, own_metrics};
 pub(super) struct Recognised {
     /// The names of its containers; none for what the app does by itself.
     pub containers: Vec<String>,
-    /// The entry.
+    /// What `use` lists for it.
     pub entry: Json,
     /// Its image by role, where it is not the catalogue's.
     pub image: Option<(String, String)>,

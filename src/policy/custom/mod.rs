@@ -66,9 +66,9 @@ pub struct Said {
 /// A rule that was not evaluated.
 #[derive(Clone, Debug)]
 pub struct Unjudged {
-    /// The rule.
+    /// The rule, in its definition.
     pub node: NodeId,
-    /// Why.
+    /// What keeps it from being evaluated, for a sentence.
     pub why: String,
     /// Whether that is because the server would hardly spend so much on it, and then refuses the object.
     pub is_too_costly: bool,

@@ -118,7 +118,7 @@ impl Election {
         &self.name
     }
 
-    /// Its times.
+    /// How long it leads without renewal, and how often it tries.
     pub fn times(&self) -> Times {
         self.times
     }

@@ -167,7 +167,7 @@ pub enum Event {
     Following {
         /// Its identity.
         leader: String,
-        /// Its term.
+        /// The term that it leads in.
         term: u64,
     },
 }

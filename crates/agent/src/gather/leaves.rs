@@ -69,7 +69,7 @@ pub enum Miss {
 
 /// A leaf's answer.
 pub struct Reply {
-    /// Its body.
+    /// The body, whole.
     pub body: Bytes,
     /// What it says is missing from it.
     pub missing: Option<HeaderValue>,

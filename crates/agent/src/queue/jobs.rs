@@ -45,7 +45,7 @@ struct SlimCondition {
 /// One Job of the queue.
 #[derive(Clone, Debug)]
 pub struct Known {
-    /// Its uid.
+    /// Tells it from another Job of the name.
     pub uid: String,
     /// The item that it is for.
     pub item: String,

@@ -19,9 +19,9 @@ use restricted::{dropped_capabilities, no_escalation, non_root, seccomp_required
 
 /// A Pod under judgement.
 pub struct Pod<'a> {
-    /// Its spec.
+    /// `spec`, of a Pod or of a template.
     pub spec: Field<'a>,
-    /// Its annotations.
+    /// The annotations beside it, in which profiles of AppArmor and seccomp may be.
     pub annotations: Field<'a>,
     /// The minor version of the policy.
     pub version: u32,

@@ -21,9 +21,9 @@ pub struct Queued {
     pub at: Duration,
     /// Of those at one moment, the first that was said.
     pub order: u64,
-    /// To whom.
+    /// The process that it happens to.
     pub process: usize,
-    /// What.
+    /// What happens.
     pub what: Happening,
 }
 
