@@ -96,7 +96,7 @@ pub fn read(path: &Path, limit: Limit) -> io::Result<Vec<u8>> {
     within(File::open(path)?, 0, limit)
 }
 
-/// Reads a file that another file names or that is found by its name. Nobody has looked at it, so it may be a pipe that
+/// Reads a file that another file names or that is found by its name. It is unchecked, so it may be a pipe that
 /// never ends or a device that never stops.
 ///
 /// # Errors
@@ -156,7 +156,7 @@ pub fn read_found(path: &Path, limit: Limit) -> io::Result<Vec<u8>> {
     read_regular(path, limit)
 }
 
-/// A file that another names, as text: a regular one, for what is not may wait for ever.
+/// A file that another names, as text: a regular one, for what is not may wait forever.
 ///
 /// # Errors
 /// As for [`read_regular`].

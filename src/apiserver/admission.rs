@@ -165,7 +165,7 @@ pub fn rule(rule: Field) {
     scope.one_of(scope.opt_str().unwrap_or("*"), &["*", "Cluster", "Namespaced"]);
 }
 
-/// A list with something in it, in which `*` stands alone.
+/// A list with something in it, in which `*` is alone.
 fn list(list: Field, judge_empty: bool) {
     if list.is_empty() {
         list.required("");

@@ -1,4 +1,4 @@
-//! `patterns new`: a description to begin with.
+//! `patterns new`: a starter description.
 
 use std::fmt::Write as _;
 use std::io;

@@ -15,7 +15,7 @@ pub fn print(write: impl FnOnce(&mut BufWriter<StdoutLock<'static>>) -> io::Resu
     let result = write(&mut out).and_then(|()| out.flush());
     match result {
         Err(error) if error.kind() == io::ErrorKind::BrokenPipe => {
-            // What is left in the buffer is for nobody.
+            // What is left in the buffer has no reader any more.
             drop(out.into_parts());
             Ok(())
         }

@@ -160,7 +160,7 @@ fn outside_name(host: &str) -> &str {
     }
 }
 
-/// Whom an app calls on loopback, and who calls somebody outside of the Pod for it, stands for that: an ambassador,
+/// Whom an app calls on loopback, and who calls something outside of the Pod for it, is that to the app: an ambassador,
 /// whatever its image is otherwise for.
 fn name_ambassadors(builder: &mut Builder<'_>) {
     let diagram = &mut builder.diagram;

@@ -1,4 +1,4 @@
-//! What a pattern that checks who is asking cannot keep out: whoever dials the Pod's own address.
+//! What a pattern that checks who is asking cannot keep out: clients that dial the Pod's own address.
 
 use std::io;
 

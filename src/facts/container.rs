@@ -169,7 +169,7 @@ impl<'run> ContainerFacts<'run> {
         let is_new = |dial: &Dial<'run>, known: &[Dial<'run>]| {
             !known.iter().any(|other| other.port == dial.port && other.host == dial.host)
         };
-        // A program's own image holds nothing that would read a variable of somebody's own.
+        // A program's own image holds nothing that would read a variable of the user's.
         let is_unread = is_plain && described > 0 && unknown.is_empty() || self.line.is_idle();
         let mut dials = if is_unread { Vec::new() } else { conventions.dials };
         if self.uses_a_connector() {
@@ -337,7 +337,7 @@ impl<'run> ContainerFacts<'run> {
         if is_own { proof.place.node } else { self.container.name_node() }
     }
 
-    /// How sure a listen on loopback only is; nothing where it listens otherwise, or nobody knows.
+    /// How sure a listen on loopback only is; nothing where it listens otherwise, or that is not known.
     #[must_use]
     pub fn only_on_loopback(&self, port: u16) -> Option<&Listen<'run>> {
         let mut all = self.listens.iter().filter(|listen| listen.port == port && !listen.udp);
@@ -388,12 +388,12 @@ fn main_program<'run>(line: &CommandLine<'run>, image: &str, programs: &'run Pro
     first.or_else(|| all.next())
 }
 
-/// Whether an image is a program's own one, and not one that somebody made of it and that may bring configuration:
+/// Whether an image is a program's own one, and not one that is built on it and may bring configuration:
 /// nothing but a registry and the usual folders before the name that we know.
 fn is_plain_image(image: &str, programs: &Programs) -> bool {
     let (repository, tag) = programs::split(image);
     let Some(known) = programs.of_image(image) else { return false };
-    // A registry of somebody's own holds mirrors, whose tags are versions, and builds.
+    // A private registry holds mirrors, whose tags are versions, and builds.
     let host = repository.split('/').next().filter(|host| host.contains(['.', ':']) || *host == "localhost");
     let is_pinned = tag.is_empty() && image.contains('@');
     if host.is_some_and(|host| !is_public_registry(host)) && !is_pinned {

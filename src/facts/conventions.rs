@@ -1,5 +1,5 @@
 //! What the options and variables of a program that is not described mean by convention. At most
-//! [`Certainty::Likely`], but for the URL of a database, which nobody but a client is given.
+//! [`Certainty::Likely`], but for the URL of a database, which only a client is given.
 
 use super::address::{self, Address, Host};
 use super::command::arguments::Arguments;

@@ -54,7 +54,7 @@ pub fn literals<'run>(one: &ContainerFacts<'run>) -> Vec<Literal<'run>> {
         return Vec::new();
     };
     let has_command = one.container.container.command.as_ref().is_some_and(|command| !command.is_empty());
-    // what stands before the program may be a runner that gives its words to a shell
+    // what is before the program may be a runner that gives its words to a shell
     let first = first(one);
     let first = base_name(&first);
     let is_first = first == only.name || STARTERS.contains(&first);

@@ -65,7 +65,7 @@ pub enum Answer {
     Yes,
     /// It is not, and how sure that is.
     No(Certainty),
-    /// Nobody knows.
+    /// It is not known.
     Unknown,
 }
 

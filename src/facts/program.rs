@@ -106,7 +106,7 @@ pub enum Entrypoint {
     /// The program: `args` are its arguments.
     #[default]
     Binary,
-    /// The program, whose `arguments` are of `CMD`: `args` stand in their place.
+    /// The program, whose `arguments` are of `CMD`: `args` replace them.
     Command,
     /// A script that runs its first argument if that is not an option, else the program with the arguments.
     Script,

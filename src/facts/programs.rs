@@ -40,7 +40,7 @@ pub struct Programs {
     extends: bool,
 }
 
-/// A program, read when somebody first asks for it: there are hundreds, and a run needs a few.
+/// A program, read when it is first asked for: there are hundreds, and a run needs a few.
 #[derive(Debug)]
 struct Entry {
     name: Name,

@@ -9,7 +9,7 @@ use crate::yaml::{NodeId, Span};
 pub enum Certainty {
     /// Something that cannot be seen may say otherwise.
     Unknown,
-    /// By convention: a program that nobody has described calls an option or variable so.
+    /// By convention: a program that is not described calls an option or variable so.
     Likely,
     /// A documented default that nothing displaces.
     Default,

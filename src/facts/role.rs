@@ -13,7 +13,7 @@ pub enum Role {
     App,
     /// Helps the app: ships its logs, brings its files, ends its TLS.
     Sidecar(Task),
-    /// Stands between the app and something outside: the app talks to it on loopback.
+    /// Is between the app and something outside: the app talks to it on loopback.
     Ambassador(Way),
     /// Shows the app to the outside in another form.
     Adapter(Form),

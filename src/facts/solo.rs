@@ -214,7 +214,7 @@ fn by_name(one: &mut ContainerFacts<'_>, programs: &Programs) {
             return;
         }
     }
-    // A container called as a known helper, from a registry or build of somebody's own.
+    // A container called as a known helper, from a private registry or build.
     // Something else than the image starts is not a helper by its name: a test beside it is called so, too.
     // `driver-kube-rbac-proxy` is one of several; a single word of the name would be too little.
     let name = container.name.as_str();

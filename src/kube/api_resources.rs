@@ -112,7 +112,7 @@ pub fn nothing(groups: &[&str], resource: &str) -> Option<Nothing> {
     let subs: Vec<&'static str> = known.flat_map(|resource| resource.subresources.iter().copied()).collect();
     match sub {
         "*" => Some(Nothing::Star),
-        // compared without case by nobody but us: the kubelet asks for `runningpods`
+        // compared without case only here: the kubelet asks for `runningpods`
         _ if subs.contains(&sub) || (base == "nodes" && subs.contains(&sub.to_lowercase().as_str())) => None,
         _ => Some(Nothing::NoSubresource(nearest(sub, subs.into_iter().chain(COMMON)))),
     }

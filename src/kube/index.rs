@@ -76,7 +76,7 @@ impl<'run> Selection<'_, 'run> {
     }
 }
 
-/// One folder's objects of one namespace. Objects without a namespace have one of their own, wherever that may be.
+/// One folder's objects of one namespace. Objects without a namespace share one that is not known.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct FolderScope<'run> {
     /// The folder of the file.

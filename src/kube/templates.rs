@@ -26,7 +26,7 @@ pub enum Life {
 }
 
 impl Life {
-    /// Whether a Pod is done only once every entry of `containers` has exited by itself, and somebody waits for that.
+    /// Whether a Pod is done only once every entry of `containers` has exited by itself, and something waits for that.
     #[must_use]
     pub fn waits_for_all(self) -> bool {
         matches!(self, Self::Batch | Self::Scheduled)

@@ -48,7 +48,7 @@ pub struct Folders {
     kept: Kept,
     /// What is wrong with each description, by the address of its text.
     of_descriptions: HashMap<usize, (Arc<Source>, Vec<Finding>)>,
-    /// Files whose text has changed and is not read yet: however fast somebody types, it is read once.
+    /// Files whose text has changed and is not read yet: however fast the user types, it is read once.
     unread: BTreeSet<PathBuf>,
     /// The first file of which what its Pods do is not as new.
     doubt_from: usize,

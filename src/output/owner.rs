@@ -119,7 +119,7 @@ fn path_of(value: &str) -> &str {
 }
 
 /// The annotation of a file's object, if the file is one that the generator would write: one object, under the name
-/// that follows from it. Objects under other names are somebody's copies.
+/// that follows from it. Objects under other names are copies made by hand.
 fn source(name: &str, text: &str) -> Option<String> {
     // reading all YAML of a folder would take long
     if !text.contains(SOURCE) {

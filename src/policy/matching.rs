@@ -200,7 +200,7 @@ pub fn objects(document: &Document, selector: Option<NodeId>, object: &Object) -
     let labels = object.document.at(object.node, &["metadata", "labels"]);
     let label = |key: &str| labels.and_then(|labels| object.document.get_str(labels, key));
     let all = requirements(document, selector);
-    // a Job and a DaemonSet get more, under keys that nobody selects by
+    // a Job and a DaemonSet get more, under keys that no selector uses
     Match::of(all.iter().all(|(key, operator, values)| meets(operator, values, label(key))))
 }
 

@@ -75,7 +75,7 @@ pub fn find(input: &Path) -> io::Result<Option<PathBuf>> {
     let start = start.canonicalize().unwrap_or_else(|_| start.to_owned());
     for folder in start.ancestors() {
         let path = folder.join(FILE_NAME);
-        // What is not a file, or a link that leads nowhere, is an error when it is read: settings are not left out in silence.
+        // What is not a file, or a dangling link, is an error when it is read: settings are not left out in silence.
         if path.symlink_metadata().is_ok() {
             return Ok(Some(from_here(&path)?));
         }

@@ -63,7 +63,7 @@ pub fn run(program: &Path, args: &[OsString]) -> Result<String, String> {
     String::from_utf8(out).map_err(|_| format!("the output of {name} is not UTF-8"))
 }
 
-/// A program that knows nothing of the user and reaches nobody: no plugins, no repositories, no cluster.
+/// A program that knows nothing of the user and reaches nothing: no plugins, no repositories, no cluster.
 fn command(program: &Path, args: &[OsString], home: &Path) -> Command {
     let mut command = Command::new(program);
     command.args(args).current_dir(home).env_clear();
@@ -183,7 +183,7 @@ impl Home {
     fn new() -> io::Result<Self> {
         static COUNT: AtomicUsize = AtomicUsize::new(0);
         let folder = std::env::temp_dir();
-        // a name that is taken may be somebody's trap, or what a process of this number once left behind
+        // a name that is taken may be a trap, or what a process of this number once left behind
         for _ in 0..1000 {
             let count = COUNT.fetch_add(1, Ordering::Relaxed);
             let path = folder.join(format!("patterns-render-{}-{count}", std::process::id()));

@@ -1,4 +1,4 @@
-//! JSON for programs that people look at, too: what a terminal obeys, and what turns the direction of writing, stands in
+//! JSON for programs that people look at, too: what a terminal obeys, and what turns the direction of writing, is in
 //! it as an escape. JSON asks that only of the characters below U+0020 (RFC 8259, section 7).
 
 use std::fmt::Write as _;

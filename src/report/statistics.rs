@@ -1,4 +1,4 @@
-//! How often each rule has spoken.
+//! Finding counts per rule.
 
 use std::collections::BTreeMap;
 use std::io;

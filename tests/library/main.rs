@@ -8,6 +8,7 @@ mod cases;
 mod corpus;
 mod diagram;
 mod effects;
+mod english;
 mod hostile;
 mod image_answers;
 mod keys;

@@ -51,7 +51,7 @@ struct Folder {
 }
 
 impl Folder {
-    /// Names of the files that nobody has written to for a while, in order; hidden ones are somebody's own.
+    /// Names of the files that have not been written to for a while, in order, without hidden ones.
     fn list(&self) -> std::io::Result<Vec<String>> {
         let mut names = Vec::new();
         for entry in std::fs::read_dir(&self.path)? {

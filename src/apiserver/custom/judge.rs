@@ -49,7 +49,7 @@ pub struct Judge<'run> {
     /// `items` of lists that keep unknown fields: the flag holds for what is in them (`skipPrune` in
     /// `pkg/apiserver/schema/pruning/algorithm.go` of k8s.io/apiextensions-apiserver).
     kept: HashSet<NodeId>,
-    /// Fields that the schema does not have: they stand alone.
+    /// Fields that the schema does not have: they are reported alone.
     pub unknown: Vec<Cause>,
     /// All other mistakes.
     pub errors: Vec<Cause>,

@@ -106,7 +106,7 @@ impl Schemas {
         if let Some(metadata) = object.document.get(object.node, "metadata") {
             judge.unknown.extend(metadata_problems(&object.document, metadata, "metadata"));
         }
-        // As with built-in kinds, unknown fields stand alone.
+        // As with built-in kinds, unknown fields are reported alone.
         if !judge.unknown.is_empty() {
             return judge.unknown;
         }

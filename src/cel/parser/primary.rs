@@ -1,4 +1,4 @@
-//! What operators stand between: literals, names, lists, maps and messages.
+//! What is between operators: literals, names, lists, maps and messages.
 
 use super::super::CompileError;
 use super::super::ast::{At, Element, Expr, FieldValue, Kind, Literal, MapEntry, Mode};

@@ -145,7 +145,7 @@ impl Gathered {
         self.by_folder().into_values().flat_map(made).collect()
     }
 
-    /// No registry holds our own image: whoever deploys it builds it, or names the copy they keep.
+    /// No registry holds our own image: users build it, or name the copy that they keep.
     fn agent_note(&self) -> Option<String> {
         const DEFAULT: &str = concat!("localhost/patterns-agent:", env!("CARGO_PKG_VERSION"));
         let mut objects = self.parts.iter().flat_map(|part| &part.objects);

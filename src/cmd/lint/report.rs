@@ -68,7 +68,7 @@ impl Reporting<'_> {
         }
         say_failures(self.workspace);
         if let Some(cut) = summary.cut().filter(|_| self.args.quiet || !speaks_to_people) {
-            // GitLab's and JUnit's formats have no place for it, and nobody should take a part for the whole
+            // GitLab's and JUnit's formats have no place for it, and a part must not be taken for the whole
             say(format_args!("warning: {cut}"));
         }
         if self.args.quiet {

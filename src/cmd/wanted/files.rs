@@ -123,7 +123,7 @@ pub(super) fn below(folder: &Path) -> io::Result<Vec<(PathBuf, Arc<Source>)>> {
     let mut found = Vec::new();
     for entry in walk(folder) {
         let entry = entry?;
-        // what a link leads to is found in its own place
+        // what a link leads to is found by its own path
         if !entry.file_type().is_some_and(|kind| kind.is_file()) || !may_be_description(entry.path()) {
             continue;
         }

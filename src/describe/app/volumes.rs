@@ -69,7 +69,7 @@ pub struct Writable {
     pub place: Place,
 }
 
-/// What a writable path may hold if nobody says.
+/// What a writable path may hold if no size is given.
 pub const WRITABLE: &str = "64Mi";
 
 /// The other keys of a volume.

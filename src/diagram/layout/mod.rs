@@ -89,7 +89,7 @@ pub fn picture(diagram: &Diagram) -> Picture {
     if crossings(&second) <= crossings(&first) { second } else { first }
 }
 
-/// How often arrows cross. Too many to be counted are as bad as none: nobody will see which is better.
+/// How often arrows cross. Too many to be counted are as bad as none: no reader will see which is better.
 fn crossings(picture: &Picture) -> usize {
     const COUNTABLE: usize = 400;
     if picture.wires.len() > COUNTABLE {

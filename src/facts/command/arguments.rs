@@ -114,7 +114,7 @@ impl<'run> Arguments<'run> {
                 continue;
             }
             let next = words.get(at).filter(|next| !next.text.starts_with('-') || is_number(&next.text));
-            // Go's booleans take no word behind them; an option that nobody has described may take one.
+            // Go's booleans take no word behind them; an option that is not described may take one.
             // Redis's options take all words up to the next one.
             let is_redis = options.style == Style::Redis;
             match next {

@@ -27,7 +27,7 @@ pub(super) fn read(found: &mut Collector<'_>) {
             }
         }
         reader.found.is_whole = false;
-        // behind a value of several lines nobody knows where the next setting begins
+        // behind a value of several lines it is not known where the next setting begins
         if reader.text[line..reader.at].contains('\n') {
             return;
         }

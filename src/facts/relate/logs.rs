@@ -112,7 +112,7 @@ fn logs_of(pod: PodView<'_>, one: &ContainerFacts<'_>, other: &ContainerFacts<'_
 }
 
 /// Whether a program of a script works on the logs of a folder: the folder is called after them, or the files are.
-/// What `logrotate` works on stands in its own configuration.
+/// What `logrotate` works on is in its own configuration.
 fn touches(run: &Invocation<'_>, folder: &str, is_named: bool) -> bool {
     if run.name == "logrotate" {
         return is_named;

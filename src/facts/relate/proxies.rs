@@ -62,7 +62,7 @@ pub(super) fn direct_proxies(all: &mut [ContainerFacts<'_>], loopback: &Loopback
 }
 
 /// Whether a proxy passes on to another container of its Pod. What dials loopback in vain, or on the node's network, is
-/// in front of nobody here.
+/// in front of no container here.
 fn faces_inward(all: &[ContainerFacts<'_>], at: usize, loopback: &Loopback) -> bool {
     let is_node = all[at].container.pod.spec.host_network == Some(true);
     let dials = all[at].loopback_dials().next().is_some();

@@ -48,7 +48,7 @@ const NOISE_ANNOTATIONS: &[&str] = &[
 const NOISE_LABEL_PREFIXES: &[&str] =
     &["io.kompose.network/", "kustomize.toolkit.fluxcd.io/", "helm.toolkit.fluxcd.io/", "objectset.rio.cattle.io/"];
 
-/// Whether a label is a tool's own and nobody asks for it.
+/// Whether a label is a tool's own and no selector asks for it.
 pub(in crate::import) fn is_noise_label(key: &str, used_labels: &[String]) -> bool {
     let is_noise = NOISE_LABELS.contains(&key) || NOISE_LABEL_PREFIXES.iter().any(|prefix| key.starts_with(prefix));
     is_noise && !used_labels.iter().any(|used| used == key)

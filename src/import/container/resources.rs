@@ -5,7 +5,7 @@ use serde_json::{Map, Value as Json, json};
 use crate::go::Quantity;
 use crate::import::values::items;
 
-/// How much an emptyDir may hold that nobody limits.
+/// How much an emptyDir without a limit may hold.
 pub(in crate::import) const SIZE: &str = "1Gi";
 
 /// What an emptyDir without a limit may hold, beside `more` that are added: [`SIZE`], or its part of what the Pod's

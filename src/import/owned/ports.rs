@@ -21,7 +21,7 @@ const KNOWN: &[(&str, &[&str], u64)] = &[
     ("mqtt", &["mqtt"], 1883),
 ];
 
-/// What a port is called whose protocol nobody says.
+/// What a port is called whose protocol is not given.
 const UNKNOWN: &str = "app";
 
 impl<'a> Owned<'a> {
@@ -192,7 +192,7 @@ impl<'a> Owned<'a> {
         let said = port["appProtocol"].as_str().unwrap_or_default();
         let words = [said, name(Some(port)), declared_name];
         let is = |word: &str| words.iter().any(|one| *one == word || one.starts_with(&format!("{word}-")));
-        // the generator calls so what nobody says the protocol of
+        // the generator calls a port so whose protocol is not given
         if words == ["", UNKNOWN, UNKNOWN] {
             return None;
         }

@@ -42,7 +42,7 @@ impl<'a> Tokens<'a> {
     }
 
     /// Whether the Pods have a token that they may need: their account says so, a binding names it, or it is not in the
-    /// run, so that nobody knows.
+    /// run, so that it is not known.
     pub(super) fn needed(&self, workload: &Input) -> bool {
         let Some(spec) = pod_spec(&workload.object) else { return false };
         let namespace = workload.id.namespace.as_deref();

@@ -46,8 +46,8 @@ impl FieldHistory {
         Self::all_of(type_name).iter().find(|one| one.field == field)
     }
 
-    /// The histories of all fields of a type that have one: a few, so that whoever asks for many fields of one type
-    /// looks the type up once.
+    /// The histories of all fields of a type that have one: a few, so that a caller who asks for many fields of one
+    /// type looks the type up once.
     #[must_use]
     pub fn all_of(type_name: &str) -> &'static [Self] {
         let first = FIELDS.partition_point(|one| one.type_name < type_name);

@@ -90,7 +90,7 @@ impl File {
     fn leave_to_others(&mut self, is_named: bool) {
         let is_json = self.path.as_ref().is_some_and(|path| path.extension().is_some_and(|end| end == "json"));
         // Folders hold YAML and JSON of many programs; only what kubectl would be given is its to refuse.
-        // What holds a NUL is nobody's YAML: it is damaged, or encoded in a way that nobody reads.
+        // What holds a NUL is not YAML: it is damaged, or encoded in a way that no reader knows.
         let is_damaged = !is_json && self.source.text.contains('\0');
         let is_ours = mentions_kubernetes(&self.source.text) || begins_a_description(&self.source.text);
         if (is_json || !is_named) && !is_ours && !is_damaged {

@@ -44,7 +44,7 @@ fn has_bare_hole(line: &str) -> bool {
 }
 
 /// Whether a file has values that YAML takes for comments: `image: #{IMAGE}`, as Octopus and the tasks that replace
-/// tokens in pipelines write them. What stands there once they are filled in is not seen.
+/// tokens in pipelines write them. What is there once they are filled in is not seen.
 pub(super) fn has_silent_holes(file: &File) -> bool {
     if file.objects.is_empty() && file.refusals.is_empty() || memmem::find(file.source.text.as_bytes(), b"#{").is_none()
     {

@@ -112,7 +112,7 @@ pub(super) fn connect(files: &mut Vec<File>) {
     }
 }
 
-/// Takes the objects from files that kustomizations only pack into a `ConfigMap` or Secret: nobody applies them.
+/// Takes the objects from files that kustomizations only pack into a `ConfigMap` or Secret: they are not applied.
 fn unload_data(files: &mut [File], all: &[Kustomization]) {
     let applied: HashSet<&PathBuf> = all.iter().flat_map(|one| one.resources.iter().chain(&one.patches)).collect();
     let packed = all.iter().flat_map(|one| &one.generators).flat_map(Generator::packed);

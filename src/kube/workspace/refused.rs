@@ -132,7 +132,7 @@ fn key_end(line: &str) -> Option<usize> {
     line.find(": ").or_else(|| line.trim_end().strip_suffix(':').map(str::len)).map(|colon| colon + 1)
 }
 
-/// Line by line, for there is no tree: what stands beside `name: DB_PASSWORD` in an element of a list, and what stands
+/// Line by line, for there is no tree: what is beside `name: DB_PASSWORD` in an element of a list, and what is
 /// behind `DB_PASSWORD:`, with the lines that go on with it.
 fn by_name(text: &str) -> Vec<Span> {
     let mut all = Vec::new();

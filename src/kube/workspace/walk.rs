@@ -39,7 +39,7 @@ impl Input {
     }
 }
 
-/// Folders of files that nobody applies: test data, and copies of others' work. They are left out unless the user
+/// Folders of files that are not applied: test data, and copies of others' work. They are left out unless the user
 /// names one, or a path in one.
 pub const LEFT_OUT: [&str; 7] = ["Godeps", "_archived", "golden", "node_modules", "src/test", "testdata", "vendor"];
 

@@ -129,7 +129,7 @@ pub struct Variant {
 pub enum Replicas {
     /// An autoscaler: the workload has no number of its own.
     Scaled,
-    /// Nobody: everything that the document runs is stopped.
+    /// None: everything that the document runs is stopped.
     Stopped,
 }
 
@@ -244,7 +244,7 @@ pub struct Claim {
     pub port: String,
     /// What it answers: `HTTP` or `HTTPS`, as probes write it.
     pub scheme: String,
-    /// What it speaks to whoever it hands the traffic on to.
+    /// What it speaks to the container that it hands the traffic on to.
     pub upstream: String,
     /// The Service's port.
     pub service: u16,

@@ -119,7 +119,7 @@ fn check_writers(steps: &[Step<'_>], external: &[&str], parameter: &str) -> Vec<
     findings
 }
 
-/// Whoever takes a sharded topic counts on one key staying with one consumer; a writer without the key breaks that.
+/// A consumer of a sharded topic counts on one key staying with one consumer; a writer without the key breaks that.
 fn check_shards(steps: &[Step<'_>]) -> Vec<Finding> {
     let mut findings = Vec::new();
     for sharder in steps.iter().filter(|step| step.shards) {

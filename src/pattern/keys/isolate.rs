@@ -1,6 +1,6 @@
 //! `isolate`: a `NetworkPolicy` for each workload. `true` admits what its containers declare for clients, and nothing else;
-//! `from` and `to` say who may talk to whom. Status, metrics and whatever else a pattern tells about the Pod are open to
-//! nobody who is not named.
+//! `from` and `to` say who may talk to whom. Status, metrics and whatever else a pattern tells about the Pod are open
+//! only to those who are named.
 //!
 //! The kubelet's probes come from the Pod's own node, which no policy cuts off (kubernetes/website:
 //! content/en/docs/concepts/services-networking/network-policies.md).
@@ -35,7 +35,7 @@ fn workloads(objects: &[Json]) -> Vec<Json> {
     let written = objects.iter().filter(|object| objects::is_workload(object)).cloned();
     written.chain(objects.iter().flat_map(objects::made_later)).collect()
 }
-/// What to know of a document whose metrics nobody may read now.
+/// What to know of a document whose metrics are closed to all now.
 pub(crate) fn note(prepared: &Prepared<'_>) -> Option<String> {
     let description = prepared.description;
     if description.isolate.as_ref()?.to_json() != true {
@@ -152,7 +152,7 @@ fn behind(prepared: &Prepared<'_>) -> Vec<u16> {
     prepared.upstreams.iter().flatten().copied().chain(decorated).collect()
 }
 
-/// Who may come in where nobody is named: anyone, to what is for clients.
+/// Who may come in where no peer is named: anyone, to what is for clients.
 fn to_clients(operated: &Operated, template: &Json, mut ports: Vec<Json>) -> Json {
     let closed: Vec<u64> = objects::named_ports(template)
         .filter(|(name, number, _)| operated.has(name, *number))

@@ -69,7 +69,7 @@ fn gateway(prepared: &Prepared<'_>) -> Option<Json> {
     Some(gateway)
 }
 
-/// Ports of our own containers that nobody in the mesh calls: for probes, and for metrics that are scraped from
+/// Ports of our own containers that nothing in the mesh calls: for probes, and for metrics that are scraped from
 /// outside of it.
 fn owned_ports(prepared: &Prepared<'_>) -> Vec<u64> {
     let inbound = prepared.inbound.as_ref().map(|inbound| inbound.port);

@@ -1,4 +1,4 @@
-//! What must be unique in a woven Pod, whoever made it.
+//! What must be unique in a woven Pod, whichever pattern made it.
 
 use std::collections::BTreeMap;
 

@@ -35,7 +35,7 @@ impl Fault {
         Self::at(source, span, message)
     }
 
-    /// In words for whoever wrote the pattern; `place` is where to point if it knows no better.
+    /// In words for the author of the pattern; `place` is where to point if it knows no better.
     pub(crate) fn for_author(self, place: &Place) -> Finding {
         match self.at {
             Some((source, span)) => Finding::error(Label::span(&source, span, ""), self.message),
@@ -43,7 +43,7 @@ impl Fault {
         }
     }
 
-    /// In words for whoever wrote the description: a bug of ours, or a mistake in their own folder.
+    /// In words for the author of the description: a bug of ours, or a mistake in their own folder.
     pub(crate) fn for_user(self, folder: &Folder, place: &Place) -> Finding {
         let name = folder.name();
         if folder.path().is_none() {

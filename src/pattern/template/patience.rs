@@ -3,7 +3,7 @@
 //! minijinja's fuel counts instructions and most of what they make, but not what looking at a value costs: lists are
 //! multiplied and added lazily, and a list may hold the same list twice, so a few instructions make values that take
 //! years to compare or to write out. No hook of the engine is called then. So what is not ours runs in a thread of its
-//! own, and whoever waits for it stops waiting at a limit: the command then ends with an error, and the thread with it.
+//! own, and its caller stops waiting at a limit: the command then ends with an error, and the thread with it.
 
 use std::fs;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -36,7 +36,7 @@ pub(super) fn wait_for<T: Send + 'static>(compute: impl FnOnce() -> T + Send + '
     let (sender, receiver) = mpsc::sync_channel(1);
     let (begin, before) = (Instant::now(), resident());
     let worker = thread::Builder::new().name("template".to_owned()).stack_size(STACK);
-    // Nobody receives once it was given up.
+    // Nothing receives once it was given up.
     let work = move || drop(sender.send(compute()));
     worker.spawn(work).map_err(|error| format!("cannot start a thread for it: {error}"))?;
     let (seconds, memory) = (limits::TEMPLATE_SECONDS, limits::TEMPLATE_MEMORY);

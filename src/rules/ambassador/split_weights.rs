@@ -5,7 +5,7 @@ use crate::origin;
 use crate::rules::{Check, FindingsAnywhere, Rule};
 use crate::words::clip;
 
-/// nginx splits clients into more than a whole, or sends a share to nobody.
+/// nginx splits clients into more than a whole, or sends a share to no server.
 pub static RULE: Rule = rule!("split_weights.md", Error, Check::Workspace(check));
 
 fn check(index: &Index<'_>, found: &mut FindingsAnywhere<'_>) {
@@ -88,7 +88,7 @@ fn judge(file: &ConfigFile<'_>, index: &Index<'_>, found: &mut FindingsAnywhere<
                 .help("make the percentages add up to 100 at most, and put `*` last");
         }
         for part in parts {
-            nobody(file, &all, split, part, index, found);
+            missing_server(file, &all, split, part, index, found);
         }
     }
 }
@@ -122,7 +122,7 @@ fn hundredths(percent: &str) -> Option<u32> {
 }
 
 /// A share that goes to a Service that is not there: nginx looks up the hosts of its upstreams at start.
-fn nobody(
+fn missing_server(
     file: &ConfigFile<'_>,
     all: &[Directive<'_>],
     split: &Directive<'_>,

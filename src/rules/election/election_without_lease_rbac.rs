@@ -78,7 +78,7 @@ fn judge(facts: &PodFacts<'_>, member: &ContainerFacts<'_>, node: NodeId, found:
             return;
         }
         let locks_otherwise = own.clone().next().is_some();
-        // A program of an old client-go may do with them; a new one leads nobody.
+        // A program of an old client-go may do with them; a new one never leads.
         let level = if locks_otherwise { Level::Warning } else { Level::Error };
         let role = grants[0].role;
         say(member, node, account, "get, update and create", found)

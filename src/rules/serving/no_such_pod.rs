@@ -99,7 +99,7 @@ fn of_set(index: &Index<'_>, asked: &Asked<'_, '_>, set: &Object, found: &mut Fi
     let real = asked.pods.iter().filter(|(ordinal, _)| is_there(*ordinal)).count();
     let highest = asked.pods.iter().map(|(ordinal, _)| *ordinal).max().unwrap_or_default();
     // A list that names all there are and more may be written for more to come, and where no number is written,
-    // somebody may scale by hand.
+    // it may be scaled by hand.
     let may_come = u32::try_from(real) == Ok(count) || replicas.is_none();
     let mut about = found.about(asked.list.file.object);
     let saying = about

@@ -28,7 +28,7 @@ fn check_lists(index: &Index<'_>, found: &mut FindingsAnywhere<'_>) {
     }
     for list in lists(index).iter().filter(|list| list.is_hashed && list.is_final()) {
         let Some(object) = list.stateful_set(index) else {
-            nobody(list, index, found);
+            without_pods(list, index, found);
             continue;
         };
         if !object.keeps(&COUNTED) || is_unsettled(index, object) {
@@ -58,7 +58,7 @@ fn is_unsettled(index: &Index<'_>, object: &Object) -> bool {
 
 /// A list whose Pods no StatefulSet of its folder makes, beside one that it surely means: of nearly that name, or
 /// of that name under another governing Service.
-fn nobody(list: &ShardList<'_>, index: &Index<'_>, found: &mut FindingsAnywhere<'_>) {
+fn without_pods(list: &ShardList<'_>, index: &Index<'_>, found: &mut FindingsAnywhere<'_>) {
     let object = list.file.object;
     let (names, namespace) = (&list.names, object.id.namespace.as_deref());
     if !list.is_final() || names.pods.len() < 2 || names.namespace.is_some_and(|named| Some(named) != namespace) {

@@ -7,7 +7,7 @@ use crate::rules::{Check, Findings, Rule, parts};
 /// An init container fills an `emptyDir` that nothing else mounts.
 pub static RULE: Rule = rule!("init_output_not_mounted.md", Warning, Check::Facts(check));
 
-/// Places for what a program needs while it runs, and nobody afterwards.
+/// Places for what a program needs only while it runs.
 const SCRATCH: [&str; 9] = ["tmp", "temp", "cache", "scratch", "home", "root", "run", "shm", "work"];
 
 fn check(facts: &PodFacts<'_>, found: &mut Findings<'_>) {

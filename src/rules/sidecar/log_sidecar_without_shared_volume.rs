@@ -4,7 +4,7 @@ use crate::kube::{ContainerView, PodView};
 use crate::rules::{Check, Findings, Rule, parts};
 use crate::words::clip;
 
-/// A helper tails files that nobody can write where it looks.
+/// A helper tails files that no container can write where it looks.
 pub static RULE: Rule = rule!("log_sidecar_without_shared_volume.md", Error, Check::Facts(check));
 
 fn check(facts: &PodFacts<'_>, found: &mut Findings<'_>) {
@@ -44,7 +44,7 @@ fn is_file_of_the_pod(path: &str) -> bool {
     path.starts_with('/') && !is_special
 }
 
-/// Why nobody can write a path for the helper; nothing if somebody can, or where that is not visible.
+/// Why no container can write a path for the helper; nothing if one can, or where that is not visible.
 fn problem(view: &ContainerView<'_>, path: &str, pod: PodView<'_>) -> Option<String> {
     let mount = parts::mounts(view).map(|(mount, _)| mount).filter(|mount| parts::is_under(path, &mount.mount_path));
     let Some(mount) = mount.max_by_key(|mount| mount.mount_path.len()) else {

@@ -7,7 +7,7 @@ use crate::yaml::NodeId;
 /// Every container mounts an `emptyDir` read-only.
 pub static RULE: Rule = rule!("shared_volume_nobody_writes.md", Error, Check::Pod(check));
 
-/// An empty folder mounted here keeps the token from the container: nobody is meant to write it.
+/// An empty folder mounted here keeps the token from the container: it is not meant to be written.
 const TOKEN: &str = "/var/run/secrets/kubernetes.io/serviceaccount";
 
 /// A container that mounts a volume read-only, and the flag that says so.

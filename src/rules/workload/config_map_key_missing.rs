@@ -33,7 +33,7 @@ fn check(index: &Index<'_>, found: &mut FindingsAnywhere<'_>) {
             let data = typed.data.iter().flatten().map(|(key, _)| key.as_str());
             let keys = data.chain(typed.binary_data.iter().flatten().map(|(key, _)| key.as_str()));
             let has = known.entry(std::ptr::from_ref(map)).or_insert_with(|| keys.clone().collect());
-            // an empty one is filled by somebody else
+            // an empty one is filled by another program
             if has.is_empty() || is_written_by_controller(&typed.metadata) {
                 continue;
             }

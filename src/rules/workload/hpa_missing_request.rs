@@ -7,7 +7,7 @@ use crate::rules::{Check, FindingsAnywhere, Rule};
 use crate::words::clip;
 use crate::yaml::{Document, NodeId, Value};
 
-/// An autoscaler goes by a share of a request that nobody makes.
+/// An autoscaler goes by a share of a request that is not made.
 pub static RULE: Rule = rule!("hpa_missing_request.md", Error, Check::Workspace(check));
 
 /// A metric that goes by what containers use.

@@ -3,7 +3,7 @@ use crate::facts::PodFacts;
 use crate::kube::{ContainerView, Typed};
 use crate::rules::{Check, Findings, Rule};
 
-/// Nobody knows when a server is ready.
+/// Nothing says when a server is ready.
 pub static RULE: Rule = rule!("missing_probe.md", Advice, Check::Facts(check));
 
 fn check(facts: &PodFacts<'_>, found: &mut Findings<'_>) {

@@ -63,7 +63,7 @@ fn meant<'run>(facts: &PodFacts<'run>, name: &str, host: &str) -> Option<&'run O
     there.find(is_there).is_none().then_some(one)
 }
 
-/// Whether a port is only what the scheme of a URL has by default, where a program that nobody has described may take
+/// Whether a port is only what the scheme of a URL has by default, where a program that is not described may take
 /// it from elsewhere: `API_URL` beside `API_PORT`.
 fn is_guessed(dial: &Dial<'_>, port: u16) -> bool {
     // what is written needs no look at its text, which may be long

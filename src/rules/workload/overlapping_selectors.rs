@@ -151,7 +151,7 @@ fn root(group_of: &mut [usize], of: usize) -> usize {
 
 fn say(group: &[Controller<'_>], scaler: Option<Scaler<'_>>, found: &mut FindingsAnywhere<'_>) {
     let selects = |one: &Controller<'_>, other: &Controller<'_>| one.selector.matches(other.labels);
-    // whoever selects another's Pods speaks
+    // the finding is at the one that selects another's Pods
     let speaker = group.iter().position(|one| group.iter().any(|other| !is_same(one, other) && selects(one, other)));
     let Some(first) = speaker.and_then(|at| group.get(at)) else { return };
     let others: Vec<_> = group.iter().filter(|other| !is_same(first, other)).collect();

@@ -2,7 +2,7 @@ use crate::kube::Object;
 use crate::rules::{Check, Findings, Rule};
 use crate::words::clip;
 
-/// A custom resource whose operator nobody maintains any more.
+/// A custom resource whose operator is no longer maintained.
 pub static RULE: Rule = rule!("retired_operator.md", Warning, Check::Object(check));
 
 /// Groups of resources, with what became of the operator.

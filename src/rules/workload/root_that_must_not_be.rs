@@ -116,7 +116,7 @@ fn user_of(image: &str) -> Option<User> {
         "ubuntu",
         "wordpress",
     ];
-    const NOBODY: [&str; 3] = ["alertmanager", "node-exporter", "prometheus"];
+    const USER_NOBODY: [&str; 3] = ["alertmanager", "node-exporter", "prometheus"];
     const DOCKER: [&str; 4] = ["docker.io/", "index.docker.io/", "registry-1.docker.io/", "public.ecr.aws/docker/"];
     let Reference { repository, tag, .. } = Reference::of(image);
     let tag = tag.unwrap_or_default();
@@ -130,7 +130,7 @@ fn user_of(image: &str) -> Option<User> {
         return Some(User::Root);
     }
     let of_prometheus = of_docker.strip_prefix("prom/").or_else(|| repository.strip_prefix("quay.io/prometheus/"))?;
-    NOBODY.contains(&of_prometheus).then_some(User::Name("nobody"))
+    USER_NOBODY.contains(&of_prometheus).then_some(User::Name("nobody"))
 }
 
 fn user(own: &SecurityContext) -> Option<i64> {

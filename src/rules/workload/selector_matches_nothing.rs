@@ -56,7 +56,7 @@ fn network_policy(run: &Run<'_, '_>, object: &Object, found: &mut FindingsAnywhe
     let document = &object.document;
     let items = |node: NodeId, field: &str| document.get(node, field).map_or(&[][..], |list| document.items(list));
     let Some(spec) = document.get(object.node, "spec") else { return };
-    let peers = [("ingress", "from", "it admits no traffic"), ("egress", "to", "it leads nowhere")];
+    let peers = [("ingress", "from", "it admits no traffic"), ("egress", "to", "it allows no traffic")];
     for (list, field, why) in peers {
         for peer in items(spec, list).iter().flat_map(|rule| items(*rule, field)) {
             let selector = document.get(*peer, "podSelector");

@@ -6,7 +6,7 @@ use crate::yaml::NodeId;
 /// A token of the API server lies where nothing uses it.
 pub static RULE: Rule = rule!("token_mounted.md", Advice, Check::Facts(check));
 
-/// Words with which a container shows that it talks to the API server, or that somebody asks who it is.
+/// Words with which a container shows that it talks to the API server, or that it is asked who it is.
 const USES: [&str; 12] = [
     "kube",
     "k8s",

@@ -13,7 +13,8 @@ pub use adapters::{HealthArgs, IntrospectArgs, ReloadArgs, SignalName, TopzArgs}
 pub use batch::{JoinArgs, QueueArgs, SourceDirArgs};
 pub use serving::{Campaign, DemoArgs, DemoKind, DemoPart, ElectArgs, GatherArgs, GatherMode, OnPartial, Protocol};
 
-/// The containers that patterns need and nobody maintains: election, scatter/gather, work queue, join and adapters.
+/// The containers that patterns need and that have no maintained image: election, scatter/gather, work queue, join and
+/// adapters.
 #[derive(Debug, Parser)]
 #[command(name = "patterns-agent", version, max_term_width = 100, disable_help_subcommand = true)]
 pub struct Cli {

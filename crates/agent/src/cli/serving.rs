@@ -40,7 +40,7 @@ pub struct ElectArgs {
     #[arg(long, env = "PATTERNS_AGENT_RELEASE_ON_EXIT")]
     pub release_on_exit: bool,
     /// This is a native sidecar without a liveness probe: it gets SIGTERM only when the app's container has ended, so
-    /// that nobody can act on the last answer any more. Then release the Lease at once.
+    /// that nothing can act on the last answer any more. Then release the Lease at once.
     #[arg(long, env = "PATTERNS_AGENT_SIDECAR")]
     pub sidecar: bool,
     #[command(flatten)]

@@ -75,7 +75,7 @@ async fn leader(Meant(election): Meant) -> Response {
     answer(&election, |_| StatusCode::OK)
 }
 
-/// The wish holds when this Pod leads; while nobody does, it waits for the race to be decided.
+/// The wish holds when this Pod leads; while no process does, it waits for the race to be decided.
 async fn become_leader(Meant(election): Meant) -> Response {
     election.campaign(None);
     decided(&election).await;
@@ -123,7 +123,7 @@ async fn watch_changes(Meant(election): Meant) -> Sse<impl Stream<Item = Result<
     Sse::new(events).keep_alive(KeepAlive::default())
 }
 
-/// Waits until somebody leads, at most as long as one try may take.
+/// Waits until there is a leader, at most as long as one try may take.
 async fn decided(election: &Election) {
     let mut changes: watch::Receiver<Seen> = election.watch();
     let limit = election.times().request_timeout();

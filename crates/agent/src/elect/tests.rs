@@ -186,7 +186,7 @@ fn who_steps_down_lets_others_lead_and_comes_back() {
     assert!(!bench.leads() && bench.elector.quiet(bench.now) > 7 * S);
     assert!(!bench.run(14 * S).leads());
     assert_eq!(bench.holder(), None);
-    assert!(bench.run(5 * S).leads(), "nobody else wanted to");
+    assert!(bench.run(5 * S).leads(), "no other process wanted to");
     assert_eq!(bench.lease.as_ref().unwrap().term, 2);
 }
 

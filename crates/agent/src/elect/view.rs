@@ -12,9 +12,9 @@ pub struct View {
     pub stale: bool,
     /// The highest term ever seen; survives the Lease.
     pub highest_term: u64,
-    /// After a deletion nobody acquires until then.
+    /// After a deletion no process acquires until then.
     pub guard_until: Duration,
-    /// Stands in for a duration that the Lease lacks, and for that of a holder nobody remembers.
+    /// Replaces a duration that the Lease lacks, and that of a holder which is forgotten.
     own_duration: Duration,
 }
 
@@ -112,8 +112,8 @@ impl View {
         News { changed: deleted, deleted }
     }
 
-    /// A former leader's last answer may outlive the Lease that it rested on. Whoever led itself knows that nobody else
-    /// did.
+    /// A former leader's last answer may outlive the Lease that it rested on. A process that led itself knows
+    /// that no other did.
     fn guard(&mut self, now: Duration, leads: bool) {
         let Some(before) = self.record().filter(|_| !leads) else { return };
         self.guard_until = now + self.duration(before).max(self.own_duration);

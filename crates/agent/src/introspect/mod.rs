@@ -2,7 +2,8 @@
 //! as far as that is harmless, and the tail of logs that it is asked to show. An app's own metrics or stacks come only
 //! from a URL that it offers.
 //!
-//! It asks nobody who he is, so it listens on loopback: `kubectl port-forward` reaches it there, for those who may.
+//! It does not authenticate its clients, so it listens on loopback: `kubectl port-forward` reaches it there, for those
+//! who may.
 
 mod mask;
 

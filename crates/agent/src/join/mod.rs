@@ -32,7 +32,8 @@ const RESOURCE: &str = "jobs.batch";
 const MAX_ANSWER: usize = 8 * 1024 * 1024;
 
 /// Waits; with `--create`, makes the Jobs first. Exit code 3 says that trying again is in vain: a Job has failed for good,
-/// was deleted, or is not complete within `--timeout`. A signal is not among that, for whoever evicts a Pod means no Job.
+/// was deleted, or is not complete within `--timeout`. A signal is not among that, for an eviction of the Pod is
+/// not about the Jobs.
 ///
 /// # Errors
 /// A Job failed, time ran out, or the API server refuses.

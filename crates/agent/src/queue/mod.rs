@@ -1,9 +1,9 @@
 //! `queue`: one Job for every item that the source lists, and never a second one.
 //!
 //! The cluster's Jobs are its memory: names are hashes of items, so a Job that is there says that the item was taken,
-//! whoever asks and however often this process was restarted. Order makes it safe to be ended anywhere: an item's data
-//! is fetched first, then its Job is made, then the ConfigMap that the Job owns; the Pod waits for that mount
-//! meanwhile. What is half made is completed by the next round.
+//! whichever manager asks and however often this process was restarted. Order makes it safe to be ended anywhere: an
+//! item's data is fetched first, then its Job is made, then the ConfigMap that the Job owns; the Pod waits for that
+//! mount meanwhile. What is half made is completed by the next round.
 //!
 //! In full, for any number of managers at once, each ended or answered wrongly at any call:
 //!

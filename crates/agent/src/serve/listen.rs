@@ -7,7 +7,7 @@ use tokio::net::{TcpListener, TcpSocket};
 
 use super::super::http::Http;
 
-/// What the kernel keeps of a connection that nobody has accepted or read yet, and how many of the first kind.
+/// What the kernel keeps of a connection that is not accepted or read yet, and how many of the first kind.
 const RECEIVE_BUFFER: u32 = 64 * 1024;
 const BACKLOG: u32 = 1024;
 

@@ -1,6 +1,6 @@
 //! Serving HTTP: one small frame around every server of every role.
 //!
-//! Whoever can reach a Pod can open connections to it. So each server holds a fixed number of them, each with small
+//! Any client of a Pod can open connections to it. So each server holds a fixed number of them, each with small
 //! buffers and a limit on what a client may take its time for: its headers, its body, its next request. When all are
 //! taken the connection that has waited longest for its client makes room for the newcomer, so that thousands of
 //! half-open ones cost neither memory nor the kubelet's next probe. Handlers are not cut short: they are bounded by

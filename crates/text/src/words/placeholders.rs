@@ -1,6 +1,6 @@
 //! Text that is replaced before the API server sees it.
 
-/// Text that somebody replaces before the API server sees it: a program (`${REPLICAS}`, `$(PORT)`, `{{ port }}`,
+/// Text that is replaced before the API server sees it: a program (`${REPLICAS}`, `$(PORT)`, `{{ port }}`,
 /// `__NAMESPACE__`, `@VERSION@`, `%NAME%`, `kafka.$DOMAIN`, `<path:secret/data/db#password>`), a person (`<your-namespace>`, `PV_NAME`, `CHANGEME`), or SOPS.
 #[must_use]
 pub fn is_placeholder(text: &str) -> bool {
@@ -70,7 +70,7 @@ pub fn may_hold_name_of_a_value(raw: &str) -> bool {
     })
 }
 
-/// Whether YAML reads a hole as a map because nobody quoted it: `name: {NAME}`.
+/// Whether YAML reads a hole as a map because it is not quoted: `name: {NAME}`.
 #[must_use]
 pub fn is_hole_in_braces(raw: &str) -> bool {
     raw.strip_prefix('{').and_then(|rest| rest.strip_suffix('}')).is_some_and(names_a_hole)
@@ -217,7 +217,9 @@ const LAST: [&str; 44] = [
     "BASE64",
 ];
 
-/// Words that ask for another: `CHANGEME`, `your-domain.example.com`.
+/// Words that ask for another: `CHANGEME`, `your-domain.example.com`, and the name of a value in capitals where the
+/// value belongs, as documentation writes it (`gs://BUCKET_NAME`). Capitals alone prove nothing: `MY_APP` may be the
+/// name itself.
 fn is_an_order(text: &str) -> bool {
     const ORDERS: [&str; 8] =
         ["changeme", "change-me", "replaceme", "replace-me", "fillmein", "todo", "fixme", "placeholder"];

@@ -188,7 +188,7 @@ impl<'src> Cursor<'src> {
         (at..self.bytes.len()).find(|&place| is_end(place)).unwrap_or(self.bytes.len())
     }
 
-    /// Whether `---` or `...` stands alone at the start of this line.
+    /// Whether `---` or `...` is alone at the start of this line.
     #[inline]
     pub(super) fn is_document_indicator(&self) -> bool {
         matches!(self.peek(), b'-' | b'.')

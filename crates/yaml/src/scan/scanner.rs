@@ -206,7 +206,7 @@ impl<'src> Scanner<'src> {
             && let Some(inner) = self.keys.pop()
         {
             // Brackets with nothing between them share their number with the key that they may be, and go-yaml
-            // loses that key here: `{}: x` is `{}` followed by something that nobody asks for.
+            // loses that key here: `{}: x` is `{}` followed by something that is not asked for.
             self.unmark(inner.token);
         }
         self.allows_key = false;

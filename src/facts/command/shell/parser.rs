@@ -167,7 +167,7 @@ impl<'script> Parser<'script> {
 }
 
 /// Commands that each run after the one before has succeeded: `a && b && c`. From the right it comes to the same, and
-/// whoever asks for the left side of each looks at one command.
+/// asking for the left side of each looks at one command.
 fn and(mut all: Vec<Command>) -> Command {
     let last = all.pop().unwrap_or(Command::Unknown);
     all.into_iter().rfold(last, |right, left| Command::And(Box::new(left), Box::new(right)))

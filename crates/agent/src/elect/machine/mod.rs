@@ -1,4 +1,4 @@
-//! The election as a pure state machine: no clock, no I/O, no thread. Whoever drives it passes the time in, makes the
+//! The election as a pure state machine: no clock, no I/O, no thread. Its driver passes the time in, makes the
 //! API calls that it asks for and hands back what became of them. The program and the simulation drive the same code.
 //!
 //! Why it is safe, if only agents write the Lease and clock rates differ by at most 1 %: a tenure ends at most the
@@ -66,7 +66,7 @@ pub enum Action {
 /// Who leads, computed for one moment.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Standing {
-    /// Identity of the leader; none when nobody is known to lead now.
+    /// Identity of the leader; none when no leader is known now.
     pub leader: Option<String>,
     /// Whether this process leads.
     pub is_leader: bool,
@@ -83,7 +83,7 @@ pub enum OnExit {
     Keep,
     /// Says leader no more, lets the last answer run out, and releases.
     Release,
-    /// Releases at once: whoever could have acted on an answer has ended before.
+    /// Releases at once: all that could have acted on an answer has ended before.
     ReleaseAtOnce,
 }
 
@@ -201,7 +201,7 @@ impl Elector {
                 term: tenure.term,
                 remaining: tenure.valid_until.saturating_sub(now),
             },
-            // A Lease that names this process without a valid tenure names nobody.
+            // A Lease that names this process without a valid tenure names no leader.
             _ => Standing {
                 leader: holder.filter(|holder| *holder != self.identity),
                 is_leader: false,

@@ -72,7 +72,7 @@ impl Elector {
                 let write = self.write(now, term, Some(self.identity.clone()), Some(now.wall));
                 (Purpose::Acquire { term }, self.replace(record, write))
             }
-            // Whoever led until the Lease was deleted may make it again: nobody else can have led meanwhile.
+            // The process that led until the Lease was deleted may make it again: no other can have led meanwhile.
             (Known::Absent, tenure) if self.campaigns() && (tenure.is_some() || now.boot >= self.view.guard_until) => {
                 let term = self.new_term(0);
                 let write = self.write(now, term, Some(self.identity.clone()), Some(now.wall));

@@ -76,7 +76,7 @@ impl Before {
             return true;
         }
         let Some((of, open)) = self.block else { return false };
-        // Where a comment stands says nothing of what is below it.
+        // The place of a comment says nothing of what is below it.
         if content.starts_with(['#', ';']) || content.starts_with("//") {
             return true;
         }

@@ -15,7 +15,7 @@ use std::path::Path;
 use sha2::{Digest as _, Sha256};
 
 /// Masks what it is given. The hash tells equal values of one process apart from others; it is keyed with random bytes,
-/// so that nobody can find a short value by trying all.
+/// so that a short value cannot be found by trying all.
 pub struct Mask {
     key: [u8; 16],
 }

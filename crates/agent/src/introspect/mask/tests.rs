@@ -36,7 +36,7 @@ fn no_planted_value_is_shown() {
     }
 }
 
-/// A number below a key that sounds secret is one, wherever comments and brackets stand.
+/// A number below a key that sounds secret is one, wherever comments and brackets are.
 #[test]
 fn all_below_a_secret_key_is_masked() {
     for text in [

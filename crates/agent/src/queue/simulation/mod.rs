@@ -108,7 +108,7 @@ fn run(scenario: Scenario, choices: &[usize]) -> Result<Vec<usize>, String> {
         check(&world.borrow(), &names)?;
     }
     drop(processes);
-    // Whoever is started next makes it whole.
+    // The next manager that starts makes it whole.
     let link = Link { names_differ: scenario.names_differ, ..Link::new(&world, None) };
     let mut last = manager(&link, 3);
     while !step(&mut last, &link) {

@@ -1,4 +1,4 @@
-//! Where the reader stands: bytes, spaces, ends of lines.
+//! Where the reader is: bytes, spaces, ends of lines.
 
 use super::{Direct, Known, Unknown};
 

@@ -64,7 +64,7 @@ impl World {
         let now = subject.now(self.real);
         subject.elector.stop(now.boot, false);
         if subject.on_exit == OnExit::ReleaseAtOnce && !self.scenario.app_lives_on {
-            // Whoever could act on its answers has ended.
+            // All that could act on its answers has ended.
             subject.promised_until = self.real;
         }
         let token = subject.token;

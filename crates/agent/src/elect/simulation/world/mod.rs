@@ -85,7 +85,7 @@ impl World {
     fn start(&mut self, slot: usize) {
         let seconds = Duration::from_secs;
         // A rollout may change the times: processes with different ones campaign for one Lease. (After a
-        // deletion nobody can know how long the last holder's were.)
+        // deletion it is not known how long the last holder's were.)
         let choices = [
             (15, seconds(10), seconds(2)),
             (15, seconds(14), seconds(2)),
