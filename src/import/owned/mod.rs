@@ -25,7 +25,7 @@ pub(super) struct Owned<'a> {
     pub listens: Rc<Vec<(String, u64)>>,
     /// The Service that the document makes: the governing one of a StatefulSet, or the first that leads to the app.
     pub service: Option<&'a Input>,
-    /// The Ingress or HTTPRoute that leads to that Service.
+    /// The Ingress or `HTTPRoute` that leads to that Service.
     pub ingress: Option<&'a Input>,
     /// The only autoscaler of a Deployment.
     pub autoscaler: Option<&'a Input>,

@@ -21,7 +21,7 @@ use restricted::{dropped_capabilities, no_escalation, non_root, seccomp_required
 pub struct Pod<'a> {
     /// `spec`, of a Pod or of a template.
     pub spec: Field<'a>,
-    /// The annotations beside it, in which profiles of AppArmor and seccomp may be.
+    /// The annotations beside it, in which profiles of `AppArmor` and seccomp may be.
     pub annotations: Field<'a>,
     /// The minor version of the policy.
     pub version: u32,
