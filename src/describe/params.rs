@@ -228,7 +228,8 @@ fn check_declaration(declaration: &Member, schema: &Json) -> Vec<Finding> {
     let mut findings = Vec::new();
     for (name, _) in members.iter().filter(|(name, _)| !keywords::OF_PARAMETERS.contains(&name.as_str())) {
         if let Some(member) = declaration.value.member(name) {
-            let label = nearest(name, keywords::OF_PARAMETERS).map_or_else(String::new, |name| format!("did you mean `{name}`?"));
+            let label = nearest(name, keywords::OF_PARAMETERS)
+                .map_or_else(String::new, |name| format!("did you mean `{name}`?"));
             let message = format!("a parameter's schema has no key `{name}`");
             findings.push(Finding::error(member.key_place.label(label), message));
         }

@@ -72,7 +72,8 @@ fn is_prose(text: &str, start: usize, end: usize) -> bool {
     }
     let line = &before[before.rfind('\n').map_or(0, |end| end + 1)..];
     let is_code = line.matches('`').count() % 2 == 1;
-    !is_code && !(before.ends_with('"') && after.starts_with('"'))
+    let is_quoted = before.ends_with('"') && after.starts_with('"');
+    !(is_code || is_quoted)
 }
 
 #[test]
