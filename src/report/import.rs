@@ -4,8 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 
 use serde_json::{Value as Json, json};
-use similar::TextDiff;
 
+use super::difference::Difference;
 use super::excerpt::printable;
 use crate::import::{Compared, Import, Imported, Input, Kind, check, hide_secrets};
 use crate::words::clip;
@@ -261,9 +261,8 @@ pub fn diff(import: &Import) -> String {
         let (old, new) = (text(&old), text(&new));
         let title = clip(&object.input.title());
         let before = format!("{title} ({})", printable(&object.input.place()));
-        let diff = TextDiff::from_lines(&old, &new);
-        let _ =
-            write!(out, "{}", diff.unified_diff().context_radius(3).header(&before, &format!("{title} (generated)")));
+        let after = format!("{title} (generated)");
+        let _ = write!(out, "{}", Difference::of(&old, &new, [&before, &after], None));
     }
     out
 }

@@ -3,6 +3,7 @@
 mod base;
 mod color;
 pub mod concise;
+pub mod difference;
 pub mod escaped;
 mod excerpt;
 pub mod github;

@@ -5,8 +5,7 @@ use std::io;
 use std::path::Path;
 use std::sync::Arc;
 
-use similar::TextDiff;
-
+use super::difference::Difference;
 use super::excerpt::printable;
 use super::secrets::Secrets;
 use crate::files;
@@ -19,8 +18,8 @@ use crate::yaml::Source;
 pub fn write(out: &mut impl io::Write, before: &Arc<Source>, after: &Arc<Source>) -> io::Result<()> {
     let (old, new) = (shown(before), shown(after));
     let name = printable(&path_in_repository(Path::new(&before.name)));
-    let diff = TextDiff::from_lines(&old, &new);
-    write!(out, "{}", diff.unified_diff().context_radius(3).header(&format!("a/{name}"), &format!("b/{name}")))
+    let names = [format!("a/{name}"), format!("b/{name}")];
+    write!(out, "{}", Difference::of(&old, &new, names.each_ref().map(String::as_str), None))
 }
 
 /// How a diff names a file so that `git apply` finds it, wherever in the repository it is called: from the root on.

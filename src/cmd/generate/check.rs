@@ -3,33 +3,31 @@
 use std::io::{self, Write as _};
 use std::time::Duration;
 
-use similar::TextDiff;
-
 use crate::cmd::Exit;
 use crate::cmd::streams::{print, say};
 use crate::files;
 use crate::limits;
 use crate::output::Changes;
+use crate::report::difference::Difference;
 use crate::report::unified::path_in_repository;
 
 /// Prints differences to stdout as a unified diff that `git apply` takes; what to know about them goes to stderr.
 /// Missing and stale files count. `command` is what writes them.
 pub fn report(changes: &Changes, command: &str) -> io::Result<Exit> {
+    const WITHIN: Option<Duration> = Some(Duration::from_secs(2));
     print(|out| {
         for (path, before, text) in &changes.written {
             let shown = path_in_repository(path);
             let old = if before.is_some() { format!("a/{shown}") } else { "/dev/null".to_owned() };
             let before = before.as_deref().unwrap_or_default();
             // a large file that has nothing in common with the old one is shown as a whole
-            let diff = TextDiff::configure().timeout(Duration::from_secs(2)).diff_lines(before, text);
-            write!(out, "{}", diff.unified_diff().header(&old, &format!("b/{shown}")))?;
+            write!(out, "{}", Difference::of(before, text, [&old, &format!("b/{shown}")], WITHIN))?;
         }
         for path in &changes.removed {
             let Ok(text) = files::read_regular(path, limits::INPUT) else { continue };
             let text = String::from_utf8_lossy(&text);
             let shown = path_in_repository(path);
-            let diff = TextDiff::configure().timeout(Duration::from_secs(2)).diff_lines(text.as_ref(), "");
-            write!(out, "{}", diff.unified_diff().header(&format!("a/{shown}"), "/dev/null"))?;
+            write!(out, "{}", Difference::of(&text, "", [&format!("a/{shown}"), "/dev/null"], WITHIN))?;
         }
         Ok(())
     })?;
