@@ -1,18 +1,20 @@
 //! Answers to requests.
 
+mod client;
+
 use std::io::Write;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::PathBuf;
 use std::str::FromStr as _;
 
-use lsp_server::{ErrorCode, Request, Response};
+use lsp_server::{ErrorCode, Request, RequestId, Response};
 use lsp_types::notification as notifications;
 use lsp_types::request::{self as requests, Request as _};
 use lsp_types::{
     CodeActionKind, CodeActionOptions, CodeActionOrCommand, CodeActionParams, CodeActionProviderCapability,
     CodeActionResponse, CodeLensOptions, CompletionOptions, CompletionResponse, ExecuteCommandOptions,
-    ExecuteCommandParams, GotoDefinitionResponse, Hover, HoverProviderCapability, InitializeParams, InitializeResult,
-    MessageType, OneOf, SaveOptions, ServerCapabilities, ServerInfo, ShowMessageParams, TextDocumentPositionParams,
+    ExecuteCommandParams, GotoDefinitionResponse, Hover, HoverProviderCapability, InitializeResult, MessageType, OneOf,
+    SaveOptions, ServerCapabilities, ServerInfo, ShowMessageParams, TextDocumentPositionParams,
     TextDocumentSyncCapability, TextDocumentSyncKind, TextDocumentSyncOptions, TextDocumentSyncSaveOptions, Uri,
 };
 use serde_json::{Value as Json, json};
@@ -20,17 +22,22 @@ use serde_json::{Value as Json, json};
 use super::super::actions::{Actions, FIX_ALL};
 use super::super::folders::Seen;
 use super::super::positions::Encoding;
-use super::super::{completion, definition, hover, lens, uris};
+use super::super::{completion, definition, hover, lens};
 use super::{Phase, Server};
 use crate::files;
 use crate::limits;
+use client::Client;
 
 impl<Out: Write> Server<Out> {
     pub(super) fn answer(&mut self, request: Request) -> Response {
         let method = request.method.as_str();
         match (self.phase, method) {
             (Phase::Begun, requests::Initialize::METHOD) => {
-                return reply::<requests::Initialize>(request, |params| Ok(self.initialize(&params)));
+                let Request { id, params, .. } = request;
+                return match serde_json::from_value(params) {
+                    Ok(client) => Response::new_ok(id, self.initialize(&client)),
+                    Err(error) => invalid(id, &error),
+                };
             }
             (Phase::Begun, _) => {
                 let message = "the first request must be `initialize`".to_owned();
@@ -73,17 +80,12 @@ impl<Out: Write> Server<Out> {
         }
     }
 
-    fn initialize(&mut self, params: &InitializeParams) -> InitializeResult {
+    fn initialize(&mut self, client: &Client) -> InitializeResult {
         self.phase = Phase::Running;
-        let general = params.capabilities.general.as_ref();
-        self.encoding = Encoding::agree(general.and_then(|general| general.position_encodings.as_deref()));
-        let workspace = params.capabilities.workspace.as_ref();
-        let watched = workspace.and_then(|workspace| workspace.did_change_watched_files.as_ref());
-        self.watches = watched.and_then(|watched| watched.dynamic_registration).unwrap_or(false);
-        let texts = params.capabilities.text_document.as_ref();
-        let items = texts.and_then(|texts| texts.completion.as_ref()?.completion_item.as_ref());
-        self.takes_snippets = items.and_then(|items| items.snippet_support).unwrap_or(false);
-        self.open_folders(&roots(params));
+        self.encoding = Encoding::agree(client.encodings());
+        self.watches = client.says_what_changes();
+        self.takes_snippets = client.takes_snippets();
+        self.open_folders(&client.roots());
         InitializeResult {
             capabilities: self.capabilities(),
             server_info: Some(ServerInfo {
@@ -206,19 +208,10 @@ fn reply<R: requests::Request>(
             Ok(result) => Response::new_ok(id, result),
             Err(message) => Response::new_err(id, ErrorCode::RequestFailed as i32, message),
         },
-        Err(error) => Response::new_err(id, ErrorCode::InvalidParams as i32, error.to_string()),
+        Err(error) => invalid(id, &error),
     }
 }
 
-#[expect(deprecated, reason = "clients that know one folder alone say it so")]
-fn roots(params: &InitializeParams) -> Vec<PathBuf> {
-    let folders = params.workspace_folders.iter().flatten().map(|folder| &folder.uri);
-    let mut roots: Vec<PathBuf> = folders.filter_map(uris::path).collect();
-    if roots.is_empty() {
-        roots.extend(params.root_uri.as_ref().and_then(uris::path));
-    }
-    if roots.is_empty() {
-        roots.extend(params.root_path.as_ref().map(PathBuf::from).filter(|path| path.is_absolute()));
-    }
-    roots
+fn invalid(id: RequestId, error: &serde_json::Error) -> Response {
+    Response::new_err(id, ErrorCode::InvalidParams as i32, error.to_string())
 }
