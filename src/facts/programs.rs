@@ -92,8 +92,11 @@ impl Programs {
     ///
     /// # Errors
     /// The first entry that describes no program.
-    pub fn own(entries: Vec<serde_json::Value>) -> Result<Self, serde_json::Error> {
-        let all = entries.into_iter().map(serde_json::from_value).collect::<Result<Vec<Program>, _>>()?;
+    pub fn own(entries: &[serde_json::Value]) -> Result<Self, String> {
+        // As texts, which ours are too: a reader of values besides would double what all these types take in the program.
+        let read = |entry: &serde_json::Value| serde_json::from_str(&entry.to_string());
+        let all: Result<Vec<Program>, _> = entries.iter().map(read).collect();
+        let all = all.map_err(|error| error.to_string().split(" at line ").next().unwrap_or_default().to_owned())?;
         Ok(Self { extends: true, ..Self::of(all.into_iter().map(Entry::of_program).collect()) })
     }
 

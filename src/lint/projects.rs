@@ -127,7 +127,7 @@ impl Projects {
             selection = selection.from_level(lowest.min(self.base.lowest()));
         }
         let entries = settings.programs.clone();
-        let programs = if entries.is_empty() { None } else { Some(Programs::own(entries).map_err(io::Error::other)?) };
+        let programs = if entries.is_empty() { None } else { Some(Programs::own(&entries).map_err(io::Error::other)?) };
         let policies = policies(&settings.policies)?;
         Ok(Linted { path: path.to_owned(), project, is_whole: false, settings, selection, programs, policies })
     }
@@ -279,7 +279,7 @@ pub fn programs_at(path: &Path) -> Result<Option<Programs>, Stop> {
     if settings.programs.is_empty() {
         return Ok(None);
     }
-    Ok(Some(Programs::own(settings.programs).map_err(io::Error::other)?))
+    Ok(Some(Programs::own(&settings.programs).map_err(io::Error::other)?))
 }
 
 /// Reads policies; none where no path is named.

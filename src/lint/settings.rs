@@ -102,9 +102,9 @@ impl Settings {
         let programs = lint.get("programs").map(Spanned::items).unwrap_or_default().iter();
         let described = images.map(|item| (item, program_of_image(&item.to_json())));
         for (item, program) in described.chain(programs.map(|item| (item, item.to_json()))) {
-            match Programs::own(vec![program.clone()]) {
+            match Programs::own(std::slice::from_ref(&program)) {
                 Ok(_) => settings.programs.push(program),
-                Err(error) => findings.push(described::refused(item, &error.to_string())),
+                Err(error) => findings.push(described::refused(item, &error)),
             }
         }
         let policies = lint.get("policies").map(Spanned::items).unwrap_or_default();

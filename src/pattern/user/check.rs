@@ -64,9 +64,9 @@ fn read(folder: &Folder) -> (Option<Spanned>, Vec<Finding>) {
 fn definition(root: &Spanned) -> Result<Definition, Box<Finding>> {
     let mut track = serde_path_to_error::Track::new();
     let json = root.to_json();
-    let Err(error) = Definition::deserialize(serde_path_to_error::Deserializer::new(&json, &mut track)) else {
-        return Definition::deserialize(&json)
-            .map_err(|error| Box::new(Finding::error(root.place.label(""), error.to_string())));
+    let error = match Definition::deserialize(serde_path_to_error::Deserializer::new(&json, &mut track)) {
+        Ok(definition) => return Ok(definition),
+        Err(error) => error,
     };
     let message = error.to_string();
     let mut at = root;
