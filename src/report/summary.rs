@@ -3,12 +3,13 @@
 use std::collections::BTreeSet;
 use std::fmt;
 
+use rayon::prelude::*;
 use serde::Serialize;
 
 use crate::apiserver::{self, Schemas};
 use crate::diagnostic::{Finding, Level};
 use crate::kube::versions::Target;
-use crate::kube::{File, LEFT_OUT, Object, Workspace};
+use crate::kube::{File, LEFT_OUT, Object, WORTH_THREADS, Workspace};
 use crate::limits;
 use crate::words::{
     holds_hole_in_braces, is_placeholder, may_hold_name_of_a_value, may_hold_placeholder, names_a_template,
@@ -90,7 +91,8 @@ impl Summary {
             objects_of_unknown_kind: unknown_kinds(workspace),
             files_with_placeholders: workspace
                 .files
-                .iter()
+                .par_iter()
+                .with_min_len(WORTH_THREADS / 4)
                 .filter(|file| file.reported && has_placeholders(file))
                 .count(),
             files_encrypted: workspace.files.iter().filter(|file| file.reported && file.is_encrypted()).count(),
@@ -139,7 +141,8 @@ fn has_placeholders(file: &File) -> bool {
         let verdict = apiserver::validate(object, Target::default(), &Schemas::default());
         verdict.errors.iter().any(|cause| object.is_hole(cause.node))
     };
-    file.has_holes || file.objects.iter().filter(is_judged).any(refuses)
+    let objects = file.objects.par_iter().with_min_len(WORTH_THREADS / 4).filter(is_judged);
+    file.has_holes || objects.any(refuses)
 }
 
 fn unknown_kinds(workspace: &Workspace) -> usize {
