@@ -4,6 +4,7 @@ use std::fmt;
 use std::io;
 use std::sync::Arc;
 
+use crate::text::Text;
 pub use crate::yaml::edit::Edit;
 use crate::yaml::{Document, NodeId, Refusal, Source, Span};
 
@@ -175,13 +176,13 @@ pub struct Fix {
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct ObjectRef {
     /// `apps/v1`
-    pub api_version: String,
+    pub api_version: Text,
     /// `Deployment`
-    pub kind: String,
+    pub kind: Text,
     /// `metadata.name`; empty where there is none.
-    pub name: String,
+    pub name: Text,
     /// `metadata.namespace`, if it is written.
-    pub namespace: Option<String>,
+    pub namespace: Option<Text>,
 }
 
 impl ObjectRef {

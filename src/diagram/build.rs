@@ -20,7 +20,7 @@ pub(super) struct Workload<'object> {
     pub name: String,
     pub namespace: Option<String>,
     /// Labels of its Pods, which Services select by.
-    pub labels: crate::kube::types::Map<String>,
+    pub labels: crate::kube::types::Labels,
     /// Its box.
     pub node: NodeIndex,
     /// The containers whose boxes are inside.
@@ -121,7 +121,7 @@ impl<'object> Builder<'object> {
         let mut befores: Vec<(String, Option<String>, Vec<String>)> = Vec::new();
         for seen in self.seen {
             for pod in seen.object.pods() {
-                let (name, namespace) = (workload::name(pod), seen.object.id.namespace.clone());
+                let (name, namespace) = (workload::name(pod), seen.object.id.namespace.as_deref().map(str::to_owned));
                 let mut lines = vec![workload::kind(seen)];
                 if let Some(schedule) = seen.text("/spec/schedule") {
                     lines.push(format!("at {schedule}"));

@@ -11,6 +11,7 @@ use super::roles;
 use super::workload::{Seen, list};
 use crate::facts::{ContainerFacts, Dial, PodFacts, Programs, Role, Task};
 use crate::kube::{ContainerView, Index, PodView};
+use crate::text::Text;
 
 /// A container and its box.
 #[derive(Debug)]
@@ -124,7 +125,7 @@ fn draw_volumes(
             if uses.is_empty() {
                 continue;
             }
-            let key = (namespace.to_owned(), claim.claim_name.clone());
+            let key = (namespace.to_owned(), claim.claim_name.to_string());
             let node = *shared.claims.entry(key).or_insert_with(|| {
                 let node = diagram.add(Look::Storage, claim.claim_name.clone());
                 diagram.nodes[node].lines.push("PersistentVolumeClaim".to_owned());
@@ -216,17 +217,17 @@ fn link_uses(diagram: &mut Diagram, node: NodeIndex, uses: &[Use<'_>], placed: &
 /// variable's name in front.
 pub(super) fn told(one: &Placed<'_>, objects: &[Seen<'_>], namespace: Option<&str>) -> Told {
     let container = one.view.container;
-    let words: Vec<&String> = container.command.iter().chain(&container.args).flatten().collect();
+    let words: Vec<&Text> = container.command.iter().chain(&container.args).flatten().collect();
     let mut arguments: Vec<String> = Vec::new();
     for (at, word) in words.iter().enumerate() {
         let flag = at.checked_sub(1).map(|at| words[at]).filter(|flag| flag.starts_with('-') && !flag.contains('='));
         match flag.filter(|_| !word.starts_with('-')) {
             Some(flag) => arguments.push(format!("{flag}={word}")),
-            None => arguments.push((*word).clone()),
+            None => arguments.push(word.to_string()),
         }
     }
     let env = container.env.iter().flatten();
-    let env = env.filter_map(|env| Some((env.name.clone(), env.value.clone()?))).collect();
+    let env = env.filter_map(|env| Some((env.name.to_string(), env.value.as_ref()?.to_string()))).collect();
     Told { arguments, env, files: files(one, objects, namespace) }
 }
 
@@ -262,7 +263,7 @@ fn files(one: &Placed<'_>, objects: &[Seen<'_>], namespace: Option<&str>) -> Vec
             .find(|seen| seen.is("", "ConfigMap") && seen.object.id.name == name && seen.namespace() == namespace);
         for (key, text) in map.and_then(|map| map.json["data"].as_object()).into_iter().flatten() {
             files.push(ConfigFile {
-                map: name.clone(),
+                map: name.to_string(),
                 key: key.clone(),
                 path: format!("{}/{key}", mount.mount_path.trim_end_matches('/')),
                 text: text.as_str().unwrap_or_default().to_owned(),

@@ -4,6 +4,7 @@ use super::model::Look;
 use crate::facts::{ContainerFacts, Role, Task};
 use crate::kube::ContainerList;
 use crate::kube::image::Reference;
+use crate::text::Text;
 
 /// Look and name of a container's role.
 pub(super) fn of(one: &ContainerFacts<'_>) -> (Look, String) {
@@ -36,7 +37,7 @@ pub(super) fn of(one: &ContainerFacts<'_>) -> (Look, String) {
 pub(super) fn agent<'object>(one: &ContainerFacts<'object>) -> Option<&'object str> {
     let container = one.container.container;
     let name = Reference::of(container.image.as_deref()?).name();
-    container.args.as_deref()?.first().filter(|_| name == "patterns-agent").map(String::as_str)
+    container.args.as_deref()?.first().filter(|_| name == "patterns-agent").map(Text::as_str)
 }
 
 fn of_agent(role: &str) -> Option<(Look, &'static str)> {

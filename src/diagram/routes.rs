@@ -8,6 +8,7 @@ use super::build::{Builder, ServiceBox, Workload};
 use super::model::{Flow, Look, NodeIndex};
 use super::workload::{Seen, list};
 use crate::limits;
+use crate::text::Text;
 
 /// Boxes for everything that a request passes before it reaches a Pod.
 pub(super) fn boxes(builder: &mut Builder<'_>) {
@@ -18,12 +19,12 @@ pub(super) fn boxes(builder: &mut Builder<'_>) {
             let is_headless = seen.text("/spec/clusterIP") == Some("None");
             let line = if is_headless { "headless Service" } else { "Service" };
             builder.diagram.nodes[node].lines.push(line.to_owned());
-            let namespace = seen.object.id.namespace.clone();
-            builder.named.entry((name.clone(), namespace.clone())).or_insert(node);
-            builder.services.push(ServiceBox { name: name.clone(), namespace, node });
+            let namespace = seen.object.id.namespace.as_deref().map(str::to_owned);
+            builder.named.entry((name.to_string(), namespace.clone())).or_insert(node);
+            builder.services.push(ServiceBox { name: name.to_string(), namespace, node });
         } else if is_ingress(seen) || is_route(seen) {
             let node = builder.diagram.add(Look::Route, name.clone());
-            builder.diagram.nodes[node].lines.push(kind.clone());
+            builder.diagram.nodes[node].lines.push(kind.to_string());
         }
     }
 }
@@ -145,11 +146,10 @@ fn service(builder: &mut Builder<'_>, seen: &Seen<'_>, labelled: &Labelled) {
     };
     for workload in labelled.candidates(builder.workloads.len(), seen.namespace(), selector) {
         let workload = &builder.workloads[workload];
-        if workload.namespace != id.namespace || builder.diagram.exceeds(limits::PARTS_OF_TEXT) {
+        if workload.namespace.as_deref() != id.namespace.as_deref() || builder.diagram.exceeds(limits::PARTS_OF_TEXT) {
             continue;
         }
-        let selects =
-            selector.iter().all(|(key, value)| workload.labels.get(key).map(String::as_str) == value.as_str());
+        let selects = selector.iter().all(|(key, value)| workload.labels.get(key).map(Text::as_str) == value.as_str());
         if !selects {
             continue;
         }
@@ -166,7 +166,7 @@ fn service(builder: &mut Builder<'_>, seen: &Seen<'_>, labelled: &Labelled) {
 }
 
 /// The places of workloads by namespace and label.
-struct Labelled(HashMap<(Option<String>, String, String), Vec<usize>>);
+struct Labelled(HashMap<(Option<String>, Text, Text), Vec<usize>>);
 
 impl Labelled {
     fn of(builder: &Builder<'_>) -> Self {
@@ -183,7 +183,9 @@ impl Labelled {
     fn candidates(&self, all: usize, namespace: Option<&str>, selector: &Map<String, Json>) -> Vec<usize> {
         let texts = selector.iter().filter_map(|(key, value)| Some((key, value.as_str()?)));
         let labelled = texts.map(|(key, value)| {
-            self.0.get(&(namespace.map(str::to_owned), key.clone(), value.to_owned())).map_or(&[][..], Vec::as_slice)
+            self.0
+                .get(&(namespace.map(str::to_owned), key.as_str().into(), value.into()))
+                .map_or(&[][..], Vec::as_slice)
         });
         labelled.min_by_key(|places| places.len()).map_or_else(|| (0..all).collect(), <[usize]>::to_vec)
     }

@@ -67,13 +67,13 @@ pub(super) fn hidden(objects: &[Seen<'_>]) -> Vec<Hidden> {
 /// The kind to show: a Knative Service is not the Service that everybody knows.
 pub(super) fn kind(seen: &Seen<'_>) -> String {
     let kind = &seen.object.id.kind;
-    if seen.is("serving.knative.dev", "Service") { format!("Knative {kind}") } else { kind.clone() }
+    if seen.is("serving.knative.dev", "Service") { format!("Knative {kind}") } else { kind.to_string() }
 }
 
 /// The name to show for one of the Pods of an object.
 pub(super) fn name(pod: PodView<'_>) -> String {
     let name = &pod.object.id.name;
-    pod.part.map_or_else(|| name.clone(), |part| format!("{name}-{part}"))
+    pod.part.map_or_else(|| name.to_string(), |part| format!("{name}-{part}"))
 }
 
 /// The names of the Jobs of a JobSet that must be ready or done before one of them starts.
@@ -93,8 +93,8 @@ fn in_config_map(seen: &Seen<'_>) -> Vec<Hidden> {
         };
         let file = File::read(&Arc::new(Source::from_text(key.as_str(), text)));
         for object in file.objects.into_iter().filter(|object| object.id.kind == "Job" && object.pod().is_some()) {
-            let namespace = seen.object.id.namespace.clone();
-            found.push(Hidden { object, namespace, file: (seen.object.id.name.clone(), key.clone()) });
+            let namespace = seen.object.id.namespace.as_deref().map(str::to_owned);
+            found.push(Hidden { object, namespace, file: (seen.object.id.name.to_string(), key.clone()) });
         }
     }
     found
@@ -143,6 +143,6 @@ fn job_count(spec: &Json, replicas: u64) -> String {
 }
 
 /// Labels of the Pods.
-pub(super) fn labels(pod: PodView<'_>) -> crate::kube::types::Map<String> {
+pub(super) fn labels(pod: PodView<'_>) -> crate::kube::types::Labels {
     pod.metadata.and_then(|metadata| metadata.labels.clone()).unwrap_or_default()
 }

@@ -10,6 +10,7 @@ use super::programs::{self, Programs};
 use super::proof::{Certainty, Location, Proof};
 use super::{Role, conventions};
 use crate::kube::{ContainerView, Index};
+use crate::text::Text;
 use crate::yaml::{NodeId, work};
 
 /// Why a container is taken for what it is.
@@ -215,7 +216,7 @@ impl<'run> ContainerFacts<'run> {
     /// folder, or a file or folder of that name.
     fn may_write_configuration(&self, program: &Program) -> bool {
         let hook = self.container.container.lifecycle.as_ref().and_then(|hooks| hooks.post_start.as_ref());
-        let hook = hook.and_then(|hook| hook.exec.as_ref()?.command.as_ref()).into_iter().flatten().map(String::as_str);
+        let hook = hook.and_then(|hook| hook.exec.as_ref()?.command.as_ref()).into_iter().flatten().map(Text::as_str);
         let script = self.line.script.as_ref().and_then(|script| {
             let place = &script.place;
             place.object.document.str(place.node)

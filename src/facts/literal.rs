@@ -3,6 +3,7 @@
 use super::command::{Kind, base_name};
 use super::container::ContainerFacts;
 use super::proof::Location;
+use crate::text::Text;
 
 /// A variable of a container that a word of its command line names without parentheses.
 #[derive(Clone, Debug)]
@@ -56,7 +57,7 @@ pub fn literals<'run>(one: &ContainerFacts<'run>) -> Vec<Literal<'run>> {
     let has_command = one.container.container.command.as_ref().is_some_and(|command| !command.is_empty());
     // what is before the program may be a runner that gives its words to a shell
     let first = first(one);
-    let first = base_name(&first);
+    let first = base_name(first);
     let is_first = first == only.name || STARTERS.contains(&first);
     let takes_text = match one.program {
         Some(program) => !EXPAND.contains(&program.program.as_str()),
@@ -83,8 +84,8 @@ pub fn literals<'run>(one: &ContainerFacts<'run>) -> Vec<Literal<'run>> {
 }
 
 /// The first word of the command.
-fn first(one: &ContainerFacts<'_>) -> String {
-    one.container.container.command.iter().flatten().next().cloned().unwrap_or_default()
+fn first<'a>(one: &ContainerFacts<'a>) -> &'a str {
+    one.container.container.command.iter().flatten().next().map_or("", Text::as_str)
 }
 
 /// The variables of a text as a shell reads them, each as a name and as it is written. `$$` is a dollar.

@@ -4,6 +4,7 @@ use super::command::shell::{self, Command};
 use super::command::{Word, lifetime, starters_of, words};
 use super::container::ContainerFacts;
 use super::text::mentions_number;
+use crate::text::Text;
 
 impl<'run> ContainerFacts<'run> {
     /// Whether it asks again and again, or waits for what it needs by itself.
@@ -78,7 +79,7 @@ impl<'run> ContainerFacts<'run> {
     pub fn names_path(&self, folder: &str) -> bool {
         let folder = folder.trim_end_matches('/');
         let container = self.container.container;
-        let line = container.command.iter().flatten().chain(container.args.iter().flatten()).map(String::as_str);
+        let line = container.command.iter().flatten().chain(container.args.iter().flatten()).map(Text::as_str);
         let values = self.variables().map(|(_, word)| word.text.as_ref());
         let mut words = line.chain(values).chain(container.working_dir.as_deref());
         !folder.is_empty() && words.any(|word| word.contains(folder))
@@ -92,12 +93,12 @@ impl<'run> ContainerFacts<'run> {
     /// Whether its command line, variables or hooks hold one of the words.
     fn mentions(&self, words: &[&str]) -> bool {
         let container = self.container.container;
-        let line = container.command.iter().flatten().chain(container.args.iter().flatten()).map(String::as_str);
+        let line = container.command.iter().flatten().chain(container.args.iter().flatten()).map(Text::as_str);
         let env = self.variables().flat_map(|(name, word)| [name, word.text.as_ref()]);
         let hooks = container.lifecycle.iter().flat_map(|hooks| [&hooks.pre_stop, &hooks.post_start]).flatten();
         let hooks = hooks.flat_map(|hook| {
             let exec = hook.exec.iter().flat_map(|exec| exec.command.iter().flatten());
-            exec.chain(hook.http_get.iter().filter_map(|get| get.path.as_ref())).map(String::as_str)
+            exec.chain(hook.http_get.iter().filter_map(|get| get.path.as_ref())).map(Text::as_str)
         });
         line.chain(env).chain(hooks).any(|text| {
             let text = text.to_ascii_lowercase();

@@ -3,6 +3,7 @@
 use super::hosts::pod_names;
 use super::{Confidence, ContainerFacts, Evidence, Form, PodFacts, Programs, Role, Way};
 use crate::kube::{ContainerList, Index, Object, Typed, in_one_namespace};
+use crate::text::Text;
 use crate::yaml::NodeId;
 
 /// A workload with what its containers do and its patterns.
@@ -176,7 +177,7 @@ pub fn scales(scaler: &Object, workload: &Object) -> bool {
 }
 
 /// The ConfigMap that names several of a StatefulSet's Pods in a configuration that hashes keys.
-fn shard_list(set: &Object, index: &Index<'_>) -> Option<String> {
+fn shard_list(set: &Object, index: &Index<'_>) -> Option<Text> {
     let Some(Typed::StatefulSet(typed)) = &set.typed else { return None };
     let service = typed.spec.service_name.as_deref()?;
     index.beside(set, "ConfigMap").find_map(|map| {

@@ -29,7 +29,7 @@ const TELLING: &[&str] = &["Service", "ConfigMap", "Ingress", "PodDisruptionBudg
 type Id = (String, String, Option<String>);
 
 fn id(input: &Input) -> Id {
-    (input.kind().to_owned(), input.name().to_owned(), input.id.namespace.clone())
+    (input.kind().to_owned(), input.name().to_owned(), input.id.namespace.as_deref().map(str::to_owned))
 }
 
 fn folder(file: &str) -> &str {

@@ -105,7 +105,7 @@ pub(super) fn attempt(owned: &Owned<'_>, run: &Run, generate: Generate<'_>) -> R
 /// Keeps a workload that names no account at the namespace's own, where the account that the document would make is
 /// another's.
 fn keep_account(owned: &Owned<'_>, run: &Run, keys: &mut Map<String, Json>) {
-    let namespace = owned.workload.id.namespace.clone().unwrap_or_default();
+    let namespace = owned.workload.id.namespace.as_deref().unwrap_or_default().to_owned();
     let made = ["ServiceAccount".to_owned(), namespace, owned.name.clone()];
     let is_anothers = owned.account.is_none() && run.there.contains(&made);
     let app = keys.get_mut("app").and_then(Json::as_object_mut).filter(|app| !app.contains_key("account"));
@@ -140,7 +140,7 @@ fn finish(
     Attempt {
         imported: Imported {
             name: owned.name.clone(),
-            namespace: owned.workload.id.namespace.clone(),
+            namespace: owned.workload.id.namespace.as_deref().map(str::to_owned),
             workload: owned.workload.clone(),
             text,
             objects,

@@ -6,6 +6,7 @@ use serde_json::Value as Json;
 
 use super::values::items;
 use super::{Input, canonical};
+use crate::text::Text;
 
 /// Takes out what controllers and the server make by themselves; the second are those.
 pub(super) fn split(inputs: Vec<Input>) -> (Vec<Input>, Vec<Input>) {
@@ -13,7 +14,7 @@ pub(super) fn split(inputs: Vec<Input>) -> (Vec<Input>, Vec<Input>) {
         input.kind() == "Service"
             && input.object["spec"]["selector"].as_object().is_some_and(|labels| !labels.is_empty())
     });
-    let selecting: HashSet<(Option<String>, String)> =
+    let selecting: HashSet<(Option<Text>, String)> =
         selecting.map(|input| (input.id.namespace.clone(), input.name().to_owned())).collect();
     let is_of_service = |input: &Input| {
         let label = input.object.pointer("/metadata/labels/kubernetes.io~1service-name").and_then(Json::as_str);

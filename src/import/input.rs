@@ -55,14 +55,14 @@ impl Input {
         if id.name.is_empty()
             && let Some(name) = json["metadata"]["name"].as_str()
         {
-            name.clone_into(&mut id.name);
+            id.name = name.into();
         }
         if let (Some(_), Some(version)) = (&old, json["apiVersion"].as_str()) {
-            version.clone_into(&mut id.api_version);
+            id.api_version = version.into();
         }
         let group = id.group();
         let is_own = !group.contains('.') || group.ends_with(".k8s.io");
-        let kind = if is_own { id.kind.clone() } else { format!("{}.{group}", id.kind) };
+        let kind = if is_own { id.kind.to_string() } else { format!("{}.{group}", id.kind) };
         Self { kind, id, object: json, file: source.name.clone(), line, open, old }
     }
 

@@ -110,7 +110,7 @@ impl Definitions {
     #[must_use]
     pub fn without_version(&self, object: &Object) -> Option<&Served> {
         let (group, version) = object.id.api_version.split_once('/')?;
-        let all = self.served.get(&(group.to_owned(), object.id.kind.clone()))?;
+        let all = self.served.get(&(group.to_owned(), object.id.kind.to_string()))?;
         let is_meant = |one: &&Served| counts(&one.document, &one.kustomizations, object);
         let all: Vec<_> = all.iter().filter(is_meant).collect();
         let is_served =
@@ -133,7 +133,7 @@ impl Definitions {
     }
 
     fn nearest(&self, object: &Object, is_meant: impl Fn(&Definition) -> bool) -> Vec<&Definition> {
-        let key = (object.id.api_version.clone(), object.id.kind.clone());
+        let key = (object.id.api_version.to_string(), object.id.kind.to_string());
         let all = self.versions.get(&key).map_or(&[][..], Vec::as_slice);
         let near = |definition: &Definition| nearness(&object.document, &definition.document);
         let all: Vec<_> = all.iter().filter(|definition| is_meant(definition)).collect();

@@ -13,6 +13,7 @@ use super::object::{Object, PodView};
 use super::selector::Selector;
 use super::typed::Typed;
 use super::unit::{Neighbours, Reach, folder, same_unit};
+use crate::text::Text;
 use crate::yaml::{Document, work};
 
 /// Objects that can be asked for by kind, by name and by the labels of their Pods.
@@ -43,6 +44,14 @@ pub struct Index<'run> {
 
 /// Services of one unit and namespace with one selector.
 type Alike<'run> = Vec<&'run Object>;
+
+/// A question for what a selector matches: the namespace, the selector, and the unit if only that counts.
+#[derive(Debug, PartialEq, Eq, Hash)]
+struct Asked {
+    namespace: Option<Text>,
+    selector: String,
+    unit: Option<(String, Arc<[u32]>)>,
+}
 
 /// What a selector matches.
 #[derive(Clone, Debug)]
@@ -181,7 +190,7 @@ impl<'run> Index<'run> {
 
     /// Whether a Service of a place selects Pods with these labels.
     #[must_use]
-    pub fn selects_in(&self, place: FolderScope<'run>, labels: &super::types::Map<String>) -> bool {
+    pub fn selects_in(&self, place: FolderScope<'run>, labels: &super::types::Labels) -> bool {
         let by_label =
             labels.iter().filter_map(|(key, value)| self.by_selected_label.get(&(key.as_str(), value.as_str())));
         let alike = by_label.flatten().filter_map(|at| self.services.get(*at));
@@ -408,7 +417,7 @@ fn question(from: &Object, selector: &Selector<'_>, is_of_unit: bool) -> Vec<u8>
 }
 
 /// The labels that a Service selects by.
-fn service_selector(object: &Object) -> Option<&super::types::Map<String>> {
+fn service_selector(object: &Object) -> Option<&super::types::Labels> {
     let Some(Typed::Service(service)) = &object.typed else { return None };
     service.spec.as_ref()?.selector.as_ref().filter(|labels| !labels.is_empty())
 }

@@ -3,7 +3,7 @@
 use std::sync::{Arc, OnceLock};
 
 use crate::kube::types::ObjectMeta;
-use crate::kube::types::{Container, Map, PodSpec, PodTemplateSpec};
+use crate::kube::types::{Container, Labels, PodSpec, PodTemplateSpec};
 
 use super::changes::{Changes, Field, field};
 use super::decode::{Decoded, Problem, Versioned};
@@ -12,6 +12,7 @@ use super::path::Path;
 use super::templates::{self, Life, Template};
 use super::typed::{Typed, decode_kind};
 use crate::diagnostic::{Label, ObjectRef};
+use crate::text::Text;
 use crate::words;
 use crate::yaml::{Document, NodeId, Seldom};
 
@@ -103,12 +104,11 @@ impl Object {
     /// list do not.
     #[must_use]
     pub fn of_kind(document: &Arc<Document>, node: NodeId, api_version: &str, kind: &str, is_patch: bool) -> Self {
-        let metadata = |field: &str| {
-            document.at(node, &["metadata", field]).and_then(|node| document.str(node)).map(str::to_owned)
-        };
+        let metadata =
+            |field: &str| document.at(node, &["metadata", field]).and_then(|node| document.str(node)).map(Text::from);
         let id = ObjectRef {
-            api_version: api_version.to_owned(),
-            kind: kind.to_owned(),
+            api_version: api_version.into(),
+            kind: kind.into(),
             name: metadata("name").unwrap_or_default(),
             namespace: metadata("namespace").filter(|namespace| !namespace.is_empty()),
         };
@@ -349,7 +349,7 @@ impl<'object> PodView<'object> {
 
     /// The labels of the Pods.
     #[must_use]
-    pub fn labels(self) -> Option<&'object Map<String>> {
+    pub fn labels(self) -> Option<&'object Labels> {
         self.metadata?.labels.as_ref()
     }
 

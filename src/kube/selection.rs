@@ -1,14 +1,13 @@
 //! What a selector that selects nothing was meant for.
 
-use crate::kube::types::{LabelSelector, LabelSelectorRequirement};
+use crate::kube::types::{LabelSelector, LabelSelectorRequirement, Labels};
 
 use super::index::Index;
 use super::object::Object;
 use super::unit::Reach;
 use super::{FolderScope, Selector};
+use crate::text::Text;
 use crate::yaml::{Document, NodeId, Value};
-
-type Labels = crate::kube::types::Map<String>;
 
 /// Something with labels: the Pods of a workload, or a Service.
 #[derive(Clone, Copy, Debug)]
@@ -68,7 +67,7 @@ pub fn meant<'run, 'selector>(
 fn near<'run, 'selector>(selector: &Selector<'selector>, it: Labelled<'run>) -> Option<Meant<'run, 'selector>> {
     let mut unmet = selector.unmet(it.labels);
     let (key, values) = unmet.next().filter(|_| unmet.next().is_none())?;
-    let says = it.labels.get(key).map(String::as_str);
+    let says = it.labels.get(key).map(Text::as_str);
     let is_slip = values.iter().any(|value| {
         let is_typo = says.is_some_and(|says| is_like(value, says));
         // under another key, or called so itself
@@ -199,7 +198,7 @@ pub fn label_selector(document: &Document, node: NodeId) -> Option<LabelSelector
     let mut selector = LabelSelector::default();
     if let Some(labels) = document.get(node, "matchLabels") {
         let pair = |entry: &crate::yaml::Entry| {
-            Some((document.key(entry).into_owned(), document.str(entry.value)?.to_owned()))
+            Some((Text::from(&*document.key(entry)), Text::from(document.str(entry.value)?)))
         };
         selector.match_labels = Some(document.entries(labels).iter().map(pair).collect::<Option<_>>()?);
     }
@@ -207,10 +206,10 @@ pub fn label_selector(document: &Document, node: NodeId) -> Option<LabelSelector
         let read = |item: &NodeId| {
             let values = document.get(*item, "values");
             let values =
-                values.map(|values| document.items(values).iter().map(|value| Some(document.str(*value)?.to_owned())));
+                values.map(|values| document.items(values).iter().map(|value| Some(document.str(*value)?.into())));
             Some(LabelSelectorRequirement {
-                key: document.get_str(*item, "key")?.to_owned(),
-                operator: document.get_str(*item, "operator")?.to_owned(),
+                key: document.get_str(*item, "key")?.into(),
+                operator: document.get_str(*item, "operator")?.into(),
                 values: match values {
                     Some(values) => Some(values.collect::<Option<_>>()?),
                     None => None,

@@ -1,8 +1,7 @@
 //! Selectors of labels, in the two forms in which objects write them.
 
-use crate::kube::types::{LabelSelector, LabelSelectorRequirement};
-
-type Labels = crate::kube::types::Map<String>;
+use crate::kube::types::{LabelSelector, LabelSelectorRequirement, Labels};
+use crate::text::Text;
 
 /// What an object selects others by.
 #[derive(Clone, Copy, Debug)]
@@ -75,11 +74,11 @@ impl<'object> Selector<'object> {
     /// The requirements that these labels do not meet: the key, and the values of which one is wanted (none where any
     /// value will do, or where the label must not be there).
     pub fn unmet<'a>(&'a self, labels: &'a Labels) -> impl Iterator<Item = (&'object str, Vec<&'object str>)> + 'a {
-        let equal = self.equal().filter(|(key, value)| labels.get(key).map(String::as_str) != Some(*value));
+        let equal = self.equal().filter(|(key, value)| labels.get(key).map(Text::as_str) != Some(*value));
         let expressions = self.expressions.iter().filter(|expression| !meets(expression, labels.get(&expression.key)));
         let wanted = |expression: &'object LabelSelectorRequirement| {
             let values = expression.values.iter().flatten().filter(|_| expression.operator == "In");
-            (expression.key.as_str(), values.map(String::as_str).collect())
+            (expression.key.as_str(), values.map(Text::as_str).collect())
         };
         equal.map(|(key, value)| (key, vec![value])).chain(expressions.map(wanted))
     }
@@ -92,7 +91,7 @@ impl<'object> Selector<'object> {
     }
 }
 
-fn meets(expression: &LabelSelectorRequirement, label: Option<&String>) -> bool {
+fn meets(expression: &LabelSelectorRequirement, label: Option<&Text>) -> bool {
     let among = || label.is_some_and(|label| expression.values.iter().flatten().any(|value| value == label));
     match expression.operator.as_str() {
         "In" => among(),
@@ -108,15 +107,15 @@ mod tests {
     use super::*;
 
     fn requirement(key: &str, operator: &str, values: &[&str]) -> LabelSelectorRequirement {
-        let values = Some(values.iter().map(|value| (*value).to_owned()).collect());
-        LabelSelectorRequirement { key: key.to_owned(), operator: operator.to_owned(), values }
+        let values = Some(values.iter().map(|value| Text::from(*value)).collect());
+        LabelSelectorRequirement { key: key.into(), operator: operator.into(), values }
     }
 
     #[test]
     fn expressions() {
-        let labels = Labels::from([("app".to_owned(), "shop".to_owned())]);
+        let labels = Labels::from([("app".into(), "shop".into())]);
         let matches = |expression: LabelSelectorRequirement| {
-            let selector = LabelSelector { match_expressions: Some(vec![expression]), match_labels: None };
+            let selector = LabelSelector { match_expressions: Some(Box::new([expression])), match_labels: None };
             Selector::of(&selector).matches(&labels)
         };
         assert!(matches(requirement("app", "In", &["shop", "cache"])));

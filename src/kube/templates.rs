@@ -7,7 +7,8 @@
 use crate::kube::types::ObjectMeta;
 use crate::kube::types::{Container, PodSpec, PodTemplateSpec, Volume};
 
-use super::types::Read;
+use super::types::{List, Read};
+use crate::text::Text;
 use crate::yaml::{Document, NodeId, Value};
 
 /// What becomes of the Pods of a template.
@@ -272,7 +273,8 @@ fn template(document: &Document, node: NodeId, form: Form) -> Option<Made> {
     if form == Knative {
         let several = spec.containers.len() > 1;
         for (index, container) in spec.containers.iter_mut().enumerate().filter(|(_, one)| one.name.is_empty()) {
-            container.name = if several { format!("user-container-{index}") } else { "user-container".to_owned() };
+            let name = if several { format!("user-container-{index}") } else { "user-container".to_owned() };
+            container.name = name.as_str().into();
         }
     }
     let template = Template { node, spec_node, metadata, spec, containers: None, life: Unknown, part: None };
@@ -290,24 +292,25 @@ fn step(document: &Document, node: NodeId, object: NodeId) -> Option<Made> {
     let nodes: Vec<NodeId> = at("container").or(script).into_iter().chain(sidecars.iter().copied()).collect();
     let mut containers = nodes.iter().map(|node| Container::read(document, *node)).collect::<Vec<_>>();
     let main = containers.first_mut().filter(|_| nodes.len() > sidecars.len())?;
-    "main".clone_into(&mut main.name);
+    main.name = "main".into();
     if script.is_some() {
         // where the executor puts the text of `source`
-        main.args.get_or_insert_default().push("/argo/staging/script".to_owned());
+        let given = main.args.take().unwrap_or_default();
+        main.args = Some(given.into_iter().chain(["/argo/staging/script".into()]).collect());
     }
     let of_object = document.get(object, "spec")?;
     let workflow = document.get(of_object, "workflowSpec").unwrap_or(of_object);
-    let mut volumes: Vec<Volume> = at("volumes").map(|node| Read::read(document, node)).unwrap_or_default();
-    let shared: Option<Vec<Volume>> = document.get(workflow, "volumes").map(|node| Read::read(document, node));
-    volumes.extend(shared.unwrap_or_default());
-    let text = |node, field: &str| document.get_str(node, field).map(str::to_owned);
+    let volumes: List<Volume> = at("volumes").map(|node| Read::read(document, node)).unwrap_or_default();
+    let shared: Option<List<Volume>> = document.get(workflow, "volumes").map(|node| Read::read(document, node));
+    let volumes = volumes.into_iter().chain(shared.unwrap_or_default()).collect();
+    let text = |node, field: &str| document.get_str(node, field).map(Text::from);
     let spec = PodSpec {
         init_containers: at("initContainers").map(|node| Read::read(document, node)),
-        containers,
+        containers: containers.into(),
         volumes: Some(volumes),
         service_account_name: text(node, "serviceAccountName").or_else(|| text(workflow, "serviceAccountName")),
         security_context: at("securityContext").map(|node| Read::read(document, node)),
-        restart_policy: Some("Never".to_owned()),
+        restart_policy: Some("Never".into()),
         ..PodSpec::default()
     };
     let metadata = at("metadata").map(|node| Read::read(document, node));

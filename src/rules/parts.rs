@@ -6,6 +6,7 @@ use crate::kube::types::IntOrString;
 
 use super::{Findings, Saying};
 use crate::kube::{ContainerView, Index, Object, PodView, Typed};
+use crate::text::Text;
 use crate::words::list;
 use crate::yaml::{Document, NodeId};
 
@@ -40,7 +41,7 @@ pub fn ports<'a>(view: &ContainerView<'a>) -> impl Iterator<Item = (&'a Containe
 }
 
 /// The words of a container's command line: `command`, then `args`.
-pub fn words<'a>(view: &ContainerView<'a>) -> impl Iterator<Item = (&'a String, NodeId)> {
+pub fn words<'a>(view: &ContainerView<'a>) -> impl Iterator<Item = (&'a Text, NodeId)> {
     let document = &view.pod.object.document;
     let command = zipped(document, view.at(&["command"]), view.container.command.as_deref());
     command.chain(zipped(document, view.at(&["args"]), view.container.args.as_deref()))
@@ -81,7 +82,7 @@ pub fn probes(container: &Container) -> impl Iterator<Item = (&'static str, &Pro
 /// The port that a probe dials at the Pod's IP, and the field that sets it.
 #[must_use]
 pub fn dialled(container: &Container, probe: &Probe) -> Option<(u16, &'static str)> {
-    let own = |host: Option<&String>| host.is_none_or(String::is_empty);
+    let own = |host: Option<&Text>| host.is_none_or(|host| host.is_empty());
     let (port, kind) = if let Some(get) = probe.http_get.as_ref().filter(|get| own(get.host.as_ref())) {
         (get.port.clone(), "httpGet")
     } else if let Some(socket) = probe.tcp_socket.as_ref().filter(|socket| own(socket.host.as_ref())) {

@@ -120,15 +120,14 @@ fn two_unknown_containers_stay_unknown() {
 
 #[test]
 fn sleeping_commands() {
-    let seconds = |words: &[&str]| sleeps(&words.iter().map(ToString::to_string).collect::<Vec<_>>());
-    assert_eq!(seconds(&["sleep", "30"]), Some(30.0));
-    assert_eq!(seconds(&["/bin/sleep", "1m", "0.5"]), Some(60.5));
-    assert_eq!(seconds(&["sleep", "infinity"]), Some(f64::INFINITY));
-    assert_eq!(seconds(&["sh", "-c", "sleep 5; nginx -s quit; sleep 10"]), Some(15.0));
-    assert_eq!(seconds(&["bash", "-ec", "drain && sleep 20"]), Some(20.0));
-    assert_eq!(seconds(&["sh", "-c", "if drain; then sleep 20; fi"]), None);
-    assert_eq!(seconds(&["sleep", "$N"]), None);
-    assert_eq!(seconds(&["sleep"]), None);
+    assert_eq!(sleeps(&["sleep", "30"]), Some(30.0));
+    assert_eq!(sleeps(&["/bin/sleep", "1m", "0.5"]), Some(60.5));
+    assert_eq!(sleeps(&["sleep", "infinity"]), Some(f64::INFINITY));
+    assert_eq!(sleeps(&["sh", "-c", "sleep 5; nginx -s quit; sleep 10"]), Some(15.0));
+    assert_eq!(sleeps(&["bash", "-ec", "drain && sleep 20"]), Some(20.0));
+    assert_eq!(sleeps(&["sh", "-c", "if drain; then sleep 20; fi"]), None);
+    assert_eq!(sleeps(&["sleep", "$N"]), None);
+    assert_eq!(sleeps(&["sleep"]), None);
 }
 
 /// The words of the roles of a workload's containers.

@@ -30,14 +30,13 @@ pub fn sleep_seconds(arguments: &[&str]) -> Option<f64> {
 /// Seconds that a command sleeps: `sleep 5`, also in a script for a shell, where several add up; nothing for a command
 /// that does not sleep.
 #[must_use]
-pub fn sleeps(command: &[String]) -> Option<f64> {
+pub fn sleeps(command: &[&str]) -> Option<f64> {
     let (program, arguments) = command.split_first()?;
-    let texts: Vec<&str> = arguments.iter().map(String::as_str).collect();
     match base_name(program) {
         "exec" => sleeps(arguments),
-        "sleep" => sleep_seconds(&texts),
+        "sleep" => sleep_seconds(arguments),
         name if starters::is_shell(name) => {
-            let at = starters::script_at(&texts)?;
+            let at = starters::script_at(arguments)?;
             let mut total = None;
             add_sleeps(&shell::parse(arguments.get(at)?), &mut total)?;
             total
@@ -51,7 +50,7 @@ pub fn sleeps(command: &[String]) -> Option<f64> {
 fn add_sleeps(command: &shell::Command, total: &mut Option<f64>) -> Option<()> {
     match command {
         shell::Command::Simple { words, .. } => {
-            let texts: Option<Vec<String>> = words.iter().map(|word| word.literal().map(str::to_owned)).collect();
+            let texts: Option<Vec<&str>> = words.iter().map(|word| word.literal()).collect();
             if let Some(seconds) = texts.and_then(|texts| sleeps(&texts)) {
                 *total = Some(total.unwrap_or(0.0) + seconds);
             }

@@ -169,5 +169,5 @@ fn works_on(pod: PodView<'_>, one: &ContainerFacts<'_>, app: &ContainerFacts<'_>
     let (number, mount) = mounts.find(|(_, mount)| of_app.contains(&mount.name.as_str()) && holds_data(&mount.name))?;
     let list = one.container.at(&["volumeMounts"])?;
     let node = pod.object.document.items(list).get(number).copied()?;
-    Some((node, mount.name.clone()))
+    Some((node, mount.name.to_string()))
 }

@@ -7,6 +7,7 @@ use super::super::container::{Confidence, ContainerFacts, Evidence};
 use super::super::{Bind, Role, Task, Way, hosts, nginx};
 use super::loopback::Loopback;
 use crate::kube::ContainerList;
+use crate::text::Text;
 
 /// A general proxy is what its place makes it: others talk to it, or it is in front of them.
 pub(super) fn direct_proxies(all: &mut [ContainerFacts<'_>], loopback: &Loopback) {
@@ -74,15 +75,15 @@ fn faces_inward(all: &[ContainerFacts<'_>], at: usize, loopback: &Loopback) -> b
 pub(super) fn leave_untied(all: &mut [ContainerFacts<'_>], loopback: &Loopback) {
     let beside = all.iter().filter(|one| one.container.runs_beside_app()).count();
     // Who mounts a volume, as a whole or at all, and who each of its folders.
-    let mut mounting: HashMap<(String, Part), Vec<usize>> = HashMap::new();
+    let mut mounting: HashMap<(Text, Part), Vec<usize>> = HashMap::new();
     for (at, one) in all.iter().enumerate() {
         let parts = mounts(one).flat_map(|(volume, part)| [(volume.clone(), Part::Any), (volume, part)]);
         for part in parts.collect::<BTreeSet<_>>() {
             mounting.entry(part).or_default().push(at);
         }
     }
-    let mounts_too = |at: usize, volume: &str, part: Part| {
-        let who = mounting.get(&(volume.to_owned(), part));
+    let mounts_too = |at: usize, volume: &Text, part: Part| {
+        let who = mounting.get(&(volume.clone(), part));
         who.is_some_and(|who| who.iter().take(2).any(|other| *other != at))
     };
     // There are containers that a proxy may ask: it is none of them itself, as it has a role.
@@ -94,7 +95,7 @@ pub(super) fn leave_untied(all: &mut [ContainerFacts<'_>], loopback: &Loopback) 
             continue;
         }
         // two folders of one volume have nothing to do with each other
-        let shares = |(volume, part): (String, Part)| match part {
+        let shares = |(volume, part): (Text, Part)| match part {
             Part::Any | Part::Whole => mounts_too(at, &volume, Part::Any),
             folder @ Part::Folder(_) => mounts_too(at, &volume, Part::Whole) || mounts_too(at, &volume, folder),
         };
@@ -117,11 +118,11 @@ enum Part {
     /// Whatever it is.
     Any,
     Whole,
-    Folder(String),
+    Folder(Text),
 }
 
 /// Each volume that a container mounts, with what of it.
-fn mounts<'facts>(one: &'facts ContainerFacts<'_>) -> impl Iterator<Item = (String, Part)> + 'facts {
+fn mounts<'facts>(one: &'facts ContainerFacts<'_>) -> impl Iterator<Item = (Text, Part)> + 'facts {
     one.container.container.volume_mounts.iter().flatten().map(|mount| {
         let part = mount.sub_path.clone().map_or(Part::Whole, Part::Folder);
         (mount.name.clone(), part)

@@ -80,7 +80,7 @@ fn names(workloads: &[&Input]) -> Vec<String> {
             .collect();
         let start = plain.trim_start_matches(|letter: char| !letter.is_ascii_lowercase());
         let kind = workload.kind().to_ascii_lowercase();
-        let behind = [Some(String::new()), Some(kind), workload.id.namespace.clone()];
+        let behind = [Some(String::new()), Some(kind), workload.id.namespace.as_deref().map(str::to_owned)];
         let numbers = (2..).map(|number: usize| number.to_string());
         let mut candidates = behind.into_iter().flatten().chain(numbers).map(|behind| {
             let end = if behind.is_empty() { behind } else { format!("-{behind}") };

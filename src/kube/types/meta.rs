@@ -1,26 +1,27 @@
 //! What all objects have in common.
 
-use super::{Map, types};
+use super::{List, Map, types};
+use crate::text::Text;
 
 types! {
     ObjectMeta {
-        annotations: Option<Map<String>> = "annotations",
-        labels: Option<Map<String>> = "labels",
-        name: Option<String> = "name",
-        namespace: Option<String> = "namespace",
+        annotations: Option<Map<Text>> = "annotations",
+        labels: Option<Map<Text>> = "labels",
+        name: Option<Text> = "name",
+        namespace: Option<Text> = "namespace",
     }
     ObjectReference {
-        kind: Option<String> = "kind",
-        name: Option<String> = "name",
-        namespace: Option<String> = "namespace",
+        kind: Option<Text> = "kind",
+        name: Option<Text> = "name",
+        namespace: Option<Text> = "namespace",
     }
     LabelSelector {
-        match_expressions: Option<Vec<LabelSelectorRequirement>> = "matchExpressions",
-        match_labels: Option<Map<String>> = "matchLabels",
+        match_expressions: Option<List<LabelSelectorRequirement>> = "matchExpressions",
+        match_labels: Option<Map<Text>> = "matchLabels",
     }
     LabelSelectorRequirement {
-        key: String = "key",
-        operator: String = "operator",
-        values: Option<Vec<String>> = "values",
+        key: Text = "key",
+        operator: Text = "operator",
+        values: Option<List<Text>> = "values",
     }
 }

@@ -10,6 +10,7 @@ mod pods;
 mod volumes;
 
 use crate::kube::decode;
+use crate::text::Text;
 use crate::yaml::{Document, NodeId, Value, work};
 
 pub use meta::*;
@@ -58,7 +59,7 @@ use types;
 #[expect(missing_docs, reason = "the names are those of Kubernetes")]
 pub enum IntOrString {
     Int(i32),
-    String(String),
+    String(Text),
 }
 
 impl Default for IntOrString {
@@ -69,15 +70,21 @@ impl Default for IntOrString {
 
 /// An amount as it is written.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub struct Quantity(pub String);
+pub struct Quantity(pub Text);
+
+/// A list as it is read: it never grows.
+pub type List<T> = Box<[T]>;
 
 /// A map of texts, in the order of its keys.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Map<T>(Vec<(String, T)>);
+pub struct Map<T>(List<(Text, T)>);
+
+/// Labels, and what else maps texts to texts.
+pub type Labels = Map<Text>;
 
 impl<T> Default for Map<T> {
     fn default() -> Self {
-        Self(Vec::new())
+        Self(List::default())
     }
 }
 
@@ -109,12 +116,12 @@ impl<T> Map<T> {
     }
 
     /// Its keys and values.
-    pub fn iter(&self) -> impl Iterator<Item = (&String, &T)> {
+    pub fn iter(&self) -> impl Iterator<Item = (&Text, &T)> {
         self.into_iter()
     }
 
     /// Its keys.
-    pub fn keys(&self) -> impl Iterator<Item = &String> {
+    pub fn keys(&self) -> impl Iterator<Item = &Text> {
         self.0.iter().map(|(key, _)| key)
     }
 
@@ -125,18 +132,18 @@ impl<T> Map<T> {
 }
 
 impl<'a, T> IntoIterator for &'a Map<T> {
-    type Item = (&'a String, &'a T);
-    type IntoIter = std::iter::Map<std::slice::Iter<'a, (String, T)>, fn(&'a (String, T)) -> (&'a String, &'a T)>;
+    type Item = (&'a Text, &'a T);
+    type IntoIter = std::iter::Map<std::slice::Iter<'a, (Text, T)>, fn(&'a (Text, T)) -> (&'a Text, &'a T)>;
 
     fn into_iter(self) -> Self::IntoIter {
         self.0.iter().map(|(key, value)| (key, value))
     }
 }
 
-impl<T> FromIterator<(String, T)> for Map<T> {
+impl<T> FromIterator<(Text, T)> for Map<T> {
     /// Of equal keys the last one counts.
-    fn from_iter<I: IntoIterator<Item = (String, T)>>(entries: I) -> Self {
-        let mut all: Vec<(String, T)> = entries.into_iter().collect();
+    fn from_iter<I: IntoIterator<Item = (Text, T)>>(entries: I) -> Self {
+        let mut all: Vec<(Text, T)> = entries.into_iter().collect();
         all.sort_by(|a, b| a.0.cmp(&b.0));
         all.dedup_by(|later, earlier| {
             let is_same = later.0 == earlier.0;
@@ -145,13 +152,12 @@ impl<T> FromIterator<(String, T)> for Map<T> {
             }
             is_same
         });
-        all.shrink_to_fit();
-        Self(all)
+        Self(all.into())
     }
 }
 
-impl<T, const N: usize> From<[(String, T); N]> for Map<T> {
-    fn from(entries: [(String, T); N]) -> Self {
+impl<T, const N: usize> From<[(Text, T); N]> for Map<T> {
+    fn from(entries: [(Text, T); N]) -> Self {
         entries.into_iter().collect()
     }
 }
@@ -178,7 +184,7 @@ impl<T: Read> Read for Box<T> {
     }
 }
 
-impl<T: Read> Read for Vec<T> {
+impl<T: Read> Read for List<T> {
     fn read(document: &Document, node: NodeId) -> Self {
         document.items(node).iter().map(|item| T::read(document, *item)).collect()
     }
@@ -187,13 +193,13 @@ impl<T: Read> Read for Vec<T> {
 impl<T: Read> Read for Map<T> {
     fn read(document: &Document, node: NodeId) -> Self {
         let entries = document.entries(node).iter();
-        entries.map(|entry| (document.key(entry).into_owned(), T::read(document, entry.value))).collect()
+        entries.map(|entry| (Text::from(&*document.key(entry)), T::read(document, entry.value))).collect()
     }
 }
 
-impl Read for String {
+impl Read for Text {
     fn read(document: &Document, node: NodeId) -> Self {
-        decode::text(document, node).to_owned()
+        decode::text(document, node).into()
     }
 }
 
@@ -218,7 +224,7 @@ impl Read for i64 {
 impl Read for IntOrString {
     fn read(document: &Document, node: NodeId) -> Self {
         match document.value(node) {
-            Value::Str(text) => Self::String(text.to_owned()),
+            Value::Str(text) => Self::String(text.into()),
             _ => Self::Int(i32::read(document, node)),
         }
     }
@@ -226,6 +232,6 @@ impl Read for IntOrString {
 
 impl Read for Quantity {
     fn read(document: &Document, node: NodeId) -> Self {
-        Self(decode::quantity(document, node).unwrap_or_else(|_| "0".to_owned()))
+        Self(decode::quantity(document, node).map_or_else(|_| Text::from("0"), |text| Text::from(&*text)))
     }
 }

@@ -1,9 +1,10 @@
 //! Kinds, and what is in them beside Pods.
 
 use super::{
-    IntOrString, Known, LabelSelector, Map, ObjectMeta, ObjectReference, PersistentVolumeClaim, PodSpec,
+    IntOrString, Known, LabelSelector, List, Map, ObjectMeta, ObjectReference, PersistentVolumeClaim, PodSpec,
     PodTemplateSpec, types,
 };
+use crate::text::Text;
 
 types! {
     Pod {
@@ -30,7 +31,7 @@ types! {
     ServiceAccount {
         automount_service_account_token: Option<bool> = "automountServiceAccountToken",
         metadata: ObjectMeta = "metadata",
-        secrets: Option<Vec<ObjectReference>> = "secrets",
+        secrets: Option<List<ObjectReference>> = "secrets",
     }
     Deployment {
         metadata: ObjectMeta = "metadata",
@@ -66,31 +67,31 @@ types! {
     }
     StorageClass {
         metadata: ObjectMeta = "metadata",
-        parameters: Option<Map<String>> = "parameters",
-        provisioner: String = "provisioner",
+        parameters: Option<Map<Text>> = "parameters",
+        provisioner: Text = "provisioner",
     }
     MutatingWebhookConfiguration {
         metadata: ObjectMeta = "metadata",
-        webhooks: Option<Vec<MutatingWebhook>> = "webhooks",
+        webhooks: Option<List<MutatingWebhook>> = "webhooks",
     }
     Role {
         metadata: ObjectMeta = "metadata",
-        rules: Option<Vec<PolicyRule>> = "rules",
+        rules: Option<List<PolicyRule>> = "rules",
     }
     ClusterRole {
         aggregation_rule: Option<AggregationRule> = "aggregationRule",
         metadata: ObjectMeta = "metadata",
-        rules: Option<Vec<PolicyRule>> = "rules",
+        rules: Option<List<PolicyRule>> = "rules",
     }
     RoleBinding {
         metadata: ObjectMeta = "metadata",
         role_ref: RoleRef = "roleRef",
-        subjects: Option<Vec<Subject>> = "subjects",
+        subjects: Option<List<Subject>> = "subjects",
     }
     ClusterRoleBinding {
         metadata: ObjectMeta = "metadata",
         role_ref: RoleRef = "roleRef",
-        subjects: Option<Vec<Subject>> = "subjects",
+        subjects: Option<List<Subject>> = "subjects",
     }
     PriorityClass {
         global_default: Option<bool> = "globalDefault",
@@ -99,15 +100,15 @@ types! {
     }
     ReplicationControllerSpec {
         replicas: Option<i32> = "replicas",
-        selector: Option<Map<String>> = "selector",
+        selector: Option<Map<Text>> = "selector",
         template: Option<PodTemplateSpec> = "template",
     }
     ServiceSpec {
-        cluster_ip: Option<String> = "clusterIP",
-        ports: Option<Vec<ServicePort>> = "ports",
+        cluster_ip: Option<Text> = "clusterIP",
+        ports: Option<List<ServicePort>> = "ports",
         publish_not_ready_addresses: Option<bool> = "publishNotReadyAddresses",
-        selector: Option<Map<String>> = "selector",
-        type_: Option<String> = "type",
+        selector: Option<Map<Text>> = "selector",
+        type_: Option<Text> = "type",
     }
     DeploymentSpec {
         replicas: Option<i32> = "replicas",
@@ -117,13 +118,13 @@ types! {
     }
     StatefulSetSpec {
         ordinals: Option<StatefulSetOrdinals> = "ordinals",
-        pod_management_policy: Option<String> = "podManagementPolicy",
+        pod_management_policy: Option<Text> = "podManagementPolicy",
         replicas: Option<i32> = "replicas",
         selector: LabelSelector = "selector",
-        service_name: Option<String> = "serviceName",
+        service_name: Option<Text> = "serviceName",
         template: PodTemplateSpec = "template",
         update_strategy: Option<StatefulSetUpdateStrategy> = "updateStrategy",
-        volume_claim_templates: Option<Vec<PersistentVolumeClaim>> = "volumeClaimTemplates",
+        volume_claim_templates: Option<List<PersistentVolumeClaim>> = "volumeClaimTemplates",
     }
     DaemonSetSpec {
         selector: LabelSelector = "selector",
@@ -137,7 +138,7 @@ types! {
     }
     JobSpec {
         pod_failure_policy: Option<PodFailurePolicy> = "podFailurePolicy",
-        completion_mode: Option<String> = "completionMode",
+        completion_mode: Option<Text> = "completionMode",
         completions: Option<i32> = "completions",
         parallelism: Option<i32> = "parallelism",
         selector: Option<LabelSelector> = "selector",
@@ -146,7 +147,7 @@ types! {
         ttl_seconds_after_finished: Option<i32> = "ttlSecondsAfterFinished",
     }
     CronJobSpec {
-        concurrency_policy: Option<String> = "concurrencyPolicy",
+        concurrency_policy: Option<Text> = "concurrencyPolicy",
         job_template: JobTemplateSpec = "jobTemplate",
         suspend: Option<bool> = "suspend",
     }
@@ -156,69 +157,69 @@ types! {
         selector: Option<LabelSelector> = "selector",
     }
     NetworkPolicySpec {
-        egress: Option<Vec<NetworkPolicyEgressRule>> = "egress",
-        ingress: Option<Vec<NetworkPolicyIngressRule>> = "ingress",
+        egress: Option<List<NetworkPolicyEgressRule>> = "egress",
+        ingress: Option<List<NetworkPolicyIngressRule>> = "ingress",
         pod_selector: Option<LabelSelector> = "podSelector",
     }
     MutatingWebhook {
-        name: String = "name",
+        name: Text = "name",
         namespace_selector: Option<LabelSelector> = "namespaceSelector",
-        rules: Option<Vec<RuleWithOperations>> = "rules",
+        rules: Option<List<RuleWithOperations>> = "rules",
     }
     PolicyRule {
-        api_groups: Option<Vec<String>> = "apiGroups",
-        resource_names: Option<Vec<String>> = "resourceNames",
-        resources: Option<Vec<String>> = "resources",
-        verbs: Vec<String> = "verbs",
+        api_groups: Option<List<Text>> = "apiGroups",
+        resource_names: Option<List<Text>> = "resourceNames",
+        resources: Option<List<Text>> = "resources",
+        verbs: List<Text> = "verbs",
     }
     AggregationRule {
     }
     RoleRef {
-        kind: String = "kind",
-        name: String = "name",
+        kind: Text = "kind",
+        name: Text = "name",
     }
     Subject {
-        kind: String = "kind",
-        name: String = "name",
-        namespace: Option<String> = "namespace",
+        kind: Text = "kind",
+        name: Text = "name",
+        namespace: Option<Text> = "namespace",
     }
     ServicePort {
-        name: Option<String> = "name",
+        name: Option<Text> = "name",
         node_port: Option<i32> = "nodePort",
         port: i32 = "port",
-        protocol: Option<String> = "protocol",
+        protocol: Option<Text> = "protocol",
         target_port: Option<IntOrString> = "targetPort",
     }
     DeploymentStrategy {
         rolling_update: Option<RollingUpdateDeployment> = "rollingUpdate",
-        type_: Option<String> = "type",
+        type_: Option<Text> = "type",
     }
     StatefulSetOrdinals {
         start: Option<i32> = "start",
     }
     StatefulSetUpdateStrategy {
         rolling_update: Option<RollingUpdateStatefulSetStrategy> = "rollingUpdate",
-        type_: Option<String> = "type",
+        type_: Option<Text> = "type",
     }
     DaemonSetUpdateStrategy {
         rolling_update: Option<RollingUpdateDaemonSet> = "rollingUpdate",
-        type_: Option<String> = "type",
+        type_: Option<Text> = "type",
     }
     JobTemplateSpec {
         metadata: Option<ObjectMeta> = "metadata",
         spec: Option<JobSpec> = "spec",
     }
     NetworkPolicyEgressRule {
-        ports: Option<Vec<NetworkPolicyPort>> = "ports",
-        to: Option<Vec<NetworkPolicyPeer>> = "to",
+        ports: Option<List<NetworkPolicyPort>> = "ports",
+        to: Option<List<NetworkPolicyPeer>> = "to",
     }
     NetworkPolicyIngressRule {
-        from: Option<Vec<NetworkPolicyPeer>> = "from",
-        ports: Option<Vec<NetworkPolicyPort>> = "ports",
+        from: Option<List<NetworkPolicyPeer>> = "from",
+        ports: Option<List<NetworkPolicyPort>> = "ports",
     }
     RuleWithOperations {
-        api_groups: Option<Vec<String>> = "apiGroups",
-        resources: Option<Vec<String>> = "resources",
+        api_groups: Option<List<Text>> = "apiGroups",
+        resources: Option<List<Text>> = "resources",
     }
     RollingUpdateDeployment {
         max_surge: Option<IntOrString> = "maxSurge",
@@ -234,7 +235,7 @@ types! {
     }
     NetworkPolicyPort {
         port: Option<IntOrString> = "port",
-        protocol: Option<String> = "protocol",
+        protocol: Option<Text> = "protocol",
     }
     NetworkPolicyPeer {
         namespace_selector: Option<LabelSelector> = "namespaceSelector",
@@ -242,14 +243,14 @@ types! {
     }
 
     PodFailurePolicy {
-        rules: Vec<PodFailurePolicyRule> = "rules",
+        rules: List<PodFailurePolicyRule> = "rules",
     }
 
     PodFailurePolicyRule {
-        on_pod_conditions: Option<Vec<PodFailurePolicyOnPodConditionsPattern>> = "onPodConditions",
+        on_pod_conditions: Option<List<PodFailurePolicyOnPodConditionsPattern>> = "onPodConditions",
     }
 
     PodFailurePolicyOnPodConditionsPattern {
-        type_: String = "type",
+        type_: Text = "type",
     }
 }

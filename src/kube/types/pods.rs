@@ -1,34 +1,35 @@
 //! Pods and their containers.
 
-use super::{IntOrString, LabelSelector, Map, ObjectMeta, Quantity, Volume, types};
+use super::{IntOrString, LabelSelector, List, Map, ObjectMeta, Quantity, Volume, types};
+use crate::text::Text;
 
 types! {
     PodSpec {
-        subdomain: Option<String> = "subdomain",
-        priority_class_name: Option<String> = "priorityClassName",
+        subdomain: Option<Text> = "subdomain",
+        priority_class_name: Option<Text> = "priorityClassName",
         os: Option<PodOS> = "os",
-        hostname: Option<String> = "hostname",
+        hostname: Option<Text> = "hostname",
         host_users: Option<bool> = "hostUsers",
-        host_aliases: Option<Vec<HostAlias>> = "hostAliases",
+        host_aliases: Option<List<HostAlias>> = "hostAliases",
         affinity: Option<Box<Affinity>> = "affinity",
         automount_service_account_token: Option<bool> = "automountServiceAccountToken",
-        containers: Vec<Container> = "containers",
+        containers: List<Container> = "containers",
         host_ipc: Option<bool> = "hostIPC",
         host_network: Option<bool> = "hostNetwork",
         host_pid: Option<bool> = "hostPID",
-        init_containers: Option<Vec<Container>> = "initContainers",
-        node_name: Option<String> = "nodeName",
-        node_selector: Option<Map<String>> = "nodeSelector",
+        init_containers: Option<List<Container>> = "initContainers",
+        node_name: Option<Text> = "nodeName",
+        node_selector: Option<Map<Text>> = "nodeSelector",
         resources: Option<ResourceRequirements> = "resources",
-        restart_policy: Option<String> = "restartPolicy",
+        restart_policy: Option<Text> = "restartPolicy",
         security_context: Option<PodSecurityContext> = "securityContext",
-        service_account: Option<String> = "serviceAccount",
-        service_account_name: Option<String> = "serviceAccountName",
+        service_account: Option<Text> = "serviceAccount",
+        service_account_name: Option<Text> = "serviceAccountName",
         share_process_namespace: Option<bool> = "shareProcessNamespace",
         termination_grace_period_seconds: Option<i64> = "terminationGracePeriodSeconds",
-        tolerations: Option<Vec<Toleration>> = "tolerations",
-        topology_spread_constraints: Option<Vec<TopologySpreadConstraint>> = "topologySpreadConstraints",
-        volumes: Option<Vec<Volume>> = "volumes",
+        tolerations: Option<List<Toleration>> = "tolerations",
+        topology_spread_constraints: Option<List<TopologySpreadConstraint>> = "topologySpreadConstraints",
+        volumes: Option<List<Volume>> = "volumes",
     }
     PodTemplateSpec {
         metadata: Option<ObjectMeta> = "metadata",
@@ -40,27 +41,27 @@ types! {
         pod_anti_affinity: Option<PodAntiAffinity> = "podAntiAffinity",
     }
     Container {
-        args: Option<Vec<String>> = "args",
-        command: Option<Vec<String>> = "command",
-        env: Option<Vec<EnvVar>> = "env",
-        env_from: Option<Vec<EnvFromSource>> = "envFrom",
-        image: Option<String> = "image",
+        args: Option<List<Text>> = "args",
+        command: Option<List<Text>> = "command",
+        env: Option<List<EnvVar>> = "env",
+        env_from: Option<List<EnvFromSource>> = "envFrom",
+        image: Option<Text> = "image",
         lifecycle: Option<Box<Lifecycle>> = "lifecycle",
         liveness_probe: Option<Box<Probe>> = "livenessProbe",
-        name: String = "name",
-        ports: Option<Vec<ContainerPort>> = "ports",
+        name: Text = "name",
+        ports: Option<List<ContainerPort>> = "ports",
         readiness_probe: Option<Box<Probe>> = "readinessProbe",
         resources: Option<ResourceRequirements> = "resources",
-        restart_policy: Option<String> = "restartPolicy",
+        restart_policy: Option<Text> = "restartPolicy",
         security_context: Option<SecurityContext> = "securityContext",
         startup_probe: Option<Box<Probe>> = "startupProbe",
         stdin: Option<bool> = "stdin",
-        volume_devices: Option<Vec<VolumeDevice>> = "volumeDevices",
-        volume_mounts: Option<Vec<VolumeMount>> = "volumeMounts",
-        working_dir: Option<String> = "workingDir",
+        volume_devices: Option<List<VolumeDevice>> = "volumeDevices",
+        volume_mounts: Option<List<VolumeMount>> = "volumeMounts",
+        working_dir: Option<Text> = "workingDir",
     }
     ResourceRequirements {
-        claims: Option<Vec<ResourceClaim>> = "claims",
+        claims: Option<List<ResourceClaim>> = "claims",
         limits: Option<Map<Quantity>> = "limits",
         requests: Option<Map<Quantity>> = "requests",
     }
@@ -69,35 +70,35 @@ types! {
         run_as_user: Option<i64> = "runAsUser",
     }
     Toleration {
-        effect: Option<String> = "effect",
-        key: Option<String> = "key",
-        operator: Option<String> = "operator",
-        value: Option<String> = "value",
+        effect: Option<Text> = "effect",
+        key: Option<Text> = "key",
+        operator: Option<Text> = "operator",
+        value: Option<Text> = "value",
     }
     TopologySpreadConstraint {
         label_selector: Option<LabelSelector> = "labelSelector",
-        topology_key: String = "topologyKey",
+        topology_key: Text = "topologyKey",
     }
     NodeAffinity {
-        preferred_during_scheduling_ignored_during_execution: Option<Vec<PreferredSchedulingTerm>> = "preferredDuringSchedulingIgnoredDuringExecution",
+        preferred_during_scheduling_ignored_during_execution: Option<List<PreferredSchedulingTerm>> = "preferredDuringSchedulingIgnoredDuringExecution",
         required_during_scheduling_ignored_during_execution: Option<NodeSelector> = "requiredDuringSchedulingIgnoredDuringExecution",
     }
     PodAffinity {
-        preferred_during_scheduling_ignored_during_execution: Option<Vec<WeightedPodAffinityTerm>> = "preferredDuringSchedulingIgnoredDuringExecution",
-        required_during_scheduling_ignored_during_execution: Option<Vec<PodAffinityTerm>> = "requiredDuringSchedulingIgnoredDuringExecution",
+        preferred_during_scheduling_ignored_during_execution: Option<List<WeightedPodAffinityTerm>> = "preferredDuringSchedulingIgnoredDuringExecution",
+        required_during_scheduling_ignored_during_execution: Option<List<PodAffinityTerm>> = "requiredDuringSchedulingIgnoredDuringExecution",
     }
     PodAntiAffinity {
-        preferred_during_scheduling_ignored_during_execution: Option<Vec<WeightedPodAffinityTerm>> = "preferredDuringSchedulingIgnoredDuringExecution",
-        required_during_scheduling_ignored_during_execution: Option<Vec<PodAffinityTerm>> = "requiredDuringSchedulingIgnoredDuringExecution",
+        preferred_during_scheduling_ignored_during_execution: Option<List<WeightedPodAffinityTerm>> = "preferredDuringSchedulingIgnoredDuringExecution",
+        required_during_scheduling_ignored_during_execution: Option<List<PodAffinityTerm>> = "requiredDuringSchedulingIgnoredDuringExecution",
     }
     EnvVar {
-        name: String = "name",
-        value: Option<String> = "value",
+        name: Text = "name",
+        value: Option<Text> = "value",
         value_from: Option<Box<EnvVarSource>> = "valueFrom",
     }
     EnvFromSource {
         config_map_ref: Option<Box<ConfigMapEnvSource>> = "configMapRef",
-        prefix: Option<String> = "prefix",
+        prefix: Option<Text> = "prefix",
         secret_ref: Option<Box<SecretEnvSource>> = "secretRef",
     }
     Lifecycle {
@@ -116,8 +117,8 @@ types! {
     ContainerPort {
         container_port: i32 = "containerPort",
         host_port: Option<i32> = "hostPort",
-        name: Option<String> = "name",
-        protocol: Option<String> = "protocol",
+        name: Option<Text> = "name",
+        protocol: Option<Text> = "protocol",
     }
     SecurityContext {
         capabilities: Option<Capabilities> = "capabilities",
@@ -127,21 +128,21 @@ types! {
         run_as_user: Option<i64> = "runAsUser",
     }
     VolumeDevice {
-        name: String = "name",
+        name: Text = "name",
     }
     VolumeMount {
-        mount_propagation: Option<String> = "mountPropagation",
-        mount_path: String = "mountPath",
-        name: String = "name",
+        mount_propagation: Option<Text> = "mountPropagation",
+        mount_path: Text = "mountPath",
+        name: Text = "name",
         read_only: Option<bool> = "readOnly",
-        sub_path: Option<String> = "subPath",
-        sub_path_expr: Option<String> = "subPathExpr",
+        sub_path: Option<Text> = "subPath",
+        sub_path_expr: Option<Text> = "subPathExpr",
     }
     ResourceClaim {
-        name: String = "name",
+        name: Text = "name",
     }
     NodeSelector {
-        node_selector_terms: Vec<NodeSelectorTerm> = "nodeSelectorTerms",
+        node_selector_terms: List<NodeSelectorTerm> = "nodeSelectorTerms",
     }
     PreferredSchedulingTerm {
         weight: i32 = "weight",
@@ -153,19 +154,19 @@ types! {
     PodAffinityTerm {
         label_selector: Option<LabelSelector> = "labelSelector",
         namespace_selector: Option<LabelSelector> = "namespaceSelector",
-        namespaces: Option<Vec<String>> = "namespaces",
-        topology_key: String = "topologyKey",
+        namespaces: Option<List<Text>> = "namespaces",
+        topology_key: Text = "topologyKey",
     }
     EnvVarSource {
         config_map_key_ref: Option<Box<ConfigMapKeySelector>> = "configMapKeyRef",
         secret_key_ref: Option<Box<SecretKeySelector>> = "secretKeyRef",
     }
     ConfigMapEnvSource {
-        name: String = "name",
+        name: Text = "name",
         optional: Option<bool> = "optional",
     }
     SecretEnvSource {
-        name: String = "name",
+        name: Text = "name",
         optional: Option<bool> = "optional",
     }
     LifecycleHandler {
@@ -175,63 +176,63 @@ types! {
         tcp_socket: Option<Box<TCPSocketAction>> = "tcpSocket",
     }
     ExecAction {
-        command: Option<Vec<String>> = "command",
+        command: Option<List<Text>> = "command",
     }
     GRPCAction {
-        mode: Option<String> = "mode",
+        mode: Option<Text> = "mode",
         port: i32 = "port",
-        service: Option<String> = "service",
+        service: Option<Text> = "service",
     }
     HTTPGetAction {
-        host: Option<String> = "host",
-        http_headers: Option<Vec<HTTPHeader>> = "httpHeaders",
-        path: Option<String> = "path",
+        host: Option<Text> = "host",
+        http_headers: Option<List<HTTPHeader>> = "httpHeaders",
+        path: Option<Text> = "path",
         port: IntOrString = "port",
-        protocol: Option<String> = "protocol",
-        scheme: Option<String> = "scheme",
+        protocol: Option<Text> = "protocol",
+        scheme: Option<Text> = "scheme",
     }
     TCPSocketAction {
-        host: Option<String> = "host",
+        host: Option<Text> = "host",
         port: IntOrString = "port",
     }
     Capabilities {
-        add: Option<Vec<String>> = "add",
-        drop: Option<Vec<String>> = "drop",
+        add: Option<List<Text>> = "add",
+        drop: Option<List<Text>> = "drop",
     }
     NodeSelectorTerm {
-        match_expressions: Option<Vec<NodeSelectorRequirement>> = "matchExpressions",
-        match_fields: Option<Vec<NodeSelectorRequirement>> = "matchFields",
+        match_expressions: Option<List<NodeSelectorRequirement>> = "matchExpressions",
+        match_fields: Option<List<NodeSelectorRequirement>> = "matchFields",
     }
     ConfigMapKeySelector {
-        key: String = "key",
-        name: String = "name",
+        key: Text = "key",
+        name: Text = "name",
         optional: Option<bool> = "optional",
     }
     SecretKeySelector {
-        key: String = "key",
-        name: String = "name",
+        key: Text = "key",
+        name: Text = "name",
         optional: Option<bool> = "optional",
     }
     SleepAction {
         seconds: i64 = "seconds",
     }
     NodeSelectorRequirement {
-        key: String = "key",
-        operator: String = "operator",
-        values: Option<Vec<String>> = "values",
+        key: Text = "key",
+        operator: Text = "operator",
+        values: Option<List<Text>> = "values",
     }
 
     HostAlias {
-        hostnames: Option<Vec<String>> = "hostnames",
-        ip: String = "ip",
+        hostnames: Option<List<Text>> = "hostnames",
+        ip: Text = "ip",
     }
 
     PodOS {
-        name: String = "name",
+        name: Text = "name",
     }
 
     HTTPHeader {
-        name: String = "name",
-        value: String = "value",
+        name: Text = "name",
+        value: Text = "value",
     }
 }

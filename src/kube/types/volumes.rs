@@ -1,6 +1,7 @@
 //! Volumes, and the claims and volumes of the cluster behind them.
 
-use super::{Known, LabelSelector, Map, NodeSelector, ObjectMeta, ObjectReference, Quantity, types};
+use super::{Known, LabelSelector, List, Map, NodeSelector, ObjectMeta, ObjectReference, Quantity, types};
+use crate::text::Text;
 
 types! {
     PersistentVolumeClaim {
@@ -12,14 +13,14 @@ types! {
         spec: Option<PersistentVolumeSpec> = "spec",
     }
     PersistentVolumeClaimSpec {
-        access_modes: Option<Vec<String>> = "accessModes",
+        access_modes: Option<List<Text>> = "accessModes",
         resources: Option<VolumeResourceRequirements> = "resources",
         selector: Option<LabelSelector> = "selector",
-        storage_class_name: Option<String> = "storageClassName",
-        volume_name: Option<String> = "volumeName",
+        storage_class_name: Option<Text> = "storageClassName",
+        volume_name: Option<Text> = "volumeName",
     }
     PersistentVolumeSpec {
-        access_modes: Option<Vec<String>> = "accessModes",
+        access_modes: Option<List<Text>> = "accessModes",
         capacity: Option<Map<Quantity>> = "capacity",
         claim_ref: Option<ObjectReference> = "claimRef",
         csi: Option<Box<CSIPersistentVolumeSource>> = "csi",
@@ -27,7 +28,7 @@ types! {
         local: Option<LocalVolumeSource> = "local",
         nfs: Option<Box<NFSVolumeSource>> = "nfs",
         node_affinity: Option<VolumeNodeAffinity> = "nodeAffinity",
-        storage_class_name: Option<String> = "storageClassName",
+        storage_class_name: Option<Text> = "storageClassName",
     }
     Volume {
         config_map: Option<Box<ConfigMapVolumeSource>> = "configMap",
@@ -37,7 +38,7 @@ types! {
         ephemeral: Option<Box<EphemeralVolumeSource>> = "ephemeral",
         host_path: Option<Box<HostPathVolumeSource>> = "hostPath",
         image: Option<Box<ImageVolumeSource>> = "image",
-        name: String = "name",
+        name: Text = "name",
         nfs: Option<Box<NFSVolumeSource>> = "nfs",
         persistent_volume_claim: Option<Box<PersistentVolumeClaimVolumeSource>> = "persistentVolumeClaim",
         projected: Option<Box<ProjectedVolumeSource>> = "projected",
@@ -70,56 +71,56 @@ types! {
         read_only: Option<bool> = "readOnly",
     }
     HostPathVolumeSource {
-        path: String = "path",
-        type_: Option<String> = "type",
+        path: Text = "path",
+        type_: Option<Text> = "type",
     }
     LocalVolumeSource {
-        path: String = "path",
+        path: Text = "path",
     }
     NFSVolumeSource {
-        path: String = "path",
+        path: Text = "path",
         read_only: Option<bool> = "readOnly",
-        server: String = "server",
+        server: Text = "server",
     }
     VolumeNodeAffinity {
         required: Option<NodeSelector> = "required",
     }
     ConfigMapVolumeSource {
-        items: Option<Vec<KeyToPath>> = "items",
-        name: String = "name",
+        items: Option<List<KeyToPath>> = "items",
+        name: Text = "name",
         optional: Option<bool> = "optional",
     }
     CSIVolumeSource {
         read_only: Option<bool> = "readOnly",
     }
     DownwardAPIVolumeSource {
-        items: Option<Vec<DownwardAPIVolumeFile>> = "items",
+        items: Option<List<DownwardAPIVolumeFile>> = "items",
     }
     EmptyDirVolumeSource {
     }
     EphemeralVolumeSource {
     }
     ImageVolumeSource {
-        reference: Option<String> = "reference",
+        reference: Option<Text> = "reference",
     }
     PersistentVolumeClaimVolumeSource {
-        claim_name: String = "claimName",
+        claim_name: Text = "claimName",
         read_only: Option<bool> = "readOnly",
     }
     ProjectedVolumeSource {
-        sources: Option<Vec<VolumeProjection>> = "sources",
+        sources: Option<List<VolumeProjection>> = "sources",
     }
     SecretVolumeSource {
-        items: Option<Vec<KeyToPath>> = "items",
+        items: Option<List<KeyToPath>> = "items",
         optional: Option<bool> = "optional",
-        secret_name: Option<String> = "secretName",
+        secret_name: Option<Text> = "secretName",
     }
     KeyToPath {
-        key: String = "key",
-        path: String = "path",
+        key: Text = "key",
+        path: Text = "path",
     }
     DownwardAPIVolumeFile {
-        path: String = "path",
+        path: Text = "path",
     }
     VolumeProjection {
         config_map: Option<Box<ConfigMapProjection>> = "configMap",
@@ -128,19 +129,19 @@ types! {
         service_account_token: Option<Box<ServiceAccountTokenProjection>> = "serviceAccountToken",
     }
     ConfigMapProjection {
-        items: Option<Vec<KeyToPath>> = "items",
-        name: String = "name",
+        items: Option<List<KeyToPath>> = "items",
+        name: Text = "name",
         optional: Option<bool> = "optional",
     }
     DownwardAPIProjection {
-        items: Option<Vec<DownwardAPIVolumeFile>> = "items",
+        items: Option<List<DownwardAPIVolumeFile>> = "items",
     }
     SecretProjection {
-        items: Option<Vec<KeyToPath>> = "items",
-        name: String = "name",
+        items: Option<List<KeyToPath>> = "items",
+        name: Text = "name",
         optional: Option<bool> = "optional",
     }
     ServiceAccountTokenProjection {
-        path: String = "path",
+        path: Text = "path",
     }
 }

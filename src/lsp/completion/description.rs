@@ -128,8 +128,9 @@ fn of_environments(known: &Known, cursor: &Cursor) -> Vec<Offer> {
 fn of_images(seen: Seen<'_>, known: &Known) -> Vec<Offer> {
     let pods = seen.workspace.objects().flat_map(crate::kube::Object::pods);
     let in_use =
-        pods.flat_map(crate::kube::PodView::containers).filter_map(|container| container.container.image.clone());
-    let in_use: BTreeSet<String> = in_use.filter(|image| !image.is_empty()).take(MOST_IMAGES * 20).collect();
+        pods.flat_map(crate::kube::PodView::containers).filter_map(|container| container.container.image.as_ref());
+    let in_use: BTreeSet<String> =
+        in_use.filter(|image| !image.is_empty()).take(MOST_IMAGES * 20).map(ToString::to_string).collect();
     let own = in_use.into_iter().take(MOST_IMAGES).map(|image| Offer::new(image, CompletionItemKind::FILE));
     let of_role = known.catalogue.images().iter().map(|(role, image)| Offer {
         detail: Some(format!("the image of {role}")),

@@ -1,6 +1,7 @@
 use crate::facts::{Form, PodFacts, Role};
 use crate::kube::{Index, Object, Selector};
 use crate::rules::{Check, Findings, Rule};
+use crate::text::Text;
 use crate::words::clip;
 use crate::yaml::NodeId;
 
@@ -55,7 +56,7 @@ fn monitors(facts: &PodFacts<'_>, found: &mut Findings<'_>) {
         let selects = !wanted.is_empty()
             && wanted
                 .iter()
-                .all(|entry| labels.get(document.key(entry).as_ref()).map(String::as_str) == document.str(entry.value));
+                .all(|entry| labels.get(document.key(entry).as_ref()).map(Text::as_str) == document.str(entry.value));
         if !selects || !selects_only_this(monitor, facts.index, facts.pod.object, labels) {
             continue;
         }
@@ -104,18 +105,13 @@ fn monitors(facts: &PodFacts<'_>, found: &mut Findings<'_>) {
 }
 
 /// A monitor of several workloads may mean another one's port.
-fn selects_only_this(
-    monitor: &Object,
-    index: &Index<'_>,
-    this: &Object,
-    labels: &crate::kube::types::Map<String>,
-) -> bool {
+fn selects_only_this(monitor: &Object, index: &Index<'_>, this: &Object, labels: &crate::kube::types::Labels) -> bool {
     let document = &monitor.document;
-    let wanted: crate::kube::types::Map<String> = document
+    let wanted: crate::kube::types::Labels = document
         .at(monitor.node, &["spec", "selector", "matchLabels"])
         .map_or(&[][..], |map| document.entries(map))
         .iter()
-        .filter_map(|entry| Some((document.key(entry).into_owned(), document.str(entry.value)?.to_owned())))
+        .filter_map(|entry| Some((Text::from(&*document.key(entry)), Text::from(document.str(entry.value)?))))
         .collect();
     let selector = Selector::map(&wanted);
     let is_running = |object: &&Object| object.pods().any(|pod| !pod.life.waits_for_all());

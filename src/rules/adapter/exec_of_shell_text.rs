@@ -1,5 +1,6 @@
 use crate::kube::ContainerView;
 use crate::rules::{Check, Findings, Rule, parts};
+use crate::text::Text;
 use crate::words::clip;
 
 /// A command of one word that holds a whole line of shell.
@@ -94,11 +95,11 @@ fn check(view: ContainerView<'_>, found: &mut Findings<'_>) {
 fn judge(
     view: &ContainerView<'_>,
     path: &[&str],
-    command: Option<&[String]>,
+    command: Option<&[Text]>,
     consequence: &str,
     found: &mut Findings<'_>,
 ) {
-    let Some(word) = command.and_then(<[String]>::first).filter(|word| is_shell(word)) else { return };
+    let Some(word) = command.and_then(<[Text]>::first).filter(|word| is_shell(word)) else { return };
     let Some(list) = view.at(path) else { return };
     let node = view.pod.object.document.items(list).first().copied().unwrap_or(list);
     found

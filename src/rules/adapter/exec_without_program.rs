@@ -2,6 +2,7 @@ use crate::diagnostic::Level;
 use crate::facts::is_bare;
 use crate::kube::ContainerView;
 use crate::rules::{Check, Findings, Rule, parts};
+use crate::text::Text;
 use crate::words::clip;
 
 /// A probe or hook runs a shell or tool that the image does not have.
@@ -34,8 +35,8 @@ fn check(view: ContainerView<'_>, found: &mut Findings<'_>) {
     }
 }
 
-fn judge(view: &ContainerView<'_>, path: &[&str], command: Option<&[String]>, found: &mut Findings<'_>) {
-    let Some(program) = command.and_then(<[String]>::first) else { return };
+fn judge(view: &ContainerView<'_>, path: &[&str], command: Option<&[Text]>, found: &mut Findings<'_>) {
+    let Some(program) = command.and_then(<[Text]>::first) else { return };
     if !is_bare(view.container.image.as_deref().unwrap_or_default()) {
         return;
     }

@@ -4,6 +4,7 @@ use crate::diagnostic::Level;
 use crate::facts::{ContainerFacts, PodFacts};
 use crate::kube::{Index, Object, Reach, Typed};
 use crate::rules::{Check, Findings, Rule};
+use crate::text::Text;
 use crate::words::{clip, list};
 use crate::yaml::NodeId;
 
@@ -123,9 +124,11 @@ fn missing_verbs(
     let locks = &member.election.locks;
     let names_lock = |grant: &Grant<'_>| {
         let only = grant.rule.resource_names.as_deref().unwrap_or_default();
-        only.is_empty() || locks.is_empty() || locks.iter().all(|lock| !lock.is_known || only.contains(&lock.value))
+        only.is_empty()
+            || locks.is_empty()
+            || locks.iter().all(|lock| !lock.is_known || only.iter().any(|one| *one == lock.value))
     };
-    let unnamed = |grant: &Grant<'_>| grant.rule.resource_names.as_ref().is_none_or(Vec::is_empty);
+    let unnamed = |grant: &Grant<'_>| grant.rule.resource_names.as_ref().is_none_or(|names| names.is_empty());
     let fitting = || grants.iter().filter(|grant| fits(grant));
     let prepared = facts.index.beside(facts.pod.object, "Lease").next().is_some();
     let may = |verb: &str| match verb {
@@ -248,7 +251,7 @@ fn is_of_manager(member: &ContainerFacts<'_>, role: &Object) -> bool {
 fn allows_lock(rule: &PolicyRule, member: &ContainerFacts<'_>, account: &str) -> bool {
     let is_kind = ["configmaps", "endpoints"].iter().any(|kind| names(rule.resources.as_deref(), kind));
     let program = member.program.map_or("", |program| program.program.as_str());
-    let is_lock = |name: &String| {
+    let is_lock = |name: &Text| {
         let is_known = member.election.locks.iter().any(|lock| lock.is_known && lock.value == *name);
         let is_own = [program, account, member.name()].contains(&name.as_str());
         is_known || is_own || ["leader", "lock", "election"].iter().any(|word| name.contains(word))
@@ -256,7 +259,7 @@ fn allows_lock(rule: &PolicyRule, member: &ContainerFacts<'_>, account: &str) ->
     is_kind && allows(rule, "update") && rule.resource_names.iter().flatten().any(is_lock)
 }
 
-fn names(listed: Option<&[String]>, wanted: &str) -> bool {
+fn names(listed: Option<&[Text]>, wanted: &str) -> bool {
     listed.is_some_and(|listed| listed.iter().any(|one| one == wanted || one == "*"))
 }
 

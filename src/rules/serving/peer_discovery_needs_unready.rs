@@ -3,6 +3,7 @@ use crate::facts::hosts::pod_names;
 use crate::facts::{ContainerFacts, PodFacts};
 use crate::kube::Typed;
 use crate::rules::{Check, Findings, Rule};
+use crate::text::Text;
 
 /// Peers that find each other by names that appear only when they are ready.
 pub static RULE: Rule = rule!("peer_discovery_needs_unready.md", Warning, Check::Facts(check));
@@ -67,8 +68,7 @@ fn waits_for_peers(member: &ContainerFacts<'_>) -> bool {
         asks_etcd && (word.contains("etcdctl") || member.runs("etcd") || member.runs("bitnami-etcd"))
             || asks_elasticsearch(word)
     });
-    let words: Vec<&str> =
-        probe.exec.iter().flat_map(|exec| exec.command.iter().flatten().map(String::as_str)).collect();
+    let words: Vec<&str> = probe.exec.iter().flat_map(|exec| exec.command.iter().flatten().map(Text::as_str)).collect();
     let is_etcdctl = words.first().is_some_and(|program| program.ends_with("etcdctl"));
     by_path
         || by_command

@@ -56,7 +56,7 @@ fn check(index: &Index<'_>, found: &mut FindingsAnywhere<'_>) {
 }
 
 /// A Service for one Pod by its name, as exposing each shard by itself takes.
-fn selects_one_pod(selector: Option<&crate::kube::types::Map<String>>) -> bool {
+fn selects_one_pod(selector: Option<&crate::kube::types::Labels>) -> bool {
     selector.is_some_and(|selector| {
         selector.contains_key("statefulset.kubernetes.io/pod-name")
             || selector.contains_key("apps.kubernetes.io/pod-index")

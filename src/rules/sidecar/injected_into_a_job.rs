@@ -1,5 +1,6 @@
 use crate::kube::{Object, PodView};
 use crate::rules::{Check, Findings, Rule, parts};
+use crate::text::Text;
 use crate::words::clip;
 use crate::yaml::{Entry, NodeId, edit};
 
@@ -91,7 +92,7 @@ const INJECTORS: &[Injector] = &[
 fn keeps_its_proxy(pod: PodView<'_>, injector: &Injector, found: &mut Findings<'_>) {
     let annotations = Annotations::of(pod);
     let (inject, value) = injector.inject;
-    let asked = annotations.text(inject).or_else(|| pod.metadata?.labels.as_ref()?.get(inject).map(String::as_str));
+    let asked = annotations.text(inject).or_else(|| pod.metadata?.labels.as_ref()?.get(inject).map(Text::as_str));
     if asked != Some(value) || something_may_end_it(pod) {
         return;
     }

@@ -1,15 +1,14 @@
 use std::collections::{HashMap, HashSet};
 
-use crate::kube::types::ServiceSpec;
+use crate::kube::types::{Labels, ServiceSpec};
 
 use super::scaling::name_node;
 use crate::kube::selection::{is_given, meant, pods_beside};
 use crate::kube::{FolderScope, Index, Object, PodView, Selector, Typed};
 use crate::rules::{Check, FindingsAnywhere, Rule, text};
+use crate::text::Text;
 use crate::words::clip;
 use crate::yaml::NodeId;
-
-type Labels = crate::kube::types::Map<String>;
 
 /// A Service that selects no Pod of its folder and namespace.
 pub static RULE: Rule = rule!("dangling_service.md", Warning, Check::Workspace(check));
@@ -32,7 +31,7 @@ fn check(index: &Index<'_>, found: &mut FindingsAnywhere<'_>) {
             continue;
         };
         // Controllers of custom kinds give the labels that they are told: the experiment of an Argo Rollout.
-        let value = labels.get(key).map_or("", String::as_str);
+        let value = labels.get(key).map_or("", Text::as_str);
         if told.get_or_insert_with(|| labels_in_custom_kinds(index)).contains(&(key.to_owned(), value)) {
             continue;
         }
@@ -43,7 +42,7 @@ fn check(index: &Index<'_>, found: &mut FindingsAnywhere<'_>) {
         found
             .about(service)
             .at(shown, format!("Service `{}` selects no Pod; `{name}` does not have this label", clip(&service.id.name)))
-            .here(format!("no Pod has `{}: {}`", clip(key), clip(labels.get(key).map_or("", String::as_str))))
+            .here(format!("no Pod has `{}: {}`", clip(key), clip(labels.get(key).map_or("", Text::as_str))))
             .label(workload.label(there.unwrap_or_else(|| name_node(workload)), format!("the labels of `{name}`'s Pods")))
             .because("a Service whose selector matches no Pod has no endpoints: connections are refused or time out")
             .help("make the selector a subset of the labels in the Pod template (`metadata.labels` of the template, not of the workload)");

@@ -5,6 +5,7 @@ use crate::facts::names::{Asked, asked, is_comment};
 use crate::kube::selection::is_beside;
 use crate::kube::{FastMap, FolderScope, Index, Object};
 use crate::rules::{Check, FindingsAnywhere, Rule};
+use crate::text::Text;
 use crate::words::clip;
 
 /// A host name that is one edit away from a Service's.
@@ -128,7 +129,7 @@ fn every_name<'run>(index: &Index<'run>) -> HashSet<&'run str> {
         names.extend(pod.spec.hostname.as_deref());
         names.extend(pod.spec.subdomain.as_deref());
         let aliases = pod.spec.host_aliases.iter().flatten().flat_map(|alias| alias.hostnames.iter().flatten());
-        names.extend(aliases.map(String::as_str));
+        names.extend(aliases.map(Text::as_str));
     }
     // names that a mesh resolves (istio.io: reference/config/networking/service-entry)
     for entry in index.kind("ServiceEntry") {

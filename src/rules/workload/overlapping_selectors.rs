@@ -1,6 +1,7 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use super::scaling::{self, Scaler};
+use crate::kube::types::Labels;
 use crate::kube::{Index, Object, PodView, Selector, Unit, same_unit, units};
 use crate::rules::{Check, FindingsAnywhere, Rule};
 use crate::words::clip;
@@ -11,8 +12,6 @@ pub static RULE: Rule = rule!("overlapping_selectors.md", Warning, Check::Worksp
 
 /// So many of a group are shown.
 const SHOWN: usize = 5;
-
-type Labels = crate::kube::types::Map<String>;
 
 /// A controller with what it selects and what its Pods carry.
 #[derive(Clone, Copy)]

@@ -4,6 +4,7 @@ use crate::diagnostic::Level;
 use crate::facts::command::sleeps;
 use crate::kube::ContainerView;
 use crate::rules::{Check, Findings, Rule};
+use crate::text::Text;
 use crate::yaml::edit::{self, Edit};
 
 /// A preStop hook sleeps for the whole grace period or longer.
@@ -88,6 +89,6 @@ fn sleep_of(hook: &LifecycleHandler) -> Option<(f64, &'static [&'static str])> {
         return Some((sleep.seconds as f64, &["sleep", "seconds"]));
     }
     let command = hook.exec.as_ref()?.command.as_deref()?;
-    let seconds = sleeps(command)?;
+    let seconds = sleeps(&command.iter().map(Text::as_str).collect::<Vec<_>>())?;
     Some((seconds, &["exec", "command"]))
 }

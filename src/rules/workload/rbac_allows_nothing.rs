@@ -3,6 +3,7 @@ use crate::kube::types::PolicyRule;
 use crate::kube::api_resources::{Nothing, VERBS, group_of_version, is_built_in, nothing};
 use crate::kube::{Object, Typed};
 use crate::rules::{Check, Findings, Rule, parts, text};
+use crate::text::Text;
 use crate::words::{clip, list};
 use crate::yaml::NodeId;
 
@@ -64,7 +65,7 @@ fn check(object: &Object, found: &mut Findings<'_>) {
     let nodes = object.document.get(object.node, "rules");
     for (rule, node) in parts::zipped(&object.document, nodes, rules) {
         versions(object, rule, node, found);
-        let groups: Vec<&str> = rule.api_groups.iter().flatten().map(String::as_str).collect();
+        let groups: Vec<&str> = rule.api_groups.iter().flatten().map(Text::as_str).collect();
         if groups.is_empty() || !groups.iter().all(|group| is_built_in(group)) {
             continue;
         }
@@ -156,7 +157,7 @@ fn help(resource: &str, why: Nothing) -> String {
 /// Verbs that are plainly meant to be others. What else there is may be asked for by its own authorizer.
 fn verbs(object: &Object, rule: &PolicyRule, node: NodeId, found: &mut Findings<'_>) {
     let nodes = object.document.get(node, "verbs");
-    for (verb, node) in parts::zipped(&object.document, nodes, Some(rule.verbs.as_slice())) {
+    for (verb, node) in parts::zipped(&object.document, nodes, Some(&rule.verbs)) {
         let Some(meant) = meant(verb) else { continue };
         found
             .at(node, format!("no request has the verb `{}`", clip(verb)))

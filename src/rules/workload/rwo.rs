@@ -7,6 +7,7 @@ use crate::kube::types::{NodeSelectorTerm, PersistentVolumeClaim};
 
 use crate::kube::{Index, Object, PodView, Typed};
 use crate::rules::parts;
+use crate::text::Text;
 use crate::yaml::NodeId;
 
 /// The fields of a workload that say how many Pods there are at a time, and those of its Pods that say where they run and
@@ -162,7 +163,7 @@ fn is_default(class: &StorageClass) -> bool {
 fn serves_from_anywhere(volume: &Object, claim: &PersistentVolumeClaim) -> bool {
     let Some(Typed::PersistentVolume(typed)) = &volume.typed else { return false };
     let (Some(spec), Some(wanted)) = (&typed.spec, &claim.spec) else { return false };
-    let class = |name: &Option<String>| name.clone().unwrap_or_default();
+    let class = |name: &Option<Text>| name.clone().unwrap_or_default();
     let fits = match &wanted.volume_name {
         Some(name) => *name == volume.id.name,
         None => class(&spec.storage_class_name) == class(&wanted.storage_class_name),
