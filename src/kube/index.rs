@@ -50,7 +50,7 @@ type Alike<'run> = Vec<&'run Object>;
 struct Asked {
     namespace: Option<Text>,
     selector: String,
-    unit: Option<(String, Arc<[u32]>)>,
+    unit: Option<(Text, Arc<[u32]>)>,
 }
 
 /// What a selector matches.
@@ -285,6 +285,7 @@ impl<'run> Index<'run> {
     /// several versions of one workload the first. Found once for all objects of a unit that select alike.
     #[must_use]
     pub fn selected(&self, from: &Object, selector: &Selector<'_>) -> Selection<'_, 'run> {
+        let unit = (from.document.source.name.as_str().into(), Arc::clone(&from.kustomizations));
         self.once(from, selector, true, || {
             let mut seen = FastSet::default();
             let matching = self.matching(from, selector);
@@ -333,10 +334,10 @@ impl<'run> Index<'run> {
         &self,
         from: &Object,
         selector: &Selector<'_>,
-        is_of_unit: bool,
+        is_of_unit: Option<(Text, Arc<[u32]>)>,
         find: impl FnOnce() -> Arc<[usize]>,
     ) -> Selection<'_, 'run> {
-        let asked = question(from, selector, is_of_unit);
+        let asked = question(from, selector: selector.identity(), is_of_unit);
         let known = self.selections.lock().unwrap_or_else(PoisonError::into_inner).get(&asked).cloned();
         let places = known.unwrap_or_else(|| {
             let found = find();

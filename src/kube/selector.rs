@@ -1,5 +1,7 @@
 //! Selectors of labels, in the two forms in which objects write them.
 
+use std::fmt::Write as _;
+
 use crate::kube::types::{LabelSelector, LabelSelectorRequirement, Labels};
 use crate::text::Text;
 
@@ -49,6 +51,19 @@ impl<'object> Selector<'object> {
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.equal.is_none_or(Labels::is_empty) && self.expressions.is_empty()
+    }
+
+    /// A text that selectors have in common if they are written alike.
+    pub(super) fn identity(&self) -> String {
+        let mut text = String::new();
+        for (key, value) in self.equal() {
+            // With its length no text can be taken for another.
+            let _ = write!(text, "{}.{}.{key}{value}", key.len(), value.len());
+        }
+        if !self.expressions.is_empty() {
+            let _ = write!(text, "{:?}", self.expressions);
+        }
+        text
     }
 
     /// The labels that must be there with these values.
@@ -109,6 +124,22 @@ mod tests {
     fn requirement(key: &str, operator: &str, values: &[&str]) -> LabelSelectorRequirement {
         let values = Some(values.iter().map(|value| Text::from(*value)).collect());
         LabelSelectorRequirement { key: key.into(), operator: operator.into(), values }
+    }
+
+    #[test]
+    fn only_selectors_that_are_written_alike_have_one_identity() {
+        let map =
+            |labels: &[(&str, &str)]| labels.iter().map(|(key, value)| ((*key).into(), (*value).into())).collect();
+        let identity = |labels: &Labels| Selector::map(labels).identity();
+        let all: [Labels; 4] = [map(&[("a", "bc")]), map(&[("ab", "c")]), map(&[("a", "b"), ("c", "")]), map(&[])];
+        for (at, one) in all.iter().enumerate() {
+            for (other_at, other) in all.iter().enumerate() {
+                assert_eq!(identity(one) == identity(other), at == other_at);
+            }
+        }
+        let of = |requirement| LabelSelector { match_expressions: Some(Box::new([requirement])), match_labels: None };
+        let [exists, absent] = ["Exists", "DoesNotExist"].map(|operator| of(requirement("app", operator, &[])));
+        assert_ne!(Selector::of(&exists).identity(), Selector::of(&absent).identity());
     }
 
     #[test]
