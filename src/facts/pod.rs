@@ -138,19 +138,6 @@ impl<'run> PodFacts<'run> {
         self.is_open
     }
 
-    /// Whether some container that runs beside the app accepts connections || key.contains("sidecar");
-        let of = |map: Option<&crate::kube::types::Labels>| {
-            let is_on = |value: &str| !matches!(value, "false" | "disabled");
-            map.is_some_and(|map| map.iter().any(|(key, value)| injects(key) && is_on(value)))
-        };
-        let may_be_injected = ["labels", "annotations"]
-            .into_iter()
-            .any(|map| self.pod.changed_keys(map).is_none_or(|keys| keys.into_iter().any(injects)));
-        let is_injected =
-            metadata.is_some_and(|metadata| of(metadata.annotations.as_ref()) || of(metadata.labels.as_ref()));
-        is_injected || may_be_injected || self.pod.spec.host_network == Some(true)
-    }
-
     /// Whether some container that runs beside the app accepts connections on loopback at a port, as one of them
     /// would find.
     #[must_use]
@@ -211,7 +198,7 @@ impl<'run> PodFacts<'run> {
 fn is_open(pod: PodView<'_>) -> bool {
     let metadata = pod.metadata;
     let injects = |key: &str| key.contains("inject") || key.ends_with("/enabled") || key.contains("sidecar");
-    let of = |map: Option<&crate::kube::types::Map<String>>| {
+    let of = |map: Option<&crate::kube::types::Labels>| {
         let is_on = |value: &str| !matches!(value, "false" | "disabled");
         map.is_some_and(|map| map.iter().any(|(key, value)| injects(key) && is_on(value)))
     };

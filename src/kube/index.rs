@@ -13,7 +13,6 @@ use super::object::{Object, PodView};
 use super::selector::Selector;
 use super::typed::Typed;
 use super::unit::{Neighbours, Reach, folder, same_unit};
-use crate::text::Text;
 use crate::yaml::{Document, work};
 
 /// Objects that can be asked for by kind, by name and by the labels of their Pods.
@@ -44,14 +43,6 @@ pub struct Index<'run> {
 
 /// Services of one unit and namespace with one selector.
 type Alike<'run> = Vec<&'run Object>;
-
-/// A question for what a selector matches: the namespace, the selector, and the unit if only that counts.
-#[derive(Debug, PartialEq, Eq, Hash)]
-struct Asked {
-    namespace: Option<Text>,
-    selector: String,
-    unit: Option<(Text, Arc<[u32]>)>,
-}
 
 /// What a selector matches.
 #[derive(Clone, Debug)]
@@ -285,7 +276,6 @@ impl<'run> Index<'run> {
     /// several versions of one workload the first. Found once for all objects of a unit that select alike.
     #[must_use]
     pub fn selected(&self, from: &Object, selector: &Selector<'_>) -> Selection<'_, 'run> {
-        let unit = (from.document.source.name.as_str().into(), Arc::clone(&from.kustomizations));
         self.once(from, selector, true, || {
             let mut seen = FastSet::default();
             let matching = self.matching(from, selector);
@@ -334,10 +324,10 @@ impl<'run> Index<'run> {
         &self,
         from: &Object,
         selector: &Selector<'_>,
-        is_of_unit: Option<(Text, Arc<[u32]>)>,
+        is_of_unit: bool,
         find: impl FnOnce() -> Arc<[usize]>,
     ) -> Selection<'_, 'run> {
-        let asked = question(from, selector: selector.identity(), is_of_unit);
+        let asked = question(from, selector, is_of_unit);
         let known = self.selections.lock().unwrap_or_else(PoisonError::into_inner).get(&asked).cloned();
         let places = known.unwrap_or_else(|| {
             let found = find();

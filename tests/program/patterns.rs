@@ -1,5 +1,7 @@
 //! What holds for every pattern of the catalogue, shown on its examples.
 
+use std::fmt::Write as _;
+
 use crate::support::objects::{inner_jobs, problems};
 use crate::support::{documents, files, patterns, relative};
 use serde_json::Value;
@@ -56,12 +58,12 @@ fn of_pattern(pattern: &str, yaml: &str) -> String {
     let mut shown = String::new();
     for object in yaml.trim_end().split("\n---\n") {
         if field(object, "    patterns/from: ").ends_with(&format!(".{pattern}")) {
-            shown += &format!("---\n{object}\n");
+            let _ = write!(shown, "---\n{object}\n");
             continue;
         }
         let lists = lists(object);
         if !lists.is_empty() {
-            shown += &format!("---\n# {} {}\n{lists}", field(object, "kind: "), field(object, "  name: "));
+            let _ = write!(shown, "---\n# {} {}\n{lists}", field(object, "kind: "), field(object, "  name: "));
         }
     }
     shown
