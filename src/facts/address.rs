@@ -256,7 +256,17 @@ fn url(word: &str, at: usize) -> Option<Address> {
 
 /// Addresses that other words surround.
 fn inside(text: &str) -> Vec<Address> {
-    // `host=127.0.0.1 port=5432`, `Server=localhost,1433;`, `Data Source=…`
+    if let Some(of_pairs) = of_pairs(text) {
+        return of_pairs;
+    }
+    let is_end =
+        |sign: char| sign.is_whitespace() || matches!(sign, ',' | ';' | '(' | ')' | '"' | '\'' | '<' | '>' | '|');
+    text.split(is_end).filter(|word| !word.is_empty()).filter_map(|word| of_word(text, word)).collect()
+}
+
+/// The address that pairs of a text spell, none of a socket in the file system: `host=127.0.0.1 port=5432`,
+/// `Server=localhost,1433;`, `Data Source=…`.
+fn of_pairs(text: &str) -> Option<Vec<Address>> {
     let lower = text.to_ascii_lowercase();
     let pairs = |names: &[&str]| {
         names.iter().find_map(|name| {
@@ -274,71 +284,60 @@ fn inside(text: &str) -> Vec<Address> {
     // of a server's line in a configuration options may be pairs, but its first word is none
     let first = &text[..text.find([' ', ';', ':', '/', '(', '@']).unwrap_or(text.len())];
     let is_of_pairs = first.contains('=') || lower.starts_with("data source=");
-    if let Some(name) = pairs(&["host=", "server=", "data source=", "addr=", "hostaddr="])
-        .filter(|name| is_of_pairs || name.starts_with(['/', '%']) && text.contains('?'))
-    {
-        // a socket in the file system
-        if name.starts_with('/') || name.starts_with("%2F") || name.starts_with("%2f") {
-            return Vec::new();
-        }
-        let (name, beside) = name.split_once(',').map_or((name, None), |(name, port)| (name, Some(port)));
-        let number = beside.or_else(|| pairs(&["port="])).and_then(port);
-        if let Some(mut found) = plain(name.trim_start_matches("tcp:"), 0) {
-            found.port = number.or(found.port);
-            found.range = 0..text.len();
-            return vec![found];
-        }
+    let name = pairs(&["host=", "server=", "data source=", "addr=", "hostaddr="])
+        .filter(|name| is_of_pairs || name.starts_with(['/', '%']) && text.contains('?'))?;
+    if name.starts_with('/') || name.starts_with("%2F") || name.starts_with("%2f") {
+        return Some(Vec::new());
     }
-    let mut found = Vec::new();
-    let is_end =
-        |sign: char| sign.is_whitespace() || matches!(sign, ',' | ';' | '(' | ')' | '"' | '\'' | '<' | '>' | '|');
-    for word in text.split(is_end).filter(|word| !word.is_empty()) {
-        let at = word.as_ptr() as usize - text.as_ptr() as usize;
-        if let Some(one) = url(word, at) {
-            found.push(one);
-            continue;
-        }
-        if word.contains("://") {
-            continue;
-        }
-        // `name=host:port`, `user:pw@host:port`, socat's `TCP:host:port`
-        let rest = word.rsplit_once('@').map_or(word, |(_, rest)| rest);
-        let rest = rest.rsplit_once('=').map_or(rest, |(_, rest)| rest);
-        let upper = rest.to_ascii_uppercase();
-        let said = [
-            "TCP:",
-            "TCP4:",
-            "TCP6:",
-            "OPENSSL:",
-            "UDP:",
-            "TCP-LISTEN:",
-            "TCP4-LISTEN:",
-            "TCP6-LISTEN:",
-            "TCP-L:",
-            "OPENSSL-LISTEN:",
-            "UDP-LISTEN:",
-        ]
-        .iter()
-        .find(|start| upper.starts_with(**start));
-        let rest = said.map_or(rest, |start| &rest[start.len()..]);
-        let start = rest.as_ptr() as usize - text.as_ptr() as usize;
-        if let Some(one) = forward(rest, start) {
-            found.push(one);
-            continue;
-        }
-        // a number alone is a port only where it is said so: `a:b:c=tcp:3306`
-        let one = plain(rest, start).filter(|one| one.port.is_some() && (said.is_some() || one.host != Host::Absent));
-        found.extend(one.map(|mut one| {
-            let is_listening = said.is_some_and(|start| start.ends_with("LISTEN:") || *start == "TCP-L:");
-            let bound = bound_by(&text[start + rest.len()..]).filter(|_| is_listening);
-            if let Some(bound) = bound {
-                one.host = host(bound).unwrap_or(Host::Unknown);
-                one.is_unknown |= one.host == Host::Unknown;
-            }
-            one
-        }));
+    let (name, beside) = name.split_once(',').map_or((name, None), |(name, port)| (name, Some(port)));
+    let number = beside.or_else(|| pairs(&["port="])).and_then(port);
+    let mut found = plain(name.trim_start_matches("tcp:"), 0)?;
+    found.port = number.or(found.port);
+    found.range = 0..text.len();
+    Some(vec![found])
+}
+
+/// How socat begins an address.
+const OF_SOCAT: [&str; 11] = [
+    "TCP:",
+    "TCP4:",
+    "TCP6:",
+    "OPENSSL:",
+    "UDP:",
+    "TCP-LISTEN:",
+    "TCP4-LISTEN:",
+    "TCP6-LISTEN:",
+    "TCP-L:",
+    "OPENSSL-LISTEN:",
+    "UDP-LISTEN:",
+];
+
+/// The address in a word of a text: a URL, `name=host:port`, `user:pw@host:port`, socat's `TCP:host:port`.
+fn of_word(text: &str, word: &str) -> Option<Address> {
+    let at = word.as_ptr() as usize - text.as_ptr() as usize;
+    let of_url = url(word, at);
+    if of_url.is_some() || word.contains("://") {
+        return of_url;
     }
-    found
+    let rest = word.rsplit_once('@').map_or(word, |(_, rest)| rest);
+    let rest = rest.rsplit_once('=').map_or(rest, |(_, rest)| rest);
+    let upper = rest.to_ascii_uppercase();
+    let said = OF_SOCAT.into_iter().find(|start| upper.starts_with(start));
+    let rest = said.map_or(rest, |start| &rest[start.len()..]);
+    let start = rest.as_ptr() as usize - text.as_ptr() as usize;
+    let of_forward = forward(rest, start);
+    if of_forward.is_some() {
+        return of_forward;
+    }
+    // a number alone is a port only where it is said so: `a:b:c=tcp:3306`
+    let mut found =
+        plain(rest, start).filter(|found| found.port.is_some() && (said.is_some() || found.host != Host::Absent))?;
+    let is_listening = said.is_some_and(|start| start.ends_with("LISTEN:") || start == "TCP-L:");
+    if let Some(bound) = bound_by(&text[start + rest.len()..]).filter(|_| is_listening) {
+        found.host = host(bound).unwrap_or(Host::Unknown);
+        found.is_unknown |= found.host == Host::Unknown;
+    }
+    Some(found)
 }
 
 /// The host of socat's `TCP-LISTEN:80,fork,bind=127.0.0.1`, by the options behind the port.

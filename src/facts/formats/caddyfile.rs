@@ -8,64 +8,106 @@ use super::{Collector, DEPTH};
 /// `(name)` and `&(name)` what sites import.
 pub(super) fn read(found: &mut Collector<'_>) {
     let text = found.text;
-    let mut path: Vec<String> = Vec::new();
-    let mut blocks: Vec<usize> = Vec::new();
-    let mut block = 0;
-    // without braces the whole file is one site
-    let mut is_bare = false;
-    let mut is_continued = false;
-    let mut passed_over = 0_usize;
-    let mut at = 0;
-    let mut line = Vec::new();
+    let mut reader = Reader {
+        found,
+        path: Vec::new(),
+        blocks: Vec::new(),
+        last_block: 0,
+        is_bare: false,
+        is_continued: false,
+        passed_over: 0,
+    };
+    let (mut at, mut line) = (0, Vec::new());
     while words_of_line(text, &mut at, &mut line) {
-        let word = |range: &Range<usize>| &text[range.clone()];
-        if line.len() == 1 && word(&line[0]) == "}" {
-            if passed_over > 0 {
-                passed_over -= 1;
-            } else if path.pop().is_none() {
-                found.is_whole = false;
-            } else {
-                blocks.pop();
-            }
+        if line.len() == 1 && text[line[0].clone()] == *"}" {
+            reader.close();
             continue;
         }
-        let opens = line.last().is_some_and(|last| word(last) == "{");
+        let opens = line.last().is_some_and(|last| text[last.clone()] == *"{");
         if opens {
             line.pop();
         }
-        if path.is_empty() && !is_bare {
-            let root = match line.first().map(word) {
-                None => "global",
-                Some(name) if name.starts_with(['(', '&']) => "snippet",
-                Some(_) => "site",
-            };
-            if root == "site" {
-                for address in &line {
-                    let start = address.start;
-                    for piece in word(address).split(',').filter(|piece| !piece.is_empty()) {
-                        let from = start + (piece.as_ptr() as usize - word(address).as_ptr() as usize);
-                        found.add(&["site".to_owned()], block, piece.to_owned(), from..from + piece.len());
-                    }
-                }
-                is_continued = !opens && line.last().is_some_and(|last| word(last).ends_with(','));
-                is_bare = !opens && !is_continued;
-                if is_bare {
-                    path.push("site".to_owned());
-                    blocks.push(0);
-                }
-            }
-            if opens {
-                block += 1;
-                path.push(root.to_owned());
-                blocks.push(block);
-            }
-            continue;
+        if reader.path.is_empty() && !reader.is_bare {
+            reader.head(&line, opens)
+        } else {
+            reader.directive(&line, opens)
         }
-        let Some((name, rest)) = line.split_first() else {
-            passed_over += usize::from(opens);
-            continue;
+    }
+    let is_closed = reader.path.is_empty() || reader.is_bare && reader.path.len() == 1;
+    reader.found.is_whole &= is_closed && !reader.is_continued;
+}
+
+/// Where in a Caddyfile its lines are read.
+struct Reader<'read, 'text> {
+    found: &'read mut Collector<'text>,
+    /// The heads of the open blocks.
+    path: Vec<String>,
+    /// The numbers of these.
+    blocks: Vec<usize>,
+    last_block: usize,
+    /// Without braces the whole file is one site.
+    is_bare: bool,
+    /// Whether the addresses of a site go on with the next line.
+    is_continued: bool,
+    /// So many open blocks are deeper than is read.
+    passed_over: usize,
+}
+
+impl Reader<'_, '_> {
+    fn close(&mut self) {
+        if self.passed_over > 0 {
+            self.passed_over -= 1;
+        } else if self.path.pop().is_none() {
+            self.found.is_whole = false;
+        } else {
+            self.blocks.pop();
+        }
+    }
+
+    fn open(&mut self, head: &str) {
+        self.last_block += 1;
+        self.path.push(head.to_owned());
+        self.blocks.push(self.last_block);
+    }
+
+    /// A line outside of all blocks: addresses of a site, the name of a snippet, or nothing before what is global.
+    fn head(&mut self, line: &[Range<usize>], opens: bool) {
+        let text = self.found.text;
+        let word = |range: &Range<usize>| &text[range.clone()];
+        let root = match line.first().map(word) {
+            None => "global",
+            Some(name) if name.starts_with(['(', '&']) => "snippet",
+            Some(_) => "site",
         };
-        if passed_over == 0
+        if root == "site" {
+            for address in line {
+                for piece in word(address).split(',').filter(|piece| !piece.is_empty()) {
+                    let from = address.start + (piece.as_ptr() as usize - word(address).as_ptr() as usize);
+                    let range = from..from + piece.len();
+                    self.found.add(&["site".to_owned()], self.last_block, piece.to_owned(), range);
+                }
+            }
+            self.is_continued = !opens && line.last().is_some_and(|last| word(last).ends_with(','));
+            self.is_bare = !opens && !self.is_continued;
+            if self.is_bare {
+                self.path.push("site".to_owned());
+                self.blocks.push(0);
+            }
+        }
+        if opens {
+            self.open(root);
+        }
+    }
+
+    /// A line inside of a block.
+    fn directive(&mut self, line: &[Range<usize>], opens: bool) {
+        let text = self.found.text;
+        let word = |range: &Range<usize>| &text[range.clone()];
+        let Some((name, rest)) = line.split_first() else {
+            self.passed_over += usize::from(opens);
+            return;
+        };
+        if self.passed_over == 0
             && let (Some(first), Some(last)) = (rest.first(), rest.last())
         {
             let value = rest.iter().map(|one| bare(word(one))).collect::<Vec<_>>().join(" ");
@@ -73,23 +115,17 @@ pub(super) fn read(found: &mut Collector<'_>) {
                 [only] if bare(word(only)).len() < only.len() => only.start + 1..only.end - 1,
                 _ => first.start..last.end,
             };
-            path.push(word(name).to_owned());
-            found.add(&path, blocks.last().copied().unwrap_or(0), value, range);
-            path.pop();
+            self.path.push(word(name).to_owned());
+            self.found.add(&self.path, self.blocks.last().copied().unwrap_or(0), value, range);
+            self.path.pop();
         }
-        if opens {
-            if passed_over > 0 || path.len() >= DEPTH {
-                passed_over += 1;
-                found.is_whole = false;
-            } else {
-                block += 1;
-                path.push(word(name).to_owned());
-                blocks.push(block);
-            }
+        if opens && (self.passed_over > 0 || self.path.len() >= DEPTH) {
+            self.passed_over += 1;
+            self.found.is_whole = false;
+        } else if opens {
+            self.open(word(name));
         }
     }
-    found.is_whole &= path.is_empty() || is_bare && path.len() == 1;
-    found.is_whole &= !is_continued;
 }
 
 /// A word without the quotes around it.

@@ -40,45 +40,19 @@ impl Judge<'_, '_, '_> {
         match command {
             Command::Simple { words, .. } => self.simple(words),
             Command::Sequence(all) => self.sequence(all),
-            Command::Pipe(all) => {
-                let flows: Vec<Flow> = all.iter().map(|one| self.flow(one)).collect();
-                let ends_early = all.last().is_some_and(|last| {
-                    let Command::Simple { words, .. } = last else { return true };
-                    let name = words.first().and_then(|word| word.literal()).map_or("", base_name);
-                    matches!(name, "head" | "read" | "sed" | "awk" | "xargs")
-                        || name == "grep"
-                            && words.iter().any(|word| matches!(word.literal(), Some("-q" | "-m" | "-m1")))
-                });
-                if flows.contains(&Flow::Never) {
-                    return if ends_early { Flow::Unknown } else { Flow::Never };
-                }
-                if flows.iter().all(|flow| matches!(flow, Flow::Ends | Flow::Exits)) {
-                    Flow::Ends
-                } else {
-                    Flow::Unknown
-                }
-            }
+            Command::Pipe(all) => self.pipe(all),
             Command::And(left, right) => {
-                let first = self.flow(left);
-                let second = self.flow(right);
-                match (first, second) {
-                    (Flow::Never | Flow::Exits, _) => first,
+                let flows = (self.flow(left), self.flow(right));
+                match flows {
+                    (Flow::Never | Flow::Exits, _) => flows.0,
                     (_, Flow::Never) if is_question(left) => Flow::Unknown,
                     (_, Flow::Never) => Flow::Never,
-                    (Flow::Ends, Flow::Ends) => Flow::Ends,
-                    (_, Flow::Exits | Flow::MayExit) | (Flow::MayExit, _) => Flow::MayExit,
-                    _ => Flow::Unknown,
+                    _ => one_or_both(flows),
                 }
             }
             Command::Or(left, right) => {
-                let first = self.flow(left);
-                let second = self.flow(right);
-                match (first, second) {
-                    (Flow::Never | Flow::Exits, _) => first,
-                    (Flow::Ends, Flow::Ends) => Flow::Ends,
-                    (_, Flow::Exits | Flow::MayExit) | (Flow::MayExit, _) => Flow::MayExit,
-                    _ => Flow::Unknown,
-                }
+                let flows = (self.flow(left), self.flow(right));
+                if matches!(flows.0, Flow::Never | Flow::Exits) { flows.0 } else { one_or_both(flows) }
             }
             Command::Not(inner) => match self.flow(inner) {
                 Flow::Never => Flow::Never,
@@ -95,39 +69,17 @@ impl Judge<'_, '_, '_> {
                 if asked == Flow::Never {
                     return Flow::Never;
                 }
-                let endless = is_always(condition, !*until);
                 // under `set -e` a failure in the body ends the script
                 if self.stops_on_error && inner == Flow::Unknown {
                     return Flow::MayExit;
                 }
-                match (endless, leaves(body), inner) {
-                    (true, false, Flow::Never | Flow::Ends | Flow::Unknown) => Flow::Never,
-                    (_, _, Flow::Exits | Flow::MayExit) => Flow::MayExit,
-                    _ => Flow::Unknown,
-                }
+                rounds(is_always(condition, !*until), body, inner)
             }
-            Command::For { endless, body } => {
-                let inner = self.flow(body);
-                match (*endless, leaves(body), inner) {
-                    (true, false, Flow::Never | Flow::Ends | Flow::Unknown) => Flow::Never,
-                    (false, _, Flow::Ends) => Flow::Ends,
-                    (_, _, Flow::Exits | Flow::MayExit) => Flow::MayExit,
-                    _ => Flow::Unknown,
-                }
-            }
-            Command::Branches { conditions, branches } => {
-                let asked: Vec<Flow> = conditions.iter().map(|one| self.flow(one)).collect();
-                let flows: Vec<Flow> = branches.iter().map(|one| self.flow(one)).collect();
-                if flows.iter().all(|flow| *flow == Flow::Never) {
-                    Flow::Never
-                } else if flows.iter().any(|flow| matches!(flow, Flow::Exits | Flow::MayExit)) {
-                    Flow::MayExit
-                } else if flows.iter().chain(&asked).all(|flow| *flow == Flow::Ends) {
-                    Flow::Ends
-                } else {
-                    Flow::Unknown
-                }
-            }
+            Command::For { endless, body } => match (*endless, self.flow(body)) {
+                (false, Flow::Ends) => Flow::Ends,
+                (endless, inner) => rounds(endless, body, inner),
+            },
+            Command::Branches { conditions, branches } => self.branches(conditions, branches),
             Command::Subshell(inner) => match self.flow(inner) {
                 Flow::Exits => Flow::Ends,
                 Flow::MayExit => Flow::Unknown,
@@ -145,6 +97,34 @@ impl Judge<'_, '_, '_> {
                 Flow::Ends
             }
             Command::Unknown => Flow::MayExit,
+        }
+    }
+
+    fn pipe(&mut self, all: &[Command]) -> Flow {
+        let flows: Vec<Flow> = all.iter().map(|one| self.flow(one)).collect();
+        let ends_early = all.last().is_some_and(|last| {
+            let Command::Simple { words, .. } = last else { return true };
+            let name = words.first().and_then(|word| word.literal()).map_or("", base_name);
+            matches!(name, "head" | "read" | "sed" | "awk" | "xargs")
+                || name == "grep" && words.iter().any(|word| matches!(word.literal(), Some("-q" | "-m" | "-m1")))
+        });
+        if flows.contains(&Flow::Never) {
+            return if ends_early { Flow::Unknown } else { Flow::Never };
+        }
+        if flows.iter().all(|flow| matches!(flow, Flow::Ends | Flow::Exits)) { Flow::Ends } else { Flow::Unknown }
+    }
+
+    fn branches(&mut self, conditions: &[Command], branches: &[Command]) -> Flow {
+        let asked: Vec<Flow> = conditions.iter().map(|one| self.flow(one)).collect();
+        let flows: Vec<Flow> = branches.iter().map(|one| self.flow(one)).collect();
+        if flows.iter().all(|flow| *flow == Flow::Never) {
+            Flow::Never
+        } else if flows.iter().any(|flow| matches!(flow, Flow::Exits | Flow::MayExit)) {
+            Flow::MayExit
+        } else if flows.iter().chain(&asked).all(|flow| *flow == Flow::Ends) {
+            Flow::Ends
+        } else {
+            Flow::Unknown
         }
     }
 
@@ -232,5 +212,23 @@ impl Judge<'_, '_, '_> {
             (true, Flow::Unknown) => Flow::MayExit,
             (_, flow) => flow,
         }
+    }
+}
+
+/// What two commands come to, of which the second runs only sometimes, and neither goes on forever.
+fn one_or_both(flows: (Flow, Flow)) -> Flow {
+    match flows {
+        (Flow::Ends, Flow::Ends) => Flow::Ends,
+        (_, Flow::Exits | Flow::MayExit) | (Flow::MayExit, _) => Flow::MayExit,
+        _ => Flow::Unknown,
+    }
+}
+
+/// What a loop comes to whose body comes to `inner` in each round.
+fn rounds(is_endless: bool, body: &Command, inner: Flow) -> Flow {
+    match (is_endless, leaves(body), inner) {
+        (true, false, Flow::Never | Flow::Ends | Flow::Unknown) => Flow::Never,
+        (_, _, Flow::Exits | Flow::MayExit) => Flow::MayExit,
+        _ => Flow::Unknown,
     }
 }
