@@ -41,7 +41,7 @@ mod tests {
 
     #[test]
     fn the_grammar_of_descriptions_has_no_others() {
-        // the last two tell editors what to offer; too many are refused where it is known what of
+        // the last tells editors what to offer; too many are refused where it is known what of
         const OF_GRAMMARS: [&str; 3] = ["patternProperties", "minProperties", "maxItems"];
         let known = || OF_PARAMETERS.into_iter().chain(OF_PATTERNS).chain(OF_GRAMMARS);
         let mut pending = vec![grammar()];

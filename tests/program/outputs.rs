@@ -278,7 +278,7 @@ fn mistakes_in_settings_show_the_right_form() {
         (output("{into: deploy}"), vec!["needs `descriptions`"]),
         (output("{descriptions: apps, into: deploy, environment: dev}"), vec!["did you mean `environments`?"]),
         (output("{descriptions: apps, into: deploy, environments: dev}"), vec!["environments: [dev, prod]"]),
-        (output("{descriptions: apps, into: deploy, environments: []}"), vec!["needs at least 1 entries"]),
+        (output("{descriptions: apps, into: deploy, environments: []}"), vec!["needs at least 1 entry"]),
         (output("{descriptions: {a: b}, into: deploy}"), vec!["takes a string or a list, not a map"]),
         (output("{descriptions: apps, into: [deploy]}"), vec!["`into` takes a string, not a list"]),
         (output("{descriptions: apps, into: deploy, kustomization: maybe}"), vec!["takes a boolean, not a string"]),

@@ -63,6 +63,15 @@ impl Checker {
     }
 
     fn map(&mut self, schema: &Json, value: &Spanned, subject: Subject<'_>) {
+        let least = schema.get("minProperties").and_then(Json::as_u64).unwrap_or(0);
+        if (value.members().len() as u64) < least {
+            let message = format!("{} needs at least {}", subject.name, plural(least, "entry", "entries"));
+            let mut finding = Finding::error(value.place.label(""), message);
+            if let Some(example) = schema.get("x-example").and_then(Json::as_str) {
+                finding = finding.help(format!("for example `{example}`"));
+            }
+            self.findings.push(finding);
+        }
         let properties = schema.get("properties").and_then(Json::as_object);
         let names: Vec<&str> = properties.into_iter().flatten().map(|(name, _)| name.as_str()).collect();
         let wrong_forms = schema.get("x-wrong").and_then(Json::as_object);
@@ -108,7 +117,7 @@ impl Checker {
     fn list(&mut self, schema: &Json, value: &Spanned, items: &[Spanned], subject: Subject<'_>) {
         let least = schema.get("minItems").and_then(Json::as_u64).unwrap_or(0);
         if (items.len() as u64) < least {
-            let message = format!("{} needs at least {least} entries", subject.name);
+            let message = format!("{} needs at least {}", subject.name, plural(least, "entry", "entries"));
             self.findings.push(Finding::error(value.place.label(""), message));
         }
         if schema.get("uniqueItems") == Some(&Json::Bool(true)) {
@@ -246,4 +255,8 @@ fn check_choice(schema: &Json, value: &Spanned) -> Vec<Finding> {
     }
     findings.push(finding);
     findings
+}
+
+fn plural(count: u64, one: &str, several: &str) -> String {
+    format!("{count} {}", if count == 1 { one } else { several })
 }
