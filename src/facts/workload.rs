@@ -2,7 +2,7 @@
 
 use super::hosts::pod_names;
 use super::{Confidence, ContainerFacts, Evidence, Form, PodFacts, Programs, Role, Way};
-use crate::kube::{ContainerList, Index, Object, Typed, in_one_namespace};
+use crate::kube::{ContainerList, Index, Object, Typed};
 use crate::text::Text;
 use crate::yaml::NodeId;
 
@@ -113,7 +113,7 @@ fn topology(object: &Object, index: &Index<'_>, containers: &[ContainerFacts<'_>
     let replicas = at(&["spec", "replicas"]);
     match &object.typed {
         Some(Typed::Deployment(_) | Typed::ReplicaSet(_)) => {
-            let scaler = index.scalers(object).iter().any(|scaler| in_one_namespace(object, scaler));
+            let scaler = index.scaler_of(object, Some).is_some();
             let count = replicas.and_then(|node| document.raw(node).parse::<i64>().ok());
             if count.is_some_and(|count| count > 1) || scaler {
                 let shows = if scaler { "a HorizontalPodAutoscaler scales it" } else { "several replicas" };

@@ -6,9 +6,11 @@ use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use super::groups::{Labels, Names};
+use super::candidates::{Candidates, Selectable};
+use super::groups::Names;
 use super::hash::{FastMap, FastSet};
 use super::memo::Memo;
+use super::nearby::{self, FEW, Nearby, Numbers, Place, Within};
 use super::object::{Object, PodView};
 use super::selector::Selector;
 use super::typed::Typed;
@@ -22,7 +24,7 @@ pub struct Index<'run> {
     by_kind: FastMap<&'run str, Vec<&'run Object>>,
     names: Names<'run>,
     by_target: FastMap<(&'run str, &'run str), Vec<&'run Object>>,
-    labels: Labels<'run>,
+    selectable: Selectable<'run>,
     by_place: FastMap<(FolderScope<'run>, &'run str), Vec<&'run Object>>,
     /// Services, those that select alike together.
     services: Vec<Alike<'run>>,
@@ -30,12 +32,22 @@ pub struct Index<'run> {
     by_selected_label: FastMap<(&'run str, &'run str), Vec<usize>>,
     /// The same by namespace.
     by_selected_label_in: FastMap<(Option<&'run str>, &'run str, &'run str), Vec<usize>>,
+    /// The same by place for labels that more than a few select by.
+    by_selected_label_at: FastMap<(Place<'run>, Within<'run>, &'run str, &'run str), Vec<usize>>,
     /// What selectors match, by the bytes of the question.
-    selections: Mutex<FastMap<Vec<u8>, Arc<[usize]>>>,
+    selections: Mutex<Selections>,
     /// How often objects were compared.
     comparisons: AtomicUsize,
     workloads_by_place: FastMap<FolderScope<'run>, Vec<&'run Object>>,
     neighbours: Neighbours<'run>,
+    /// What has one kind and name, where that is more than a few.
+    namesakes: FastMap<(&'run str, &'run str), Nearby<'run>>,
+    /// The same of what scales one kind and name.
+    scaling: FastMap<(&'run str, &'run str), Nearby<'run>>,
+    /// Places among all objects.
+    numbers: Numbers<'run>,
+    /// In which namespaces kinds are.
+    kinds: FastSet<(&'run str, Option<&'run str>)>,
     /// Where a custom object is that may make Pods in its own way.
     opaque: FastSet<FolderScope<'run>>,
     memo: Arc<Memo>,
@@ -44,11 +56,28 @@ pub struct Index<'run> {
 /// Services of one unit and namespace with one selector.
 type Alike<'run> = Vec<&'run Object>;
 
+#[derive(Debug, Default)]
+struct Selections {
+    known: FastMap<Vec<u8>, Found>,
+    /// How many places they hold together.
+    held: usize,
+    /// How often something was found.
+    count: usize,
+}
+
+/// Places among all objects, and a number that tells what was found from all else that was found.
+type Found = (Arc<[usize]>, usize);
+
+/// How many places of each object are kept in selections, on average: selectors that each match nearly everything would
+/// otherwise take memory by the square.
+const KEPT: usize = 8;
+
 /// What a selector matches.
 #[derive(Clone, Debug)]
 pub struct Selection<'a, 'run> {
     all: &'a [&'run Object],
     places: Arc<[usize]>,
+    key: usize,
 }
 
 impl<'run> Selection<'_, 'run> {
@@ -69,10 +98,10 @@ impl<'run> Selection<'_, 'run> {
         self.iter().next().filter(|_| self.places.len() == 1)
     }
 
-    /// The same for all that select alike, as long as the index lives.
+    /// The same for nothing but what selects alike.
     #[must_use]
-    pub fn key(&self) -> *const usize {
-        self.places.as_ptr()
+    pub fn key(&self) -> usize {
+        self.key
     }
 }
 
@@ -103,6 +132,7 @@ impl<'run> Index<'run> {
             let kind = object.id.kind.as_str();
             index.all.push(object);
             index.by_kind.entry(kind).or_default().push(object);
+            index.kinds.insert((kind, object.id.namespace.as_deref()));
             let is_keda = kind == "ScaledObject";
             if (is_keda || kind == "HorizontalPodAutoscaler")
                 && let Some(target) = object.document.at(object.node, &["spec", "scaleTargetRef"])
@@ -138,8 +168,26 @@ impl<'run> Index<'run> {
         }
         index.all.shrink_to_fit();
         index.names = Names::of(&index.all);
-        index.labels = Labels::of(&index.all);
+        index.selectable = Selectable::of(&index.all);
         index.neighbours = Neighbours::of(index.names.groups());
+        index.numbers = Numbers::of(&index.all, &index.neighbours);
+        for group in index.names.groups().filter(|group| group.len() > FEW) {
+            let nearby = Nearby::first_two(group, &index.neighbours);
+            index.namesakes.insert((group[0].id.kind.as_str(), group[0].id.name.as_str()), nearby);
+        }
+        for ((key, value), places) in index.by_selected_label.iter().filter(|(_, places)| places.len() > FEW) {
+            for at in places {
+                let Some(service) = index.services[*at].first() else { continue };
+                for place in nearby::places(service, &index.neighbours) {
+                    for within in Within::all_of(service) {
+                        index.by_selected_label_at.entry((place, within, key, value)).or_default().push(*at);
+                    }
+                }
+            }
+        }
+        for (target, group) in index.by_target.iter().filter(|(_, group)| group.len() > FEW) {
+            index.scaling.insert(*target, Nearby::of(group, &index.neighbours));
+        }
         index
     }
 
@@ -159,6 +207,15 @@ impl<'run> Index<'run> {
     #[must_use]
     pub fn kind(&self, kind: &str) -> &[&'run Object] {
         self.by_kind.get(kind).map_or(&[], Vec::as_slice)
+    }
+
+    /// Whether an object of a kind may be in the namespace of this one.
+    #[must_use]
+    pub fn has_beside(&self, object: &Object, kind: &str) -> bool {
+        match object.id.namespace.as_deref() {
+            Some(own) => self.kinds.contains(&(kind, Some(own))) || self.kinds.contains(&(kind, None)),
+            None => !self.kind(kind).is_empty(),
+        }
     }
 
     /// The objects of a kind in one place, in the order of the run.
@@ -182,9 +239,14 @@ impl<'run> Index<'run> {
     /// Whether a Service of a place selects Pods with these labels.
     #[must_use]
     pub fn selects_in(&self, place: FolderScope<'run>, labels: &super::types::Labels) -> bool {
-        let by_label =
-            labels.iter().filter_map(|(key, value)| self.by_selected_label.get(&(key.as_str(), value.as_str())));
-        let alike = by_label.flatten().filter_map(|at| self.services.get(*at));
+        let by_label = labels.iter().map(|(key, value)| {
+            let (key, value) = (key.as_str(), value.as_str());
+            let few = self.by_selected_label.get(&(key, value)).filter(|all| all.len() <= FEW);
+            let at = |one| self.by_selected_label_at.get(&(one, Within::In(place.namespace), key, value));
+            // both are empty where few are not
+            [few, at(Place::Folder(place.folder)), at(Place::Variants(place.folder))]
+        });
+        let alike = by_label.flatten().flatten().flatten().filter_map(|at| self.services.get(*at));
         let matches =
             |service: &&&Object| service_selector(service).is_some_and(|own| Selector::map(own).matches(labels));
         // those of one group are of one file
@@ -206,9 +268,47 @@ impl<'run> Index<'run> {
     /// Nothing where several are equally near, as versions of one object are, and nothing from elsewhere in the run.
     #[must_use]
     pub fn find(&self, from: &Object, kind: &str, name: &str) -> Option<&'run Object> {
+        if let Some(namesakes) = self.namesakes.get(&(kind, name)) {
+            return self.find_among(namesakes, from);
+        }
         let within = |reach| self.named(from, kind, name).filter(move |to| self.reach(from, to) == Some(reach));
         let unit: Vec<&Object> = within(Reach::Unit).collect();
         if unit.is_empty() { nearest(from, within(Reach::Folder)) } else { nearest(from, unit.into_iter()) }
+    }
+
+    /// The same among many of that kind and name.
+    fn find_among(&self, namesakes: &Nearby<'run>, from: &Object) -> Option<&'run Object> {
+        let mut unit = self.listed(namesakes.at(from, nearby::of_unit(from)));
+        if unit.is_empty() {
+            unit = self.listed(namesakes.at(from, nearby::of_folder(from, &self.neighbours)));
+        }
+        nearest(from, unit.into_iter())
+    }
+
+    /// What lists hold, each object once.
+    fn listed<'a>(&self, lists: impl Iterator<Item = &'a [(u32, &'run Object)]>) -> Vec<&'run Object>
+    where
+        'run: 'a,
+    {
+        let mut all: Vec<(u32, &Object)> = lists.flatten().copied().collect();
+        self.comparisons.fetch_add(all.len(), Ordering::Relaxed);
+        work::count(all.len());
+        all.sort_unstable_by_key(|(number, _)| *number);
+        all.dedup_by_key(|(number, _)| *number);
+        all.into_iter().map(|(_, object)| object).collect()
+    }
+
+    /// Whether an object of that kind and name is applied with `from`, or lies in its folder.
+    #[must_use]
+    pub fn has_near(&self, from: &Object, kind: &str, name: &str) -> bool {
+        let is_near = |to: &&Object| self.reach(from, to).is_some_and(|reach| reach < Reach::Run);
+        match self.namesakes.get(&(kind, name)) {
+            Some(namesakes) => {
+                let places = nearby::of_unit(from).chain(nearby::of_folder(from, &self.neighbours));
+                namesakes.at(from, places).next().is_some()
+            }
+            None => self.called(kind, name).iter().any(|to| is_near(to)),
+        }
     }
 
     /// The same, from anywhere in the run. What is found outside unit and folder may excuse something, and proves
@@ -240,6 +340,12 @@ impl<'run> Index<'run> {
         own.iter().chain(open).copied()
     }
 
+    /// All objects of that kind and name in one namespace, as it is written.
+    #[must_use]
+    pub fn called_in<'a>(&'a self, kind: &'a str, name: &'a str, namespace: &'a str) -> &'a [&'run Object] {
+        self.names.called_in(kind, name, Some(namespace))
+    }
+
     /// The `HorizontalPodAutoscalers` and KEDA's `ScaledObjects` whose target has this workload's kind and name, in any namespace.
     #[must_use]
     pub fn scalers<'a>(&'a self, workload: &'a Object) -> &'a [&'run Object] {
@@ -247,13 +353,53 @@ impl<'run> Index<'run> {
         self.by_target.get(&target).map_or(&[], Vec::as_slice)
     }
 
+    /// The first of those that are nearest, with how near that is, among those of which something can be said.
+    pub fn scaler_of<T>(&self, workload: &Object, say: impl Fn(&'run Object) -> Option<T>) -> Option<(Reach, T)> {
+        let target = (workload.id.kind.as_str(), workload.id.name.as_str());
+        let Some(scalers) = self.scaling.get(&target) else {
+            let said = self.scalers(workload).iter().copied().filter_map(|scaler| Some((scaler, say(scaler)?)));
+            let near = said.filter_map(|(scaler, said)| Some((self.reach(workload, scaler)?, said)));
+            return near.min_by_key(|(reach, _)| *reach);
+        };
+        let first = |list: &[(u32, &'run Object)]| {
+            list.iter().find_map(|(number, scaler)| {
+                self.comparisons.fetch_add(1, Ordering::Relaxed);
+                work::count(1);
+                Some((*number, say(scaler)?))
+            })
+        };
+        let unit = scalers.at(workload, nearby::of_unit(workload)).filter_map(first).min_by_key(|(number, _)| *number);
+        if let Some((_, said)) = unit {
+            return Some((Reach::Unit, said));
+        }
+        let places = nearby::of_folder(workload, &self.neighbours);
+        if let Some((_, said)) = scalers.at(workload, places).filter_map(first).min_by_key(|(number, _)| *number) {
+            return Some((Reach::Folder, said));
+        }
+        let run = scalers.at(workload, std::iter::once(Place::Run)).filter_map(first);
+        run.min_by_key(|(number, _)| *number).map(|(_, said)| (Reach::Run, said))
+    }
+
+    /// Whether at most one autoscaler that is applied with a workload or lies in its folder names it.
+    #[must_use]
+    pub fn has_one_scaler_near(&self, workload: &Object) -> bool {
+        let target = (workload.id.kind.as_str(), workload.id.name.as_str());
+        let Some(scalers) = self.scaling.get(&target) else {
+            let is_near = |one: &&&Object| self.reach(workload, one).is_some_and(|reach| reach < Reach::Run);
+            return self.scalers(workload).iter().filter(is_near).nth(1).is_none();
+        };
+        let places = nearby::of_unit(workload).chain(nearby::of_folder(workload, &self.neighbours));
+        // of more than one in a list the second tells as much as all
+        self.listed(scalers.at(workload, places).map(|list| &list[..list.len().min(2)])).len() < 2
+    }
+
     /// The objects of a kind that are applied with `from` or lie in its folder, and of several with one name the
     /// nearest, if one is. One pass over the kind.
     pub fn beside(&self, from: &Object, kind: &str) -> impl Iterator<Item = &'run Object> + use<'run> {
         let mut versions: Vec<(usize, Option<&'run Object>)> = Vec::new();
         let mut seen: FastMap<&str, usize> = FastMap::default();
-        let is_near = |object: &&&Object| self.reach(from, object).is_some_and(|reach| reach < Reach::Run);
-        for object in self.kind(kind).iter().filter(is_near).copied() {
+        let is_near = |object: &&Object| self.reach(from, object).is_some_and(|reach| reach < Reach::Run);
+        for object in self.of_kind_near(from, kind).into_iter().filter(is_near) {
             let near = nearness(&from.document, &object.document);
             let at = *seen.entry(object.id.name.as_str()).or_insert(versions.len());
             match versions.get_mut(at) {
@@ -266,6 +412,26 @@ impl<'run> Index<'run> {
         versions.into_iter().filter_map(|(_, object)| object)
     }
 
+    /// The objects of a kind, without those that are elsewhere where that saves looks at many.
+    fn of_kind_near(&self, from: &Object, kind: &str) -> Vec<&'run Object> {
+        let all = self.kind(kind);
+        let lists: Vec<&[u32]> = self.near_numbers(from, Reach::Folder);
+        if all.len() <= FEW || lists.iter().map(|list| list.len()).sum::<usize>() >= all.len() {
+            return all.to_vec();
+        }
+        let mut numbers: Vec<u32> = lists.concat();
+        numbers.sort_unstable();
+        numbers.dedup();
+        let objects = numbers.into_iter().map(|number| self.all[number as usize]);
+        objects.filter(|object| object.id.kind == kind).collect()
+    }
+
+    /// The places among all objects of what is applied with an object, or lies in its folder as well.
+    fn near_numbers<'a>(&'a self, from: &'a Object, reach: Reach) -> Vec<&'a [u32]> {
+        let folder = nearby::of_folder(from, &self.neighbours).filter(|_| reach >= Reach::Folder);
+        nearby::of_unit(from).chain(folder).map(|place| self.numbers.at(place)).collect()
+    }
+
     /// How close others are to an object: the same for all objects that this is equal for.
     #[must_use]
     pub fn place(&self, object: &'run Object) -> impl Ord + use<'run> {
@@ -276,65 +442,107 @@ impl<'run> Index<'run> {
     /// several versions of one workload the first. Found once for all objects of a unit that select alike.
     #[must_use]
     pub fn selected(&self, from: &Object, selector: &Selector<'_>) -> Selection<'_, 'run> {
-        self.once(from, selector, true, || {
-            let mut seen = FastSet::default();
-            let matching = self.matching(from, selector);
-            let is_first = |place: &usize| {
-                let object = self.all[*place];
-                same_unit(from, object) && seen.insert((&object.id.kind, &object.id.name))
-            };
-            matching.places.iter().copied().filter(is_first).collect()
-        })
+        self.once(question(from, selector, true, 0), || self.selecting(from, selector).collect())
+    }
+
+    /// The first so many of them, without a look at the others.
+    #[must_use]
+    pub fn first_selected(&self, from: &Object, selector: &Selector<'_>, most: usize) -> Selection<'_, 'run> {
+        self.once(question(from, selector, true, most), || self.selecting(from, selector).take(most).collect())
+    }
+
+    fn selecting<'a>(&'a self, from: &'a Object, selector: &'a Selector<'_>) -> impl Iterator<Item = usize> + 'a {
+        let mut seen = FastSet::default();
+        let is_first = move |place: &usize| {
+            let object = self.all[*place];
+            same_unit(from, object) && seen.insert((&object.id.kind, &object.id.name))
+        };
+        self.all_matching(from, selector, self.near_candidates(from, selector, Reach::Unit)).filter(is_first)
     }
 
     /// The same from the whole run, with all versions: what may be selected.
     #[must_use]
     pub fn matching(&self, from: &Object, selector: &Selector<'_>) -> Selection<'_, 'run> {
-        self.once(from, selector, false, || {
-            let candidates = self.candidates(from.id.namespace.as_deref(), selector);
-            self.comparisons.fetch_add(candidates.len(), Ordering::Relaxed);
-            let matches = |place: &usize| {
-                let object = self.all[*place];
-                in_one_namespace(from, object)
-                    && object.pods().filter_map(PodView::labels).any(|labels| selector.matches(labels))
-            };
-            candidates.into_iter().filter(matches).collect()
+        self.once(question(from, selector, false, 0), || {
+            self.all_matching(from, selector, self.candidates(from, selector)).collect()
         })
     }
 
-    /// What has the rarest of the labels that a selector names, in the order of the run.
-    fn candidates(&self, namespace: Option<&str>, selector: &Selector<'_>) -> Vec<usize> {
-        let all = || (0..self.all.len()).collect();
-        let Some(namespace) = namespace else {
-            let rarest =
-                selector.equal().map(|(key, value)| self.labels.labelled(key, value)).min_by_key(|some| some.len());
-            return rarest.map_or_else(all, |some| some.iter().map(|label| label.object as usize).collect());
-        };
-        let within = |key, value, namespace| self.labels.labelled_in(&self.all, key, value, namespace);
-        let labelled = |(key, value)| [within(key, value, Some(namespace)), within(key, value, None)];
-        let rarest = selector.equal().map(labelled).min_by_key(|[own, open]| own.len() + open.len());
-        let Some(rarest) = rarest else { return all() };
-        let mut both: Vec<usize> =
-            rarest.into_iter().flatten().map(|place| self.labels.object(*place) as usize).collect();
-        both.sort_unstable();
-        both
+    /// Whether something in the whole run may be selected, without a look at what else is.
+    #[must_use]
+    pub fn matches_any(&self, from: &Object, selector: &Selector<'_>) -> bool {
+        let first = || self.all_matching(from, selector, self.candidates(from, selector)).take(1).collect();
+        !self.once(question(from, selector, false, 1), first).is_empty()
     }
 
-    fn once(
-        &self,
-        from: &Object,
-        selector: &Selector<'_>,
-        is_of_unit: bool,
-        find: impl FnOnce() -> Arc<[usize]>,
-    ) -> Selection<'_, 'run> {
-        let asked = question(from, selector, is_of_unit);
-        let known = self.selections.lock().unwrap_or_else(PoisonError::into_inner).get(&asked).cloned();
-        let places = known.unwrap_or_else(|| {
-            let found = find();
-            let mut selections = self.selections.lock().unwrap_or_else(PoisonError::into_inner);
-            Arc::clone(selections.entry(asked).or_insert(found))
-        });
-        Selection { all: &self.all, places }
+    /// What may be selected of what is applied with an object or lies in its folder, with all versions.
+    pub fn matching_near<'a>(
+        &'a self,
+        from: &'a Object,
+        selector: &'a Selector<'_>,
+    ) -> impl Iterator<Item = &'run Object> + 'a {
+        self.all_matching(from, selector, self.near_candidates(from, selector, Reach::Folder))
+            .map(|place| self.all[place])
+            .filter(|object| self.reach(from, object).is_some_and(|reach| reach < Reach::Run))
+    }
+
+    fn all_matching<'a>(
+        &'a self,
+        from: &'a Object,
+        selector: &'a Selector<'_>,
+        candidates: Candidates<'a>,
+    ) -> impl Iterator<Item = usize> + 'a {
+        candidates.filter(move |place| {
+            self.comparisons.fetch_add(1, Ordering::Relaxed);
+            work::count(1);
+            let object = self.all[*place];
+            in_one_namespace(from, object)
+                && object.pods().filter_map(PodView::labels).any(|labels| selector.matches(labels))
+        })
+    }
+
+    /// How many objects are looked at to tell what in the run a selector matches.
+    #[must_use]
+    pub fn looks(&self, from: &Object, selector: &Selector<'_>) -> usize {
+        self.candidates(from, selector).looks()
+    }
+
+    /// What has the rarest of what a selector asks for, in the order of the run.
+    fn candidates<'a>(&'a self, from: &'a Object, selector: &Selector<'_>) -> Candidates<'a> {
+        self.selectable.candidates(&self.all, from.id.namespace.as_deref(), selector)
+    }
+
+    /// The same, or what is near, where that is less.
+    fn near_candidates<'a>(&'a self, from: &'a Object, selector: &Selector<'_>, reach: Reach) -> Candidates<'a> {
+        let all = self.candidates(from, selector);
+        if all.looks() <= FEW {
+            return all;
+        }
+        let near = Candidates::of(self.near_numbers(from, reach).into_iter());
+        if near.looks() < all.looks() { near } else { all }
+    }
+
+    fn once(&self, asked: Vec<u8>, find: impl FnOnce() -> Arc<[usize]>) -> Selection<'_, 'run> {
+        let known = self.selections.lock().unwrap_or_else(PoisonError::into_inner).known.get(&asked).cloned();
+        let (places, key) = known.unwrap_or_else(|| self.keep(asked, find()));
+        Selection { all: &self.all, places, key }
+    }
+
+    /// Keeps what was found, as long as there is room.
+    fn keep(&self, asked: Vec<u8>, found: Arc<[usize]>) -> Found {
+        let mut selections = self.selections.lock().unwrap_or_else(PoisonError::into_inner);
+        selections.count += 1;
+        let found = (found, selections.count);
+        let is_few = found.0.len() <= FEW;
+        if !is_few && selections.held + found.0.len() > KEPT * self.all.len() {
+            return found;
+        }
+        if let Some(known) = selections.known.get(&asked) {
+            return known.clone();
+        }
+        selections.held += if is_few { 0 } else { found.0.len() };
+        selections.known.insert(asked, found.clone());
+        found
     }
 
     /// The Services that send traffic to a workload's Pods.
@@ -360,19 +568,29 @@ impl<'run> Index<'run> {
         let namespace = workload.id.namespace.as_deref();
         let by_label = labels.into_iter().flatten().flat_map(move |(key, value)| {
             let (key, value) = (key.as_str(), value.as_str());
-            match namespace {
-                None => [self.by_selected_label.get(&(key, value)), None],
-                Some(_) => [namespace, None].map(|one| self.by_selected_label_in.get(&(one, key, value))),
-            }
+            let all = self.by_selected_label.get(&(key, value)).map(Vec::as_slice);
+            let is_few = all.is_none_or(|all| all.len() <= FEW);
+            let few = match namespace {
+                None => [all, None],
+                Some(_) => {
+                    [namespace, None].map(|one| self.by_selected_label_in.get(&(one, key, value)).map(Vec::as_slice))
+                }
+            };
+            let few = few.into_iter().flatten().filter(move |_| is_few);
+            let keys = nearby::of_unit(workload)
+                .flat_map(move |place| Within::of(workload).map(move |within| (place, within, key, value)))
+                .filter(move |_| !is_few);
+            few.chain(keys.filter_map(|key| self.by_selected_label_at.get(&key).map(Vec::as_slice)))
         });
         // in order of the first label that they select by, those that name the namespace first
         let mut groups: Vec<(usize, &Alike<'run>)> =
-            by_label.flatten().flatten().filter_map(|at| Some((*at, self.services.get(*at)?))).collect();
+            by_label.flatten().filter_map(|at| Some((*at, self.services.get(*at)?))).collect();
         groups.sort_by_key(|(at, alike)| {
             let service = alike.first();
             let first = service.and_then(|service| service_selector(service)?.keys().next());
             (first, namespace.is_some() && service.is_some_and(|service| service.id.namespace.is_none()), *at)
         });
+        groups.dedup_by_key(|(at, _)| *at);
         groups.into_iter().map(|(_, alike)| alike).filter(move |alike| {
             self.comparisons.fetch_add(1, Ordering::Relaxed);
             let Some(service) = alike.first() else { return false };
@@ -390,8 +608,8 @@ impl<'run> Index<'run> {
 }
 
 /// A question for what a selector matches, as bytes that tell it from all others: the namespace, the unit if only what
-/// is in that counts, and the selector.
-fn question(from: &Object, selector: &Selector<'_>, is_of_unit: bool) -> Vec<u8> {
+/// is in that counts, the selector, and how many are wanted, if not all.
+fn question(from: &Object, selector: &Selector<'_>, is_of_unit: bool, most: usize) -> Vec<u8> {
     let mut asked = Vec::with_capacity(128);
     let mut text = |text: Option<&str>| {
         asked.extend_from_slice(&text.map_or(usize::MAX, str::len).to_ne_bytes());
@@ -404,6 +622,9 @@ fn question(from: &Object, selector: &Selector<'_>, is_of_unit: bool) -> Vec<u8>
         from.kustomizations.iter().for_each(|number| asked.extend_from_slice(&number.to_ne_bytes()));
     }
     selector.print(&mut asked);
+    if most > 0 {
+        asked.extend_from_slice(&most.to_ne_bytes());
+    }
     asked
 }
 

@@ -2,6 +2,7 @@
 
 pub mod api_resources;
 mod bytes;
+mod candidates;
 mod changes;
 pub(crate) mod decode;
 mod definition_fields;
@@ -12,6 +13,7 @@ mod hash;
 pub mod image;
 mod index;
 mod memo;
+mod nearby;
 mod object;
 mod path;
 pub mod selection;

@@ -56,6 +56,15 @@ impl<'object> Selector<'object> {
         self.equal.into_iter().flatten().map(|(key, value)| (key.as_str(), value.as_str()))
     }
 
+    /// The labels that must be there with one of some values; without values with any.
+    pub fn wanted(&self) -> impl Iterator<Item = (&'object str, &'object [Text])> + use<'object> {
+        self.expressions.iter().filter_map(|expression| match expression.operator.as_str() {
+            "In" => Some((expression.key.as_str(), expression.values.as_deref().filter(|values| !values.is_empty())?)),
+            "Exists" => Some((expression.key.as_str(), &[][..])),
+            _ => None,
+        })
+    }
+
     /// The keys that it looks at.
     pub fn keys(&self) -> impl Iterator<Item = &'object str> + use<'object> {
         self.equal().map(|(key, _)| key).chain(self.expressions.iter().map(|expression| expression.key.as_str()))

@@ -14,11 +14,10 @@ use patterns::yaml::{Source, work};
 const MOST: f64 = 5.5;
 
 /// What linting files of these texts looks at.
-fn work(texts: &[String]) -> u64 {
+fn work(texts: &[String], name: impl Fn(usize) -> String + Send + Sync) -> u64 {
     let files = || {
-        let file = |(number, text): (usize, &String)| {
-            File::read(&Arc::new(Source::from_text(format!("{number}.yaml"), text.clone())))
-        };
+        let file =
+            |(number, text): (usize, &String)| File::read(&Arc::new(Source::from_text(name(number), text.clone())));
         texts.iter().enumerate().map(file).collect::<Vec<_>>()
     };
     // one thread, which counts for itself
@@ -33,7 +32,15 @@ fn work(texts: &[String]) -> u64 {
 }
 
 fn grows_in_proportion(number: usize, shape: impl Fn(usize) -> Vec<String>) {
-    let (one, four) = (work(&shape(number)), work(&shape(4 * number)));
+    grows_in_files(number, shape, |at| format!("{at}.yaml"));
+}
+
+fn grows_in_files(
+    number: usize,
+    shape: impl Fn(usize) -> Vec<String>,
+    name: impl Fn(usize) -> String + Copy + Send + Sync,
+) {
+    let (one, four) = (work(&shape(number), name), work(&shape(4 * number), name));
     #[expect(clippy::cast_precision_loss, reason = "a ratio")]
     let ratio = four as f64 / one as f64;
     assert!(cfg!(not(debug_assertions)) || ratio < MOST, "{four} looks after {one}: {ratio:.1} times as many");
@@ -218,6 +225,47 @@ fn services_of_one_selector() {
 fn budgets_of_one_selector() {
     let spec = "{minAvailable: 1, selector: {matchLabels: {app: shop}}}";
     grows_in_proportion(50, |number| selected(number, "apiVersion: policy/v1\nkind: PodDisruptionBudget", spec));
+}
+
+/// One app as many repositories hold it: with the same names and labels as all others.
+fn app(namespace: &str) -> String {
+    let deployment = deployment(0, "app: shop").replace("{name: d0}", &format!("{{name: d0{namespace}}}"));
+    let deployment = deployment.replace(
+        "'registry.example.com/shop:2'",
+        "'registry.example.com/shop:2', envFrom: [{configMapRef: {name: c}}]",
+    );
+    format!(
+        "{deployment}---\napiVersion: v1\nkind: Service\nmetadata: {{name: s{namespace}}}\nspec: {{selector: {{app: shop}}, \
+         ports: [{{port: 80}}]}}\n---\napiVersion: v1\nkind: ConfigMap\nmetadata: {{name: c{namespace}}}\ndata: {{a: \
+         b}}\n---\napiVersion: autoscaling/v2\nkind: HorizontalPodAutoscaler\nmetadata: {{name: h{namespace}}}\nspec: \
+         {{minReplicas: 3, maxReplicas: 9, scaleTargetRef: {{apiVersion: apps/v1, kind: Deployment, name: d0}}}}\n---\n\
+         apiVersion: policy/v1\nkind: PodDisruptionBudget\nmetadata: {{name: b{namespace}}}\nspec: {{minAvailable: 1, \
+         selector: {{matchLabels: {{app: shop}}}}}}\n"
+    )
+}
+
+#[test]
+fn the_same_names_in_many_folders() {
+    grows_in_files(50, |number| vec![app(""); number], |at| format!("f{at}/a.yaml"));
+}
+
+#[test]
+fn the_same_names_in_many_namespaces() {
+    grows_in_proportion(50, |number| vec![lines(number, |at| app(&format!(", namespace: n{at}")))]);
+}
+
+#[test]
+fn budgets_of_all_but_one() {
+    grows_in_proportion(200, |number| {
+        let budget = |at| {
+            let selector = format!("matchExpressions: [{{key: app, operator: NotIn, values: [d{at}]}}]");
+            format!(
+                "---\napiVersion: policy/v1\nkind: PodDisruptionBudget\nmetadata: {{name: b{at}}}\nspec: {{minAvailable: 1, \
+                 selector: {{{selector}}}}}\n"
+            )
+        };
+        vec![lines(number, |at| deployment(at, &format!("app: d{at}"))) + &lines(number, budget)]
+    });
 }
 
 #[test]

@@ -1,7 +1,7 @@
 use std::collections::HashSet;
 
 use super::scaling;
-use crate::kube::{Index, Object, Selector, Typed};
+use crate::kube::{Index, Object, PodView, Selector, Typed, in_one_namespace};
 use crate::rules::{Check, FindingsAnywhere, Rule, parts};
 use crate::words::clip;
 
@@ -10,19 +10,7 @@ pub static RULE: Rule = rule!("no_pdb.md", Advice, Check::Workspace(check));
 
 fn check(index: &Index<'_>, found: &mut FindingsAnywhere<'_>) {
     let behind = scaling::behind_services(index);
-    let guarded: HashSet<*const Object> = index
-        .kind("PodDisruptionBudget")
-        .iter()
-        .flat_map(|budget| match &budget.typed {
-            Some(Typed::PodDisruptionBudget(typed)) => {
-                let selector = typed.spec.as_ref().and_then(|spec| spec.selector.as_ref());
-                selector.map_or_else(Vec::new, |selector| {
-                    index.matching(budget, &Selector::of(selector)).iter().map(std::ptr::from_ref).collect()
-                })
-            }
-            _ => Vec::new(),
-        })
-        .collect();
+    let guarded = Guarded::of(index);
     for object in parts::final_pods(index, &["metadata.labels"]).map(|pod| pod.object) {
         let is_kind = matches!(object.typed, Some(Typed::Deployment(_) | Typed::StatefulSet(_)));
         let Some(replicas) = scaling::lowest(index, object)
@@ -32,7 +20,7 @@ fn check(index: &Index<'_>, found: &mut FindingsAnywhere<'_>) {
         };
         // A file without its Service does not hold all that is there.
         let Some(service) = behind.get(&std::ptr::from_ref(object)) else { continue };
-        if guarded.contains(&std::ptr::from_ref(object)) {
+        if guarded.has(object) {
             continue;
         }
         let node = scaling::replicas_node(object).unwrap_or_else(|| scaling::name_node(object));
@@ -42,5 +30,47 @@ fn check(index: &Index<'_>, found: &mut FindingsAnywhere<'_>) {
             .label(service.label(scaling::name_node(service), "is then without any"))
             .because("an eviction waits for other Pods only if a PodDisruptionBudget requires it (kubernetes/website: concepts/workloads/pods/disruptions)")
             .help("add a PodDisruptionBudget with `maxUnavailable: 1` and these labels");
+    }
+}
+
+/// What budgets cover.
+struct Guarded<'run> {
+    found: HashSet<*const Object>,
+    /// Budgets that may cover very much: it is asked of a workload whether one of them does.
+    wide: Vec<(&'run Object, Selector<'run>)>,
+}
+
+/// How many workloads of budgets are looked at for each object of the run.
+const MOST: usize = 8;
+
+impl<'run> Guarded<'run> {
+    fn of(index: &Index<'run>) -> Self {
+        let mut guarded = Self { found: HashSet::new(), wide: Vec::new() };
+        let mut known = HashSet::new();
+        let mut room = MOST * index.all().len();
+        for budget in index.kind("PodDisruptionBudget").iter().copied() {
+            let Some(Typed::PodDisruptionBudget(typed)) = &budget.typed else { continue };
+            let Some(selector) = typed.spec.as_ref().and_then(|spec| spec.selector.as_ref()) else { continue };
+            let selector = Selector::of(selector);
+            let looks = index.looks(budget, &selector);
+            if looks > room {
+                guarded.wide.push((budget, selector));
+                continue;
+            }
+            let matching = index.matching(budget, &selector);
+            if known.insert(matching.key()) {
+                room -= looks;
+                guarded.found.extend(matching.iter().map(std::ptr::from_ref));
+            }
+        }
+        guarded
+    }
+
+    fn has(&self, object: &Object) -> bool {
+        let is_covered = |(budget, selector): &(&Object, Selector<'_>)| {
+            let mut labels = object.pods().filter_map(PodView::labels);
+            in_one_namespace(budget, object) && labels.any(|labels| selector.matches(labels))
+        };
+        self.found.contains(&std::ptr::from_ref(object)) || self.wide.iter().any(is_covered)
     }
 }

@@ -122,17 +122,14 @@ pub fn scaled_down(value: &IntOrString, total: i32) -> Option<i32> {
 /// What scales a workload: the nearest of those that name it. One from outside its unit and folder may be of another
 /// app with the same name.
 pub fn scaler_of<'run>(index: &Index<'run>, object: &Object) -> Option<Scaler<'run>> {
-    let named = index.scalers(object).iter().copied().filter_map(scaler);
-    let near = named.filter_map(|scaler| Some((index.reach(object, scaler.object)?, scaler)));
-    near.min_by_key(|(reach, _)| *reach).map(|(_, scaler)| scaler)
+    index.scaler_of(object, scaler).map(|(_, scaler)| scaler)
 }
 
 /// Whether a scaler means this workload for sure: it is applied with it, or is the only one of the folder that names it.
 pub fn is_meant(index: &Index<'_>, scaler: &Object, target: &Object) -> bool {
-    let near = |one: &&&Object| index.reach(target, one).is_some_and(|reach| reach < Reach::Run);
     match index.reach(scaler, target) {
         Some(Reach::Unit) => true,
-        Some(Reach::Folder) => index.scalers(target).iter().filter(near).nth(1).is_none(),
+        Some(Reach::Folder) => index.has_one_scaler_near(target),
         _ => false,
     }
 }
@@ -160,10 +157,7 @@ pub fn behind_services<'run>(index: &Index<'run>) -> HashMap<*const Object, &'ru
         if !seen.insert((labels, index.place(service))) {
             continue;
         }
-        for workload in index.matching(service, &Selector::map(labels)).iter() {
-            if index.reach(service, workload) == Some(Reach::Run) {
-                continue;
-            }
+        for workload in index.matching_near(service, &Selector::map(labels)) {
             let known = behind.entry(std::ptr::from_ref(workload)).or_insert(service);
             if FolderScope::of(service) == FolderScope::of(workload) {
                 *known = service;

@@ -64,7 +64,7 @@ const AUTOSCALER: Effect = Effect {
 type Taken<'run> = (Option<&'run Object>, Vec<PodView<'run>>);
 
 /// What was found for each selection so far: many objects may select alike.
-type Known<'run> = HashMap<*const usize, Taken<'run>>;
+type Known<'run> = HashMap<usize, Taken<'run>>;
 
 fn selected<'known, 'run>(
     index: &Index<'run>,

@@ -63,7 +63,7 @@ impl<'run> Declared<'run> {
 fn of_service<'run>(
     index: &Index<'run>,
     service: &Object,
-    declared: &mut HashMap<*const usize, Declared<'run>>,
+    declared: &mut HashMap<usize, Declared<'run>>,
     told: &mut Option<HashSet<(String, &'run str)>>,
     found: &mut FindingsAnywhere<'_>,
 ) {
@@ -80,9 +80,7 @@ fn of_service<'run>(
         let declared = declared.entry(pods.key()).or_insert_with(|| Declared::of(&pods.iter().collect::<Vec<_>>()));
         let is_near = |pod: &Object| index.reach(service, pod).is_some_and(|reach| reach < Reach::Run);
         // another folder's variant of what lies beside the Service is applied in its place, not with it
-        let is_variant = |pod: &&Object| {
-            !is_near(pod) && index.called(&pod.id.kind, &pod.id.name).iter().any(|beside| is_near(beside))
-        };
+        let is_variant = |pod: &&Object| !is_near(pod) && index.has_near(service, &pod.id.kind, &pod.id.name);
         let having = declared.names.get(name.as_str()).into_iter().flatten();
         if declared.is_open || having.copied().any(|pod| !is_variant(&pod)) {
             continue;

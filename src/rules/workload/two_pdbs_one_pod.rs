@@ -21,7 +21,7 @@ fn check(index: &Index<'_>, found: &mut FindingsAnywhere<'_>) {
         let Some(selector) = budget_of(budget).and_then(|budget| budget.spec.as_ref()?.selector.as_ref()) else {
             continue;
         };
-        for workload in index.selected(budget, &Selector::of(selector)).iter().take(MOST) {
+        for workload in index.first_selected(budget, &Selector::of(selector), MOST).iter() {
             if !workload.keeps_selection() {
                 continue;
             }
