@@ -19,7 +19,7 @@ fn check(facts: &PodFacts<'_>, found: &mut Findings<'_>) {
         return;
     }
     // a LimitRange gives every container what it does not ask for
-    if facts.index.kind("LimitRange").iter().any(|limits| crate::kube::in_one_namespace(object, limits)) {
+    if facts.index.has_beside(object, "LimitRange") {
         return;
     }
     let Some(app) = facts.running().find(|one| !one.is_helper() && asks(&one.container)) else { return };

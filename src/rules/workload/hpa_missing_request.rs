@@ -2,7 +2,7 @@ use crate::kube::types::Container;
 
 use super::scaling;
 use crate::diagnostic::Level;
-use crate::kube::{Index, Object, in_one_namespace};
+use crate::kube::{Index, Object};
 use crate::rules::{Check, FindingsAnywhere, Rule};
 use crate::words::clip;
 use crate::yaml::{Document, NodeId, Value};
@@ -30,7 +30,7 @@ fn check(index: &Index<'_>, found: &mut FindingsAnywhere<'_>) {
         let Some(target) = target_of(index, scaler) else { continue };
         let Some(pod) = target.pod().filter(|pod| pod.spec.resources.is_none()) else { continue };
         // a LimitRange gives every container what it does not ask for
-        if index.kind("LimitRange").iter().any(|limits| in_one_namespace(target, limits)) {
+        if index.has_beside(target, "LimitRange") {
             continue;
         }
         let lacking = |metric: &Metric| {

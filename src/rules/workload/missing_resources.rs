@@ -1,5 +1,4 @@
 use crate::facts::{ContainerFacts, PodFacts};
-use crate::kube::in_one_namespace;
 use crate::rules::{Check, Findings, Rule, parts};
 
 /// The app asks for nothing.
@@ -15,7 +14,7 @@ fn check(facts: &PodFacts<'_>, found: &mut Findings<'_>) {
     if lacking.iter().all(|one| ContainerFacts::is_helper(one)) {
         return;
     }
-    if facts.index.kind("LimitRange").iter().any(|limits| in_one_namespace(object, limits)) {
+    if facts.index.has_beside(object, "LimitRange") {
         return;
     }
     let lacking: Vec<_> = lacking.iter().map(|one| one.container).collect();
