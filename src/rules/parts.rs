@@ -1,5 +1,7 @@
 //! Parts of Pods with the nodes that they are read from.
 
+use std::collections::HashSet;
+
 use crate::kube::types::{Container, ContainerPort, EnvVar, Probe, Volume, VolumeMount};
 
 use crate::kube::types::IntOrString;
@@ -156,13 +158,23 @@ pub fn is_meshed(index: &Index<'_>, pod: PodView<'_>) -> bool {
     let maps = metadata.into_iter().flat_map(|metadata| [&metadata.labels, &metadata.annotations]).flatten();
     match maps.into_iter().find_map(|map| map.get(KEY)) {
         Some(value) => value == "true",
-        None => pod.object.id.namespace.as_ref().is_some_and(|namespace| {
-            index.kind("Namespace").iter().any(|one| {
-                let label = one.document.at(one.node, &["metadata", "labels", "istio-injection"]);
-                one.id.name == *namespace && label.is_some_and(|label| one.document.str(label) == Some("enabled"))
-            })
+        None => pod.object.id.namespace.as_deref().is_some_and(|namespace| {
+            let meshed = index.memo().of(MESHED, 0, || meshed_namespaces(index));
+            meshed.contains(namespace)
         }),
     }
+}
+
+/// Under which they are kept for all Pods of the run.
+const MESHED: &str = "meshed namespaces";
+
+/// The namespaces in which Istio puts its proxy into every Pod.
+fn meshed_namespaces(index: &Index<'_>) -> HashSet<String> {
+    let is_meshed = |one: &&&Object| {
+        let label = one.document.at(one.node, &["metadata", "labels", "istio-injection"]);
+        label.is_some_and(|label| one.document.str(label) == Some("enabled"))
+    };
+    index.kind("Namespace").iter().filter(is_meshed).map(|one| one.id.name.as_str().to_owned()).collect()
 }
 
 /// Whether a container requests any resources; limits count as missing requests.

@@ -1,4 +1,6 @@
-use crate::kube::types::{PolicyRule, Subject};
+use std::collections::HashMap;
+
+use crate::kube::types::PolicyRule;
 
 use crate::diagnostic::Level;
 use crate::facts::{ContainerFacts, PodFacts};
@@ -189,53 +191,105 @@ fn say<'a>(
 /// All that is bound to the account; nothing where a role is not in the run, or is made of others.
 fn grants<'run>(index: &'run Index<'run>, object: &'run Object, account: &str) -> Option<Vec<Grant<'run>>> {
     let mut grants = Vec::new();
-    for kind in ["RoleBinding", "ClusterRoleBinding"] {
-        for binding in index.kind(kind) {
-            let (subjects, role_kind, role_name) = match &binding.typed {
-                Some(Typed::RoleBinding(typed)) => (&typed.subjects, &typed.role_ref.kind, &typed.role_ref.name),
-                Some(Typed::ClusterRoleBinding(typed)) => (&typed.subjects, &typed.role_ref.kind, &typed.role_ref.name),
-                // of an API version that is gone: what it gives is not read
-                _ if names_account(binding, account) => return None,
-                _ => continue,
-            };
-            let default = binding.id.namespace.as_deref();
-            if !subjects.iter().flatten().any(|subject| is_meant(subject, default, object, account)) {
-                continue;
-            }
-            let role = index.find(binding, role_kind, role_name)?;
-            if !binding.keeps(&["subjects", "roleRef"]) || !role.keeps(&["rules", "aggregationRule"]) {
-                return None;
-            }
-            let rules = match &role.typed {
-                Some(Typed::Role(typed)) => &typed.rules,
-                Some(Typed::ClusterRole(typed)) if typed.aggregation_rule.is_none() => &typed.rules,
-                _ => return None,
-            };
-            let namespace = (kind == "RoleBinding").then(|| default.unwrap_or_default());
-            grants.extend(rules.iter().flatten().map(|rule| Grant { rule, role, namespace, binding }));
+    let bindings = index.memo().of(BINDINGS, 0, || Bindings::of(index));
+    let meant = bindings.of_account(account, object.id.namespace.as_deref());
+    if meant.len() > MOST {
+        return None;
+    }
+    for binding in meant.into_iter().filter_map(|number| bindings_of(index).nth(number)) {
+        let (role_kind, role_name) = match &binding.typed {
+            Some(Typed::RoleBinding(typed)) => (&typed.role_ref.kind, &typed.role_ref.name),
+            Some(Typed::ClusterRoleBinding(typed)) => (&typed.role_ref.kind, &typed.role_ref.name),
+            // of an API version that is gone: what it gives is not read
+            _ => return None,
+        };
+        let role = index.find(binding, role_kind, role_name)?;
+        if !binding.keeps(&["subjects", "roleRef"]) || !role.keeps(&["rules", "aggregationRule"]) {
+            return None;
         }
+        let rules = match &role.typed {
+            Some(Typed::Role(typed)) => &typed.rules,
+            Some(Typed::ClusterRole(typed)) if typed.aggregation_rule.is_none() => &typed.rules,
+            _ => return None,
+        };
+        let namespace = (binding.id.kind == "RoleBinding").then(|| binding.id.namespace.as_deref().unwrap_or_default());
+        grants.extend(rules.iter().flatten().map(|rule| Grant { rule, role, namespace, binding }));
     }
     // what is nearest is shown
     grants.sort_by_key(|grant| index.reach(object, grant.binding).unwrap_or(Reach::Run));
     Some(grants)
 }
 
-/// Whether the subjects of a binding hold one of this name.
-fn names_account(binding: &Object, account: &str) -> bool {
-    let document = &binding.document;
-    let subjects = document.get(binding.node, "subjects").map_or(&[][..], |list| document.items(list));
-    subjects.iter().any(|subject| document.get_str(*subject, "name") == Some(account))
+/// Under which they are kept for all Pods of the run.
+const BINDINGS: &str = "bindings by account";
+
+/// Bindings of one account that are read for a Pod. What more of them allow together is not worked out.
+const MOST: usize = 500;
+
+/// The numbers of bindings by the accounts that they are for.
+#[derive(Default)]
+struct Bindings {
+    /// By the account's name, then by its namespace if it is known.
+    named: HashMap<String, HashMap<Option<String>, Vec<usize>>>,
+    /// Those for all accounts.
+    everyone: Vec<usize>,
 }
 
-fn is_meant(subject: &Subject, default: Option<&str>, object: &Object, account: &str) -> bool {
-    let own = object.id.namespace.as_deref();
-    match subject.kind.as_str() {
-        "ServiceAccount" => {
-            let namespace = subject.namespace.as_deref().filter(|namespace| !namespace.is_empty()).or(default);
-            subject.name == account && (namespace.is_none() || own.is_none() || namespace == own)
+fn bindings_of<'a, 'run>(index: &'a Index<'run>) -> impl Iterator<Item = &'run Object> + use<'a, 'run> {
+    index.kind("RoleBinding").iter().chain(index.kind("ClusterRoleBinding")).copied()
+}
+
+impl Bindings {
+    fn of(index: &Index<'_>) -> Self {
+        let mut all = Self::default();
+        for (number, binding) in bindings_of(index).enumerate() {
+            let subjects = match &binding.typed {
+                Some(Typed::RoleBinding(typed)) => &typed.subjects,
+                Some(Typed::ClusterRoleBinding(typed)) => &typed.subjects,
+                _ => {
+                    let document = &binding.document;
+                    let subjects = document.get(binding.node, "subjects").map_or(&[][..], |list| document.items(list));
+                    for name in subjects.iter().filter_map(|subject| document.get_str(*subject, "name")) {
+                        all.add(name, None, number);
+                    }
+                    continue;
+                }
+            };
+            let default = binding.id.namespace.as_deref();
+            for subject in subjects.iter().flatten() {
+                let name = subject.name.as_str();
+                match subject.kind.as_str() {
+                    "ServiceAccount" => {
+                        let own = subject.namespace.as_deref().filter(|namespace| !namespace.is_empty());
+                        all.add(name, own.or(default), number);
+                    }
+                    "Group" if name.starts_with("system:serviceaccounts") || name == "system:authenticated" => {
+                        all.everyone.push(number);
+                    }
+                    _ => {}
+                }
+            }
         }
-        "Group" => subject.name.starts_with("system:serviceaccounts") || subject.name == "system:authenticated",
-        _ => false,
+        all
+    }
+
+    fn add(&mut self, name: &str, namespace: Option<&str>, number: usize) {
+        let of_name = self.named.entry(name.to_owned()).or_default();
+        of_name.entry(namespace.map(str::to_owned)).or_default().push(number);
+    }
+
+    /// Those of an account and of all accounts, in the order of the run; of too many some.
+    fn of_account(&self, name: &str, namespace: Option<&str>) -> Vec<usize> {
+        let named = self.named.get(name);
+        let lists: Vec<&Vec<usize>> = match namespace {
+            None => named.into_iter().flat_map(HashMap::values).take(MOST + 1).collect(),
+            Some(own) => [Some(own.to_owned()), None].iter().filter_map(|namespace| named?.get(namespace)).collect(),
+        };
+        let lists = lists.into_iter().chain([&self.everyone]);
+        let mut all: Vec<usize> = lists.flat_map(|list| list.iter().take(MOST + 1)).copied().collect();
+        all.sort_unstable();
+        all.dedup();
+        all
     }
 }
 

@@ -1,5 +1,7 @@
+use std::collections::HashSet;
+
 use crate::facts::{PodFacts, Preparation, Role};
-use crate::kube::{Index, Object, in_one_namespace};
+use crate::kube::{Index, Object};
 use crate::rules::{Check, Findings, Rule};
 use crate::yaml::NodeId;
 
@@ -65,17 +67,47 @@ fn uses(facts: &PodFacts<'_>) -> bool {
 
 /// Whether the account `default` or all accounts are given rights.
 fn is_bound(index: &Index<'_>, object: &Object) -> bool {
-    ["RoleBinding", "ClusterRoleBinding"].iter().flat_map(|kind| index.kind(kind)).any(|binding| {
-        let document = &binding.document;
-        let subjects = document.get(binding.node, "subjects").map_or(&[][..], |list| document.items(list));
-        let is = |subject: NodeId, kind: &str, name: &str| {
-            document.get_str(subject, "kind") == Some(kind)
-                && document.get_str(subject, "name").is_some_and(|own| own.starts_with(name))
-        };
-        let is_meant = |subject: &NodeId| {
-            is(*subject, "ServiceAccount", "default") || is(*subject, "Group", "system:serviceaccounts")
-        };
-        let is_near = binding.id.kind == "ClusterRoleBinding" || in_one_namespace(binding, object);
-        is_near && subjects.iter().any(is_meant)
-    })
+    let bound = index.memo().of(BOUND, 0, || Bound::of(index));
+    let own = object.id.namespace.as_deref();
+    bound.everywhere
+        || match own {
+            None => !bound.namespaces.is_empty(),
+            Some(own) => bound.namespaces.contains(own),
+        }
+}
+
+/// Under which the namespaces are kept for all Pods of the run.
+const BOUND: &str = "bindings of `default`";
+
+/// Where the account `default` or all accounts are given rights.
+struct Bound {
+    everywhere: bool,
+    namespaces: HashSet<String>,
+}
+
+impl Bound {
+    fn of(index: &Index<'_>) -> Self {
+        let mut bound = Self { everywhere: false, namespaces: HashSet::new() };
+        for binding in ["RoleBinding", "ClusterRoleBinding"].iter().flat_map(|kind| index.kind(kind)) {
+            let document = &binding.document;
+            let subjects = document.get(binding.node, "subjects").map_or(&[][..], |list| document.items(list));
+            let is = |subject: NodeId, kind: &str, name: &str| {
+                document.get_str(subject, "kind") == Some(kind)
+                    && document.get_str(subject, "name").is_some_and(|own| own.starts_with(name))
+            };
+            let is_meant = |subject: &NodeId| {
+                is(*subject, "ServiceAccount", "default") || is(*subject, "Group", "system:serviceaccounts")
+            };
+            if !subjects.iter().any(is_meant) {
+                continue;
+            }
+            match binding.id.namespace.as_deref().filter(|_| binding.id.kind == "RoleBinding") {
+                Some(namespace) => {
+                    bound.namespaces.insert(namespace.to_owned());
+                }
+                None => bound.everywhere = true,
+            }
+        }
+        bound
+    }
 }
