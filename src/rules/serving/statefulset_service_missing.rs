@@ -7,6 +7,9 @@ use crate::words::{clip, nearest};
 /// The governing Service of a StatefulSet is not there.
 pub static RULE: Rule = rule!("statefulset_service_missing.md", Warning, Check::Workspace(check));
 
+/// Among so many of a folder a slip is looked for: in a folder of more nothing is plain.
+const MOST: usize = 500;
+
 fn check(index: &Index<'_>, found: &mut FindingsAnywhere<'_>) {
     for object in index.kind("StatefulSet") {
         let Some(set) = stateful_set(object).filter(|_| object.keeps(&["spec.serviceName"])) else { continue };
@@ -18,10 +21,12 @@ fn check(index: &Index<'_>, found: &mut FindingsAnywhere<'_>) {
         }
         let node = object.document.at(object.node, &["spec", "serviceName"]).unwrap_or(object.node);
         // one that could govern it, or a slip: many a name ends in `-service`
-        let is_slip = |other: &&str| strsim::damerau_levenshtein(name, other) <= 2;
+        let length = name.chars().count();
+        let is_slip =
+            |other: &&str| length.abs_diff(other.chars().count()) <= 2 && strsim::damerau_levenshtein(name, other) <= 2;
         let of_pods =
             index.services_of(object).find(|service| is_headless(service)).map(|service| service.id.name.as_str());
-        let names = services.iter().map(|service| service.id.name.as_str());
+        let names = services.iter().take(MOST).map(|service| service.id.name.as_str());
         let near = of_pods.or_else(|| nearest(name, names.filter(is_slip)));
         let level = if ordinals(&set.spec).1 > 1 { Level::Warning } else { Level::Advice };
         let found = &mut found.about(object);

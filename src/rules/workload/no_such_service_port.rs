@@ -1,3 +1,5 @@
+use std::collections::HashSet;
+
 use crate::kube::types::IntOrString;
 use crate::kube::types::ServiceSpec;
 
@@ -22,9 +24,8 @@ fn check(facts: &PodFacts<'_>, found: &mut Findings<'_>) {
             }
             // its text may be long, and most hosts are no Service of the run
             let Some(service) = meant(facts, name, &dial.host).filter(|_| !is_guessed(dial, port)) else { continue };
-            let all = facts.index.called("Service", name);
             let is_double = is_of_tests(service, facts.pod.object);
-            if is_double || all.iter().any(|other| may_have(other, port)) || is_own(facts, service) {
+            if is_double || may_one_have(facts.index, name, port) || is_own(facts, service) {
                 continue;
             }
             said.push((name, port));
@@ -57,10 +58,10 @@ fn meant<'run>(facts: &PodFacts<'run>, name: &str, host: &str) -> Option<&'run O
     if found.is_some() || namespace.is_empty() {
         return found;
     }
-    let mut there = facts.index.called("Service", name).iter().copied();
-    let is_there = |service: &&Object| service.id.namespace.as_deref() == Some(namespace);
-    let one = there.by_ref().find(is_there)?;
-    there.find(is_there).is_none().then_some(one)
+    match facts.index.called_in("Service", name, namespace) {
+        [one] => Some(one),
+        _ => None,
+    }
 }
 
 /// Whether a port is only what the scheme of a URL has by default, where a program that is not described may take
@@ -75,8 +76,24 @@ fn is_guessed(dial: &Dial<'_>, port: u16) -> bool {
     text.contains("://") && !text.contains(&format!(":{port}"))
 }
 
-/// Whether a Service may have this port: it has, or what it has is not to be seen here.
-fn may_have(service: &Object, port: u16) -> bool {
+/// Whether one of the Services of this name may have this port.
+fn may_one_have(index: &Index<'_>, name: &str, port: u16) -> bool {
+    let all = index.called("Service", name);
+    let Some(first) = all.first() else { return false };
+    // worked out once for all that ask
+    let ports = index.memo().of(&first.id.name, PORTS, || {
+        let open = all.iter().any(|service| is_open(service));
+        let own = all.iter().filter_map(|service| spec(service)?.ports.as_deref()).flatten().map(|own| own.port);
+        (open, own.collect::<HashSet<i32>>())
+    });
+    ports.0 || ports.1.contains(&i32::from(port))
+}
+
+/// What is asked of the name of Services.
+const PORTS: u8 = 201;
+
+/// Whether what ports a Service has is not to be seen here.
+fn is_open(service: &Object) -> bool {
     let Some(spec) = spec(service) else { return true };
     let passes_all = spec.cluster_ip.as_deref() == Some("None") || spec.type_.as_deref() == Some("ExternalName");
     let ports = spec.ports.as_deref().unwrap_or_default();
@@ -85,7 +102,6 @@ fn may_have(service: &Object, port: u16) -> bool {
         || passes_all
         || ports.is_empty()
         || spec.selector.as_ref().is_none_or(crate::kube::types::Map::is_empty)
-        || ports.iter().any(|own| own.port == i32::from(port))
 }
 
 fn spec(service: &Object) -> Option<&ServiceSpec> {

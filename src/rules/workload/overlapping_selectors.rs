@@ -13,6 +13,9 @@ pub static RULE: Rule = rule!("overlapping_selectors.md", Warning, Check::Worksp
 /// So many of a group are shown.
 const SHOWN: usize = 5;
 
+/// How many selectors that name no label with its value are compared with all other controllers of a unit.
+const MOST: usize = 200;
+
 /// A controller with what it selects and what its Pods carry.
 #[derive(Clone, Copy)]
 struct Controller<'run> {
@@ -86,6 +89,7 @@ fn groups<'run>(controllers: &[Controller<'run>]) -> Vec<Vec<Controller<'run>>> 
     let mut group_of: Vec<usize> = all.clone();
     // Classes with one selector are compared with the others once.
     let mut first_of: HashMap<String, (usize, bool)> = HashMap::new();
+    let mut wide = 0;
     for (at, class) in classes.iter().enumerate() {
         let selector = class[0].selector;
         let first = first_of.entry(format!("{selector:?}")).or_insert((at, selector.matches(class[0].labels)));
@@ -94,6 +98,12 @@ fn groups<'run>(controllers: &[Controller<'run>]) -> Vec<Vec<Controller<'run>>> 
                 join(&mut group_of, at, first.0);
             }
             continue;
+        }
+        if selector.equal().next().is_none() {
+            wide += 1;
+            if wide > MOST {
+                continue;
+            }
         }
         let with = selector.equal().map(|label| by_label.get(&label).map_or(&[][..], Vec::as_slice));
         for other in with.min_by_key(|with| with.len()).unwrap_or(&all) {

@@ -1,11 +1,11 @@
 //! Claims that one node at a time can mount.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use crate::kube::types::StorageClass;
-use crate::kube::types::{NodeSelectorTerm, PersistentVolumeClaim};
+use crate::kube::types::{NodeSelectorTerm, PersistentVolumeClaim, PersistentVolumeSpec};
 
-use crate::kube::{Index, Object, PodView, Typed};
+use crate::kube::{Index, Object, PodView, Reach, Typed};
 use crate::rules::parts;
 use crate::text::Text;
 use crate::yaml::NodeId;
@@ -40,9 +40,7 @@ pub fn single_node<'run>(index: &Index<'run>, classes: &Classes<'run>, pod: PodV
             claim.document.at(claim.node, &["spec", "accessModes"]).filter(|_| is_single && !modes.is_empty())?;
         let node = pod.object.document.at(node, &["persistentVolumeClaim", "claimName"])?;
         let class = typed.spec.as_ref().and_then(|spec| spec.storage_class_name.as_deref());
-        if classes.are_free(class)
-            || index.beside(claim, "PersistentVolume").any(|volume| serves_from_anywhere(volume, typed))
-        {
+        if classes.are_free(class) || classes.serve_from_anywhere(index, claim, typed) {
             return None;
         }
         Some(SingleNode { node, claim, modes })
@@ -98,6 +96,9 @@ pub struct Classes<'run> {
     known: HashMap<&'run str, bool>,
     /// The same of the class that claims without one get; nothing where it is not in the run.
     default: Option<bool>,
+    /// Volumes that no node attaches, by class and by name.
+    volumes: HashMap<&'run str, Vec<&'run Object>>,
+    names: HashSet<&'run str>,
     /// Whether the run has a cluster of kind, which makes volumes by local-path and calls the class `standard`
     /// (kind.sigs.k8s.io: docs/user/configuration; `pkg/build/nodeimage` in kubernetes-sigs/kind).
     is_of_kind: bool,
@@ -118,6 +119,12 @@ impl<'run> Classes<'run> {
                 *classes.default.get_or_insert_default() |= is_free;
             }
         }
+        for volume in index.kind("PersistentVolume").iter().copied() {
+            let Some(spec) = volume_spec(volume).filter(|spec| is_of_every_node(spec)) else { continue };
+            let class = spec.storage_class_name.as_deref().unwrap_or_default();
+            classes.volumes.entry(class).or_default().push(volume);
+            classes.names.insert(&volume.id.name);
+        }
         let mut clusters = index.kind("Cluster").iter();
         classes.is_of_kind = clusters.any(|object| object.id.api_version.starts_with("kind.x-k8s.io/"));
         classes.is_of_k3s = index.kind("PersistentVolumeClaim").iter().any(|object| match &object.typed {
@@ -128,6 +135,26 @@ impl<'run> Classes<'run> {
             _ => false,
         });
         classes
+    }
+
+    /// Whether a volume beside a claim that it may get is of a kind that no node attaches.
+    fn serve_from_anywhere(&self, index: &Index<'run>, claim: &Object, typed: &PersistentVolumeClaim) -> bool {
+        let Some(wanted) = &typed.spec else { return false };
+        let fitting = match &wanted.volume_name {
+            Some(name) if self.names.contains(name.as_str()) => &[][..],
+            Some(_) => return false,
+            None => match self.volumes.get(wanted.storage_class_name.as_deref().unwrap_or_default()) {
+                Some(volumes) => volumes.as_slice(),
+                None => return false,
+            },
+        };
+        // of several with one name the nearest counts
+        let is_plain = |volume: &&Object| {
+            index.called("PersistentVolume", &volume.id.name).len() == 1
+                && index.reach(claim, volume).is_some_and(|reach| reach < Reach::Run)
+        };
+        fitting.iter().take(MOST).copied().any(|volume| is_plain(&volume))
+            || index.beside(claim, "PersistentVolume").any(|volume| serves_from_anywhere(volume, typed))
     }
 
     /// Whether the volumes of a claim's class are of no node, or keep its Pods on theirs.
@@ -161,14 +188,27 @@ fn is_default(class: &StorageClass) -> bool {
 /// Whether a volume that a claim may get is of a kind that no node attaches: nothing holds it for one node then
 /// (kubernetes/website: concepts/storage/persistent-volumes, "Access Modes").
 fn serves_from_anywhere(volume: &Object, claim: &PersistentVolumeClaim) -> bool {
-    let Some(Typed::PersistentVolume(typed)) = &volume.typed else { return false };
-    let (Some(spec), Some(wanted)) = (&typed.spec, &claim.spec) else { return false };
+    let (Some(spec), Some(wanted)) = (volume_spec(volume), &claim.spec) else { return false };
     let class = |name: &Option<Text>| name.clone().unwrap_or_default();
     let fits = match &wanted.volume_name {
         Some(name) => *name == volume.id.name,
         None => class(&spec.storage_class_name) == class(&wanted.storage_class_name),
     };
-    fits && (spec.host_path.is_some() || spec.local.is_some() || spec.nfs.is_some())
+    fits && is_of_every_node(spec)
+}
+
+/// So many volumes are tried before all that is beside a claim.
+const MOST: usize = 16;
+
+fn volume_spec(volume: &Object) -> Option<&PersistentVolumeSpec> {
+    match volume.typed.as_ref()? {
+        Typed::PersistentVolume(typed) => typed.spec.as_ref(),
+        _ => None,
+    }
+}
+
+fn is_of_every_node(spec: &PersistentVolumeSpec) -> bool {
+    spec.host_path.is_some() || spec.local.is_some() || spec.nfs.is_some()
 }
 
 /// Whether all Pods must run on one node.

@@ -1,6 +1,6 @@
 mod monitors;
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use crate::kube::types::{PodAffinityTerm, PodSpec};
 
@@ -36,7 +36,7 @@ fn check(index: &Index<'_>, found: &mut FindingsAnywhere<'_>) {
 /// The run, and what is computed once for it.
 struct Run<'index, 'run> {
     index: &'index Index<'run>,
-    custom: HashMap<FolderScope<'run>, Vec<&'run str>>,
+    custom: HashMap<FolderScope<'run>, HashSet<&'run str>>,
 }
 
 /// One selector of Pods, at a path of fields.
@@ -79,8 +79,7 @@ fn pod_selector<'run>(
 ) {
     let Some(written) = label_selector(&object.document, node) else { return };
     let selector = Selector::of(&written);
-    let is_open =
-        selector.is_empty() || has_placeholder(&selector) || !run.index.matching(object, &selector).is_empty();
+    let is_open = selector.is_empty() || has_placeholder(&selector) || run.index.matches_any(object, &selector);
     if is_open || is_made_by_operator(run, object, &selector) {
         return;
     }
@@ -105,18 +104,20 @@ fn has_placeholder(selector: &Selector<'_>) -> bool {
     selector.equal().any(|(key, value)| text::is_placeholder(key) || text::is_placeholder(value))
 }
 
+/// Names of objects have no more letters.
+const LONGEST: usize = 253;
+
 /// Whether a custom object of the place has the name that the selector asks for: its operator makes such Pods.
 fn is_made_by_operator(run: &Run<'_, '_>, object: &Object, selector: &Selector<'_>) -> bool {
-    let names = run.custom.get(&FolderScope::of(object)).map_or(&[][..], Vec::as_slice);
-    names.iter().any(|name| {
-        let is_its =
-            |value: &str| value.strip_prefix(*name).is_some_and(|rest| rest.is_empty() || rest.starts_with('-'));
-        selector.equal().any(|(_, value)| is_its(value))
+    let Some(names) = run.custom.get(&FolderScope::of(object)) else { return false };
+    selector.equal().any(|(_, value)| {
+        let beginnings = value.match_indices('-').map(|(at, _)| &value[..at]).take_while(|name| name.len() <= LONGEST);
+        beginnings.chain([value]).any(|name| names.contains(name))
     })
 }
 
 /// The names of the objects that operators may make Pods from, by place.
-fn custom<'run>(index: &Index<'run>) -> HashMap<FolderScope<'run>, Vec<&'run str>> {
+fn custom<'run>(index: &Index<'run>) -> HashMap<FolderScope<'run>, HashSet<&'run str>> {
     const WITHOUT_PODS: [&str; 22] = [
         "ServiceMonitor",
         "PodMonitor",
@@ -141,14 +142,14 @@ fn custom<'run>(index: &Index<'run>) -> HashMap<FolderScope<'run>, Vec<&'run str
         "BackendConfig",
         "CiliumNetworkPolicy",
     ];
-    let mut custom: HashMap<_, Vec<_>> = HashMap::new();
+    let mut custom: HashMap<_, HashSet<_>> = HashMap::new();
     for object in index.all().iter().copied() {
         let makes_pods = object.typed.is_none()
             && object.pods().next().is_none()
             && object.id.api_version.contains('.')
             && !WITHOUT_PODS.contains(&object.id.kind.as_str());
         if makes_pods && !object.id.name.is_empty() {
-            custom.entry(FolderScope::of(object)).or_default().push(object.id.name.as_str());
+            custom.entry(FolderScope::of(object)).or_default().insert(object.id.name.as_str());
         }
     }
     custom

@@ -34,23 +34,31 @@ fn is_of_own_namespace(monitor: &Object) -> bool {
     elsewhere.is_none_or(|node| monitor.document.entries(node).is_empty())
 }
 
-/// The Services of the run by their labels.
-struct Services<'run>(HashMap<(&'run str, &'run str), Vec<Labelled<'run>>>);
+/// The Services of the run that have labels.
+struct Services<'run> {
+    by_label: HashMap<(&'run str, &'run str), Vec<Labelled<'run>>>,
+    by_place: HashMap<FolderScope<'run>, Vec<Labelled<'run>>>,
+}
+
+/// How many Services of one place are looked at for one monitor.
+const MOST: usize = 500;
 
 impl<'run> Services<'run> {
     fn of(index: &Index<'run>) -> Self {
         let mut by_label: HashMap<_, Vec<_>> = HashMap::new();
+        let mut by_place: HashMap<_, Vec<_>> = HashMap::new();
         for service in index.kind("Service").iter().filter_map(|service| labelled(service)) {
+            by_place.entry(FolderScope::of(service.object)).or_default().push(service);
             for (key, value) in service.labels {
                 by_label.entry((key.as_str(), value.as_str())).or_default().push(service);
             }
         }
-        Self(by_label)
+        Self { by_label, by_place }
     }
 
     /// Those that a selector with at least one plain label matches, in any namespace.
     fn matching<'a>(&'a self, selector: &'a Selector<'_>) -> impl Iterator<Item = Labelled<'run>> + 'a {
-        let rarest = selector.equal().map(|label| self.0.get(&label).map_or(&[][..], Vec::as_slice));
+        let rarest = selector.equal().map(|label| self.by_label.get(&label).map_or(&[][..], Vec::as_slice));
         let rarest = rarest.min_by_key(|services| services.len()).unwrap_or_default();
         rarest.iter().copied().filter(|service| selector.matches(service.labels))
     }
@@ -80,9 +88,10 @@ fn service_monitor<'run>(
         endpoints(run, monitor, &selected, found);
         return;
     }
-    let beside = run.index.kind_in(FolderScope::of(monitor), "Service").iter().copied();
-    let beside = beside.filter(|service| service.keeps_selection() && is_beside(run.index, monitor, service));
-    let candidates = beside.filter_map(labelled);
+    let here = services.by_place.get(&FolderScope::of(monitor)).map_or(&[][..], Vec::as_slice);
+    let is_candidate =
+        |service: &Labelled<'_>| service.object.keeps_selection() && is_beside(run.index, monitor, service.object);
+    let candidates = here.iter().take(MOST).copied().filter(is_candidate);
     let is_own = is_of_own_namespace(monitor) && !is_made_by_operator(run, monitor, &selector);
     if let Some(meant) = meant(&selector, candidates).filter(|_| is_own) {
         let name = clip(&meant.it.object.id.name);
