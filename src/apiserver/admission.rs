@@ -134,13 +134,12 @@ pub fn review_versions(versions: Field) {
         versions.required("v1");
         return;
     }
-    let mut seen = Vec::new();
+    let mut seen = HashSet::new();
     for version in versions.items() {
-        if seen.contains(&version.str()) {
+        if !seen.insert(version.str()) {
             version.invalid("is duplicated");
             continue;
         }
-        seen.push(version.str());
         let is_label = formats::dns_label(version.str()).is_none();
         if !is_label || version.str().starts_with(|c: char| c.is_ascii_digit()) {
             version.invalid("is not a version such as v1");
@@ -182,7 +181,7 @@ fn resources(resources: Field) {
     if resources.is_empty() {
         resources.required("");
     }
-    let (mut all_parts_of, mut part_of_all): (Vec<&str>, Vec<&str>) = (Vec::new(), Vec::new());
+    let (mut all_parts_of, mut part_of_all): (HashSet<&str>, HashSet<&str>) = (HashSet::new(), HashSet::new());
     let mut whole = false;
     for resource in resources.items() {
         let Some((name, part)) = resource.str().split_once('/') else {
@@ -197,10 +196,10 @@ fn resources(resources: Field) {
             resource.invalid("is already covered by an earlier element with `*`");
         }
         if part == "*" {
-            all_parts_of.push(name);
+            all_parts_of.insert(name);
         }
         if name == "*" {
-            part_of_all.push(part);
+            part_of_all.insert(part);
         }
     }
     let has = |name: &str| resources.items().any(|resource| resource.str() == name);

@@ -4,6 +4,7 @@ use super::field::Field;
 use super::meta::{self, Scope};
 use super::pod::{self, PodContext};
 use super::{apps, cron, formats};
+use crate::kube::FastSet;
 use crate::kube::versions::Change;
 use crate::words::is_placeholder;
 
@@ -169,6 +170,9 @@ fn failure_policy(spec: Field) {
     if rules.len() > 20 {
         rules.too_many(20);
     }
+    let pod = spec.at(&["template", "spec"]);
+    let containers = pod.child("containers").items().chain(pod.child("initContainers").items());
+    let names: FastSet<&str> = containers.map(|container| container.child("name").str()).collect();
     for rule in rules.items() {
         let action = rule.child("action");
         if action.is_empty() {
@@ -182,7 +186,7 @@ fn failure_policy(spec: Field) {
         }
         let (codes, conditions) = (rule.child("onExitCodes"), rule.child("onPodConditions"));
         if codes.is_set() {
-            exit_codes(codes, spec);
+            exit_codes(codes, &names);
         }
         pod_conditions(conditions);
         match (codes.is_set(), !conditions.is_empty()) {
@@ -209,16 +213,14 @@ fn pod_conditions(conditions: Field) {
     }
 }
 
-fn exit_codes(codes: Field, spec: Field) {
+fn exit_codes(codes: Field, names: &FastSet<&str>) {
     let (operator, container, values) = (codes.child("operator"), codes.child("containerName"), codes.child("values"));
     if operator.is_empty() {
         operator.required("In or NotIn");
     } else {
         operator.one_of(operator.str(), &["In", "NotIn"]);
     }
-    let pod = spec.at(&["template", "spec"]);
-    let mut names = pod.child("containers").items().chain(pod.child("initContainers").items());
-    if container.is_set() && !names.any(|candidate| candidate.child("name").str() == container.str()) {
+    if container.is_set() && !names.contains(container.str()) {
         container.invalid("names no container of the template");
     }
     if values.is_empty() {
@@ -226,17 +228,18 @@ fn exit_codes(codes: Field, spec: Field) {
     } else if values.len() > 255 {
         values.too_many(255);
     }
-    let mut seen = Vec::new();
+    let (mut seen, mut last, mut is_sorted) = (FastSet::default(), i64::MIN, true);
     for value in values.items() {
         if operator.str() == "In" && value.int() == 0 {
             value.invalid("cannot be 0 for In: 0 is not a failure");
         }
-        if seen.contains(&value.int()) {
+        if !seen.insert(value.int()) {
             value.duplicate(&value.int().to_string());
         }
-        seen.push(value.int());
+        is_sorted &= last <= value.int();
+        last = value.int();
     }
-    if !seen.is_sorted() {
+    if !is_sorted {
         values.invalid("must be in ascending order");
     }
 }

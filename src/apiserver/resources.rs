@@ -5,6 +5,7 @@ use std::cmp::Ordering;
 use super::field::Field;
 use super::formats;
 use crate::go::Quantity;
+use crate::kube::{FastMap, FastSet};
 
 /// Whose resources are judged.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -120,7 +121,7 @@ fn huge_page_value(name: &str, quantity: Quantity, at: Field) {
 }
 
 /// `validateResourceRequirements`
-pub fn requirements(resources: Field, owner: Owner, claims: Field) {
+pub fn requirements(resources: Field, owner: Owner, claims: &FastSet<&str>) {
     let (limits, requests) = (resources.child("limits"), resources.child("requests"));
     let judge = |name: &str, at: Field| {
         match owner {
@@ -156,8 +157,10 @@ pub fn requirements(resources: Field, owner: Owner, claims: Field) {
     resource_claims(resources.child("claims"), claims);
 }
 
-fn resource_claims(claims: Field, of_pod: Field) {
-    let mut seen: Vec<(&str, &str)> = Vec::new();
+/// Claims of a container, which the Pod must have.
+fn resource_claims(claims: Field, of_pod: &FastSet<&str>) {
+    // what is asked of each so far; nothing is all of it
+    let mut seen: FastMap<&str, FastSet<&str>> = FastMap::default();
     for claim in claims.items() {
         let (name, request) = (claim.child("name").str(), claim.child("request").str());
         if name.is_empty() {
@@ -165,14 +168,12 @@ fn resource_claims(claims: Field, of_pod: Field) {
             continue;
         }
         claim.child("request").check_unless_empty(formats::dns_label);
-        let clash = |(other, part): &(&str, &str)| {
-            *other == name && (part.is_empty() || request.is_empty() || *part == request)
-        };
-        if seen.iter().any(clash) {
+        let parts = seen.entry(name).or_default();
+        if parts.contains("") || parts.contains(request) || request.is_empty() && !parts.is_empty() {
             claim.duplicate(name);
         }
-        seen.push((name, request));
-        if !of_pod.items().any(|candidate| candidate.child("name").str() == name) {
+        parts.insert(request);
+        if !of_pod.contains(name) {
             claim.not_found(name, "among the Pod's `resourceClaims`");
         }
     }

@@ -7,7 +7,7 @@ use super::formats::{self, Reading};
 use super::program::Format;
 use super::proof::Location;
 use crate::kube::types::{self, KeyToPath};
-use crate::kube::{ContainerView, FastMap, Index, Memo, Object};
+use crate::kube::{ContainerView, FastMap, FastSet, Index, Memo, Object};
 use crate::yaml::{NodeId, Span};
 
 /// A file of a mounted ConfigMap.
@@ -60,6 +60,9 @@ pub struct Unseen {
     pub starts_empty: bool,
 }
 
+/// How many files of ConfigMaps that a container mounts once more are known; what more there are is not seen.
+const REPEATED: usize = 1024;
+
 /// The files that a container mounts.
 #[derive(Clone, Debug, Default)]
 pub struct Configs<'run> {
@@ -81,13 +84,17 @@ impl<'run> Configs<'run> {
         let volumes = view.pod.spec.volumes.as_deref().unwrap_or_default();
         let mounts = view.container.volume_mounts.as_deref().unwrap_or_default();
         // the first of a name; few are found faster by looking at each
-        let is_large = mounts.len() > 16;
+        let has_many = |volume: &types::Volume| {
+            let sources = volume.projected.as_ref().and_then(|projected| projected.sources.as_ref());
+            sources.is_some_and(|sources| sources.len() > 16)
+        };
+        let is_large = mounts.len() > 16 || volumes.iter().any(has_many);
         let by_name: FastMap<&str, &types::Volume> = if is_large {
             volumes.iter().rev().map(|volume| (volume.name.as_str(), volume)).collect()
         } else {
             FastMap::default()
         };
-        let mut many = is_large.then(Volumes::default);
+        let mut many = is_large.then(Many::default);
         let find = |name: &str| {
             if is_large { by_name.get(name).copied() } else { volumes.iter().find(|volume| volume.name == name) }
         };
@@ -128,8 +135,8 @@ impl<'run> Configs<'run> {
         &mut self,
         map: Option<&'run Object>,
         items: Option<&'run [KeyToPath]>,
-        at: Mount<'_>,
-        many: Option<&mut Volumes<'run>>,
+        at: Mount<'run>,
+        many: Option<&mut Many<'run>>,
     ) {
         let Some(object) = map else {
             self.unseen(at, false);
@@ -141,13 +148,13 @@ impl<'run> Configs<'run> {
                 self.files.push(ConfigFile { object, node: file.node, name: file.name, path, text: file.text });
             }
         };
-        match (at.sub_path, many) {
-            (Some(sub_path), Some(volumes)) => {
-                let key = (std::ptr::from_ref(object), items.map(<[KeyToPath]>::as_ptr));
-                let volume = volumes.entry(key).or_insert_with(|| Volume::of(object, items));
-                volume.at(sub_path).into_iter().for_each(push);
-            }
-            _ => given(object, items).for_each(|file| push(&file)),
+        let Some(many) = many else {
+            given(object, items).for_each(|file| push(&file));
+            return;
+        };
+        match many.files(object, items, at) {
+            Some(files) => files.iter().for_each(push),
+            None => self.unseen(at, false),
         }
     }
 
@@ -205,7 +212,7 @@ pub fn config_map<'run>(index: &Index<'run>, from: &Object, name: &str) -> Optio
     index.find(from, "ConfigMap", name).filter(|map| map.keeps(&["data"]))
 }
 
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
 struct Mount<'a> {
     path: &'a str,
     sub_path: Option<&'a str>,
@@ -224,6 +231,7 @@ impl Mount<'_> {
 }
 
 /// A file that a ConfigMap gives to a volume.
+#[derive(Clone, Copy)]
 struct Given<'run> {
     /// Its path in the volume.
     file: &'run str,
@@ -253,8 +261,71 @@ fn given<'run>(
     })
 }
 
-/// The files of volumes, by ConfigMap and choice of keys, for a container that mounts many of them one by one.
-type Volumes<'run> = FastMap<(*const Object, Option<*const KeyToPath>), Volume<'run>>;
+/// A ConfigMap and a choice of its keys.
+type Choice = (*const Object, Option<*const KeyToPath>);
+
+/// What was mounted so far, for a container that mounts much.
+#[derive(Default)]
+struct Many<'run> {
+    volumes: FastMap<Choice, Volume<'run>>,
+    maps: FastMap<*const Object, Texts<'run>>,
+    /// What was mounted where: to mount it there once more adds nothing.
+    mounted: FastSet<(Choice, Mount<'run>)>,
+}
+
+/// The texts of a ConfigMap.
+struct Texts<'run> {
+    all: Vec<Given<'run>>,
+    /// The place of each key among them.
+    keys: FastMap<&'run str, usize>,
+    /// How many of them are mounted so far, each as often as it is.
+    mounted: usize,
+}
+
+impl<'run> Texts<'run> {
+    fn of(object: &'run Object) -> Self {
+        let all: Vec<Given<'run>> = given(object, None).collect();
+        let keys = all.iter().enumerate().map(|(at, file)| (file.name, at)).collect();
+        Self { all, keys, mounted: 0 }
+    }
+
+    /// The files of a choice of keys, in the order of the keys.
+    fn chosen(&self, items: &'run [KeyToPath]) -> Vec<Given<'run>> {
+        let place = |item: &'run KeyToPath| Some((*self.keys.get(item.key.as_str())?, item));
+        let mut chosen: Vec<(usize, &KeyToPath)> = items.iter().filter_map(place).collect();
+        // the first of a key
+        chosen.sort_by_key(|(at, _)| *at);
+        chosen.dedup_by_key(|(at, _)| *at);
+        chosen.into_iter().map(|(at, item)| Given { file: &item.path, ..self.all[at] }).collect()
+    }
+}
+
+impl<'run> Many<'run> {
+    /// The files that a mount adds; nothing where they are too many to be seen.
+    fn files(
+        &mut self,
+        object: &'run Object,
+        items: Option<&'run [KeyToPath]>,
+        at: Mount<'run>,
+    ) -> Option<Vec<Given<'run>>> {
+        let choice = (std::ptr::from_ref(object), items.map(<[KeyToPath]>::as_ptr));
+        if !self.mounted.insert((choice, at)) {
+            return Some(Vec::new());
+        }
+        let texts = self.maps.entry(std::ptr::from_ref(object)).or_insert_with(|| Texts::of(object));
+        let volume = self
+            .volumes
+            .entry(choice)
+            .or_insert_with(|| Volume::of(items.map_or_else(|| texts.all.clone(), |items| texts.chosen(items))));
+        let places = volume.places(at.sub_path);
+        let count = texts.mounted + places.iter().map(ExactSizeIterator::len).sum::<usize>();
+        if count > texts.all.len() + REPEATED {
+            return None;
+        }
+        texts.mounted = count;
+        Some(volume.at(places))
+    }
+}
 
 /// The files of one volume.
 struct Volume<'run> {
@@ -264,22 +335,26 @@ struct Volume<'run> {
 }
 
 impl<'run> Volume<'run> {
-    fn of(object: &'run Object, items: Option<&'run [KeyToPath]>) -> Self {
-        let files: Vec<Given<'run>> = given(object, items).collect();
+    fn of(files: Vec<Given<'run>>) -> Self {
         let mut sorted: Vec<usize> = (0..files.len()).collect();
         sorted.sort_by_key(|at| files[*at].file);
         Self { files, sorted }
     }
 
-    /// The file of this path and those below it, in the order of the keys.
-    fn at(&self, path: &str) -> Vec<&Given<'run>> {
-        let below = format!("{path}/");
+    /// Where among the sorted files those are that a mount takes: the file of its path, and those below it.
+    fn places(&self, sub_path: Option<&str>) -> [Range<usize>; 2] {
+        let Some(path) = sub_path else { return [0..self.sorted.len(), 0..0] };
         let from = |start: &str| self.sorted.partition_point(|at| self.files[*at].file < start);
-        let equal = self.sorted[from(path)..].iter().take_while(|at| self.files[**at].file == path);
-        let inside = self.sorted[from(&below)..].iter().take_while(|at| self.files[**at].file.starts_with(&below));
-        let mut places: Vec<usize> = equal.chain(inside).copied().collect();
+        let equal = self.sorted.partition_point(|at| self.files[*at].file <= path);
+        // `0` follows `/`
+        [from(path)..equal, from(&format!("{path}/"))..from(&format!("{path}0"))]
+    }
+
+    /// The files of these places, in the order of the keys.
+    fn at(&self, places: [Range<usize>; 2]) -> Vec<Given<'run>> {
+        let mut places: Vec<usize> = places.into_iter().flat_map(|range| &self.sorted[range]).copied().collect();
         places.sort_unstable();
-        places.into_iter().map(|at| &self.files[at]).collect()
+        places.into_iter().map(|at| self.files[at]).collect()
     }
 }
 

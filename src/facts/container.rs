@@ -9,7 +9,7 @@ use super::program::{Program, Shell};
 use super::programs::{self, Programs};
 use super::proof::{Certainty, Location, Proof};
 use super::{Role, conventions};
-use crate::kube::{ContainerView, Index};
+use crate::kube::{ContainerView, FastMap, FastSet, Index};
 use crate::text::Text;
 use crate::yaml::{NodeId, work};
 
@@ -121,6 +121,7 @@ impl<'run> ContainerFacts<'run> {
         let mut described = 0;
         let mut is_whole = matches!(self.line.kind, Kind::Program | Kind::Script);
         let mut unknown: Vec<&Invocation<'run>> = Vec::new();
+        let mut written: FastMap<*const Program, bool> = FastMap::default();
         for invocation in &self.line.invocations {
             let Some(program) = known.of_binary_in(&invocation.name, self.image()) else {
                 is_whole &= lifetime::is_plain(&invocation.name);
@@ -146,7 +147,8 @@ impl<'run> ContainerFacts<'run> {
                     None => self.lifetime_is_certain = false,
                 }
             }
-            let is_written = self.may_write_configuration(program);
+            let may_write = || self.may_write_configuration(program);
+            let is_written = *written.entry(std::ptr::from_ref(program)).or_insert_with(may_write);
             is_whole &= found.is_whole && !program.listens.is_empty() && !is_written || program.is_tool();
             // a server is there to listen, though nothing says where
             let is_mute = found.listens.is_empty() && program.role == Some(Role::Server);
@@ -177,12 +179,13 @@ impl<'run> ContainerFacts<'run> {
             dials.retain(|dial| !dial.is_loopback);
         }
         for dial in dials {
-            if is_new(&dial, &self.dials) {
+            if self.dials.len() < MOST_ADDRESSES && is_new(&dial, &self.dials) {
                 self.dials.push(dial);
             }
         }
         for listen in conventions.listens {
-            if !self.listens.iter().any(|other| other.port == listen.port) {
+            let is_new = || !self.listens.iter().any(|other| other.port == listen.port);
+            if self.listens.len() < MOST_ADDRESSES && is_new() {
                 self.listens.push(listen);
             }
         }
@@ -265,13 +268,9 @@ impl<'run> ContainerFacts<'run> {
     /// The ports that it declares, and those where its programs listen, each once.
     #[must_use]
     pub fn known_ports(&self) -> Vec<u16> {
-        let mut all: Vec<u16> = Vec::new();
-        for port in self.declared().chain(self.listens.iter().map(|listen| listen.port)) {
-            if !all.contains(&port) {
-                all.push(port);
-            }
-        }
-        all
+        let all = self.declared().chain(self.listens.iter().map(|listen| listen.port));
+        let mut seen = FastSet::default();
+        all.filter(|port| seen.insert(*port)).collect()
     }
 
     /// Whether it declares a port, or its programs listen there by anything that is known.

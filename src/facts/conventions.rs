@@ -1,6 +1,8 @@
 //! What the options and variables of a program that is not described mean by convention. At most
 //! [`Certainty::Likely`], but for the URL of a database, which only a client is given.
 
+use std::cell::OnceCell;
+
 use super::address::{self, Address, Host};
 use super::command::arguments::Arguments;
 use super::command::environment::Environment;
@@ -8,6 +10,7 @@ use super::command::{Invocation, Word};
 use super::endpoints::{Bind, Dial, Listen};
 use super::program::{Form, Options};
 use super::proof::{Certainty, Proof};
+use crate::kube::FastMap;
 
 /// Words in the name of an option or variable that says where the program itself listens.
 const LISTENS: [&str; 8] =
@@ -183,8 +186,10 @@ pub(super) fn read<'run>(
         environment.all().map(|(name, word)| Named { name: in_capitals(name), written: name, is_option: false, word });
     let named: Vec<Named<'_, 'run>> = of_options.chain(of_variables).filter(|named| named.word.is_known).collect();
     let mut found = Conventions::default();
+    let ports = OnceCell::new();
+    let port_of = |prefix: &str| ports.get_or_init(|| ports_of(&named)).get(prefix).map(|at| &named[*at]);
     for one in &named {
-        if !pair(one, &named, &mut found, listens_too, own) {
+        if !pair(one, &port_of, &mut found, listens_too, own) {
             whole(one, &mut found, listens_too, own);
         }
     }
@@ -200,10 +205,16 @@ pub(super) fn read<'run>(
     found
 }
 
+/// The first port by what is in front of `PORT` in its name.
+fn ports_of<'a>(all: &'a [Named<'_, '_>]) -> FastMap<&'a str, usize> {
+    let before = |one: &'a Named<'_, '_>| one.name.strip_suffix("PORT").map(|start| start.trim_end_matches('_'));
+    all.iter().enumerate().rev().filter_map(|(at, one)| Some((before(one)?, at))).collect()
+}
+
 /// Pairs such as `DB_HOST` and `DB_PORT`, `--host` and `--port`. Whether this is the host of one.
-fn pair<'run>(
+fn pair<'a, 'run: 'a>(
     one: &Named<'_, 'run>,
-    all: &[Named<'_, 'run>],
+    port_of: &dyn Fn(&str) -> Option<&'a Named<'a, 'run>>,
     found: &mut Conventions<'run>,
     listens_too: bool,
     own: &str,
@@ -215,10 +226,7 @@ fn pair<'run>(
         return false;
     }
     let prefix = prefix.trim_end_matches('_');
-    let is_port = |other: &&Named<'_, 'run>| {
-        other.name.strip_suffix("PORT").is_some_and(|start| start.trim_end_matches('_') == prefix)
-    };
-    let Some(port) = all.iter().find(is_port) else { return false };
+    let Some(port) = port_of(prefix) else { return false };
     let Ok(number) = port.word.text.trim().parse::<u16>() else { return false };
     let kind = kind_of(prefix).filter(|kind| !own.contains(kind));
     let own_server = kind_of(prefix).is_some() && kind.is_none();

@@ -7,8 +7,8 @@ use super::ports::Ports;
 use super::programs::Programs;
 use super::proof::Certainty;
 use super::{Preparation, Role, relate, solo};
-use crate::kube::{ContainerList, ContainerView, Index, PodView};
-use crate::yaml::work;
+use crate::kube::{ContainerList, ContainerView, FastMap, Index, PodView};
+use crate::yaml::{NodeId, work};
 
 /// The fields that facts are read from.
 const READ: [&str; 14] = [
@@ -45,6 +45,8 @@ pub struct PodFacts<'run> {
     ports: OnceLock<Ports>,
     /// Those that run beside the app and may listen where nothing shows it.
     unsettled: OnceLock<Unsettled>,
+    /// The places of the containers by their nodes.
+    places: OnceLock<FastMap<NodeId, usize>>,
 }
 
 /// What keeps it open whether something listens at a port that nothing shows: containers by their places.
@@ -54,6 +56,8 @@ struct Unsettled {
     open: Vec<usize>,
     /// Those of which some ports are known.
     guarded: Vec<usize>,
+    /// Servers and proxies that are there to be asked, and listen nowhere else.
+    asked: Vec<usize>,
     /// Whether an init container leads connections elsewhere.
     redirects: bool,
 }
@@ -79,8 +83,8 @@ impl<'run> PodFacts<'run> {
             facts
         };
         let members = pod.containers().map(read).collect();
-        let (ports, unsettled) = (OnceLock::new(), OnceLock::new());
-        let mut facts = Self { pod, index, programs, members, is_open: is_open(pod), ports, unsettled };
+        let (ports, unsettled, places) = (OnceLock::new(), OnceLock::new(), OnceLock::new());
+        let mut facts = Self { pod, index, programs, members, is_open: is_open(pod), ports, unsettled, places };
         relate::relate(pod, &mut facts.members);
         facts
     }
@@ -97,8 +101,9 @@ impl<'run> PodFacts<'run> {
 
     /// The container whose map is this node.
     #[must_use]
-    pub fn member(&self, node: crate::yaml::NodeId) -> Option<&ContainerFacts<'run>> {
-        self.members.iter().find(|member| member.container.node == node)
+    pub fn member(&self, node: NodeId) -> Option<&ContainerFacts<'run>> {
+        let places = || self.members.iter().enumerate().map(|(at, member)| (member.container.node, at)).collect();
+        self.members.get(*self.places.get_or_init(places).get(&node)?)
     }
 
     /// The containers that run beside the app, the app included.
@@ -149,22 +154,18 @@ impl<'run> PodFacts<'run> {
         if self.serving(port).next().is_some() {
             return Answer::Yes;
         }
-        let Unsettled { open, guarded, redirects } = self.unsettled.get_or_init(|| self.unsettled());
+        let Unsettled { open, guarded, asked, redirects } = self.unsettled.get_or_init(|| self.unsettled());
         // what it has started itself may serve, and a redirected port leads elsewhere
         if dialler.leaves_behind().is_some() || *redirects {
             return Answer::Unknown;
         }
         // Beside a server or proxy that is there to be asked, an app that asks one does not mean itself.
         let asks_a_server = speaks.is_some_and(|kind| !matches!(kind, "http" | "https" | "grpc" | "tcp"));
-        let is_meant = |other: &ContainerFacts<'_>| {
-            matches!(other.role, Role::Ambassador(_) | Role::Server) && other.listens_nowhere_else
-        };
-        let means_another = || dialler.program.is_some() || asks_a_server && self.others(dialler).any(is_meant);
         // only the one that asks may be left out, so two of each kind tell as much as all
-        let counts = |at: &&usize| {
-            let is_itself = self.members[**at].container.node == dialler.container.node;
-            !is_itself || !means_another()
-        };
+        let is_itself = |at: usize| self.members[at].container.node == dialler.container.node;
+        let is_beside = || asked.iter().take(2).any(|at| !is_itself(*at));
+        let means_another = || dialler.program.is_some() || asks_a_server && is_beside();
+        let counts = |at: &&usize| !is_itself(**at) || !means_another();
         if open.iter().take(2).any(|at| counts(&at)) {
             Answer::Unknown
         } else if guarded.iter().take(2).any(|at| counts(&at)) {
@@ -178,7 +179,13 @@ impl<'run> PodFacts<'run> {
         let redirects = self.members.iter().any(|member| member.role == Role::Init(Preparation::Network));
         let mut found = Unsettled { redirects, ..Unsettled::default() };
         for (at, member) in self.members.iter().enumerate() {
-            if !member.container.runs_beside_app() || member.listens_nowhere_else {
+            if !member.container.runs_beside_app() {
+                continue;
+            }
+            if member.listens_nowhere_else {
+                if matches!(member.role, Role::Ambassador(_) | Role::Server) {
+                    found.asked.push(at);
+                }
                 continue;
             }
             // what it listens on may be in a file that is not in the run, whatever it declares

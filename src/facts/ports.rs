@@ -3,7 +3,7 @@
 use super::container::ContainerFacts;
 use crate::kube::FastMap;
 
-/// So many ports are looked through faster than they are put in a table.
+/// So many ports and containers are looked through faster than they are put in a table.
 const FEW: usize = 32;
 
 /// Which containers that run beside the app declare a port or listen there, by their places; nothing where few do.
@@ -13,7 +13,7 @@ pub(super) struct Ports(Option<FastMap<u16, Vec<usize>>>);
 impl Ports {
     pub(super) fn of(members: &[ContainerFacts<'_>]) -> Self {
         let count: usize = members.iter().map(|one| one.declared().count() + one.listens.len()).sum();
-        if count <= FEW {
+        if count <= FEW && members.len() <= FEW {
             return Self(None);
         }
         let mut places: FastMap<u16, Vec<usize>> = FastMap::default();

@@ -3,8 +3,8 @@
 use super::super::field::Field;
 use super::super::{formats, meta};
 use super::{PodContext, warnings};
-use crate::kube::FastSet;
 use crate::kube::versions::Change;
+use crate::kube::{FastMap, FastSet};
 
 /// `validateAffinity`
 pub fn affinity(affinity: Field, context: PodContext) {
@@ -144,8 +144,8 @@ fn match_label_keys(term: Field, context: PodContext) {
 
 /// `validateTopologySpreadConstraints`
 pub fn topology_spread(spec: Field, context: PodContext) {
-    let mut seen: Vec<(&str, &str)> = Vec::new();
-    for constraint in spec.child("topologySpreadConstraints").items() {
+    let mut seen: FastMap<(&str, &str), u32> = FastMap::default();
+    for (place, constraint) in (0..).zip(spec.child("topologySpreadConstraints").items()) {
         let skew = constraint.child("maxSkew");
         if skew.int() <= 0 {
             skew.invalid("must be above zero");
@@ -155,13 +155,12 @@ pub fn topology_spread(spec: Field, context: PodContext) {
             key.required("it defines what counts as one place");
         }
         action.one_of(action.str(), &["DoNotSchedule", "ScheduleAnyway"]);
-        if seen.contains(&(key.str(), action.str())) {
+        let first = *seen.entry((key.str(), action.str())).or_insert(place);
+        if first != place {
             // The server names the first of the two; both are the same mistake.
-            let first = seen.iter().position(|pair| *pair == (key.str(), action.str())).unwrap_or(0);
-            let at = constraint.as_item_of(spec.child("topologySpreadConstraints"), u32::try_from(first).unwrap_or(0));
+            let at = constraint.as_item_of(spec.child("topologySpreadConstraints"), first);
             key.called(at, "{topologyKey, whenUnsatisfiable}").duplicate(key.str());
         }
-        seen.push((key.str(), action.str()));
         let domains = constraint.child("minDomains");
         if domains.is_set() {
             if domains.int() <= 0 {

@@ -11,7 +11,7 @@ use crate::kube::versions::Change;
 const PROTOCOLS: [&str; 3] = ["TCP", "UDP", "SCTP"];
 
 /// `validateContainers`
-pub fn containers(spec: Field, volumes: &Volumes, context: PodContext) {
+pub fn containers(spec: Field, volumes: &Volumes, claims: &FastSet<&str>, context: PodContext) {
     let list = spec.child("containers");
     if list.is_empty() {
         list.required("a Pod needs at least one container");
@@ -19,7 +19,7 @@ pub fn containers(spec: Field, volumes: &Volumes, context: PodContext) {
     }
     let mut names = FastSet::default();
     for container in list.items() {
-        common(container, spec, volumes);
+        common(container, spec, volumes, claims);
         let name = container.child("name");
         if names.contains(&name.str()) {
             name.duplicate(name.str());
@@ -36,10 +36,10 @@ pub fn containers(spec: Field, volumes: &Volumes, context: PodContext) {
 }
 
 /// `validateInitContainers`
-pub fn init_containers(spec: Field, volumes: &Volumes, context: PodContext) {
+pub fn init_containers(spec: Field, volumes: &Volumes, claims: &FastSet<&str>, context: PodContext) {
     let mut names: FastSet<&str> = spec.child("containers").items().map(|main| main.child("name").str()).collect();
     for container in spec.child("initContainers").items() {
-        common(container, spec, volumes);
+        common(container, spec, volumes, claims);
         let policy = container.child("restartPolicy");
         let is_sidecar = policy.str() == "Always";
         restart_policy(container, true);
@@ -71,7 +71,7 @@ pub fn init_containers(spec: Field, volumes: &Volumes, context: PodContext) {
 }
 
 /// `validateContainerCommon`
-fn common(container: Field, spec: Field, volumes: &Volumes) {
+fn common(container: Field, spec: Field, volumes: &Volumes, claims: &FastSet<&str>) {
     let name = container.child("name");
     name.check_required(formats::dns_label);
     if container.child("image").is_empty() {
@@ -85,7 +85,7 @@ fn common(container: Field, spec: Field, volumes: &Volumes) {
     mounts::mounts(container, volumes);
     mounts::devices(container, volumes);
     pull_policy(container.child("imagePullPolicy"));
-    resources::requirements(container.child("resources"), Owner::Container, spec.child("resourceClaims"));
+    resources::requirements(container.child("resources"), Owner::Container, claims);
     resize_policy(container.child("resizePolicy"), spec);
     security::security_context(container.child("securityContext"), spec);
 }

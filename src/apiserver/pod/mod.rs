@@ -4,6 +4,7 @@ mod affinity;
 mod container;
 mod env;
 mod mounts;
+mod overlaps;
 mod paths;
 mod probe;
 mod projected;

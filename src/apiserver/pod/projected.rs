@@ -3,11 +3,12 @@
 use super::super::field::Field;
 use super::super::{formats, meta};
 use super::{paths, selectors};
+use crate::kube::FastSet;
 
 /// `validateProjectedVolumeSource`
 pub fn projected(source: Field) {
     paths::file_mode(source.child("defaultMode"));
-    let mut paths: Vec<&str> = Vec::new();
+    let mut paths: FastSet<&str> = FastSet::default();
     for one in source.child("sources").items() {
         let mut count = 0;
         for kind in ["secret", "configMap"] {
@@ -53,15 +54,14 @@ pub fn projected(source: Field) {
     }
 }
 
-fn unique<'a>(path: Field<'a>, source: Field, paths: &mut Vec<&'a str>) {
+fn unique<'a>(path: Field<'a>, source: Field, paths: &mut FastSet<&'a str>) {
     let text = path.str();
     if text.is_empty() {
         return;
     }
-    if paths.contains(&text) {
+    if !paths.insert(text) {
         path.as_path_of(source).invalid(format!("has two files at `{text}`"));
     }
-    paths.push(text);
 }
 
 fn service_account_token(token: Field, source: Field) {
@@ -82,7 +82,7 @@ fn service_account_token(token: Field, source: Field) {
 }
 
 /// A bundle by its name, or those of a signer.
-fn trust_bundle<'a>(bundle: Field<'a>, source: Field, paths: &mut Vec<&'a str>) {
+fn trust_bundle<'a>(bundle: Field<'a>, source: Field, paths: &mut FastSet<&'a str>) {
     let (name, signer) = (bundle.child("name"), bundle.child("signerName"));
     match (name.is_set(), signer.is_set()) {
         (true, true) => bundle.invalid("has both `name` and `signerName`"),
@@ -107,10 +107,9 @@ fn trust_bundle<'a>(bundle: Field<'a>, source: Field, paths: &mut Vec<&'a str>) 
     }
     paths::local_non_reserved_path(path);
     // An empty path counts as a path here.
-    if paths.contains(&path.str()) {
+    if !paths.insert(path.str()) {
         path.as_path_of(source).invalid(format!("has two files at `{}`", path.str()));
     }
-    paths.push(path.str());
 }
 
 /// `ValidateSignerName`
@@ -118,7 +117,7 @@ fn signer_name(name: Field) {
     name.check_required(formats::signer_name);
 }
 
-fn pod_certificate<'a>(certificate: Field<'a>, source: Field, paths: &mut Vec<&'a str>) {
+fn pod_certificate<'a>(certificate: Field<'a>, source: Field, paths: &mut FastSet<&'a str>) {
     const KEY_TYPES: [&str; 6] = ["ECDSAP256", "ECDSAP384", "ECDSAP521", "ED25519", "RSA3072", "RSA4096"];
     const HOUR: i64 = 3600;
     let signer = certificate.child("signerName");

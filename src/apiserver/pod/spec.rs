@@ -79,9 +79,10 @@ fn service_account(spec: Field) -> Field {
 fn pod_spec(spec: Field, context: PodContext) {
     let volumes = volume::volumes(spec, context);
     resource_claims(spec, context);
-    container::containers(spec, &volumes, context);
-    container::init_containers(spec, &volumes, context);
-    pod_resources(spec, context);
+    let claims = spec.child("resourceClaims").items().map(|claim| claim.child("name").str()).collect();
+    container::containers(spec, &volumes, &claims, context);
+    container::init_containers(spec, &volumes, &claims, context);
+    pod_resources(spec, &claims, context);
     host_network_ports(spec, context);
     spec.child("restartPolicy").one_of(spec.child("restartPolicy").str_or("Always"), &["Always", "OnFailure", "Never"]);
     let dns_policy = spec.child("dnsPolicy").str_or("ClusterFirst");
@@ -280,7 +281,7 @@ fn file_key_volumes(spec: Field) {
 }
 
 /// `validatePodResources` and `validatePodResourceConsistency`.
-fn pod_resources(spec: Field, context: PodContext) {
+fn pod_resources(spec: Field, claims: &FastSet<&str>, context: PodContext) {
     let own = spec.child("resources");
     if !own.is_set() {
         return;
@@ -292,7 +293,7 @@ fn pod_resources(spec: Field, context: PodContext) {
     if own.child("claims").is_set() {
         own.child("claims").forbidden("belong to containers");
     }
-    resources::requirements(own, Owner::Pod, spec.child("resourceClaims"));
+    resources::requirements(own, Owner::Pod, claims);
     for (name, request) in own.child("requests").entries() {
         if container_sum(spec, "requests", &name).compare(request.quantity()) == Ordering::Greater {
             request.invalid("is less than its containers request together");

@@ -2,6 +2,7 @@
 
 use super::super::field::Field;
 use super::super::{ip, storage};
+use super::overlaps::{Overlaps, REPEATED};
 use super::{affinity, all_containers, security};
 use crate::kube::versions::Change;
 use crate::kube::{FastMap, FastSet};
@@ -152,10 +153,10 @@ fn volumes(volumes: Field) {
         }
         storage::claim_spec_warnings(volume.at(&["ephemeral", "volumeClaimTemplate", "spec"]));
         for source in ["configMap", "secret", "downwardAPI"] {
-            let mut paths = Vec::new();
+            let mut paths = Overlaps::default();
             overlaps(volume.child(source).child("items"), &mut paths);
         }
-        let mut paths = Vec::new();
+        let mut paths = Overlaps::default();
         for projection in volume.at(&["projected", "sources"]).items() {
             for source in ["configMap", "secret", "downwardAPI"] {
                 overlaps(projection.child(source).child("items"), &mut paths);
@@ -176,23 +177,21 @@ fn volumes(volumes: Field) {
     }
 }
 
-fn overlaps<'a>(items: Field<'a>, paths: &mut Vec<&'a str>) {
+fn overlaps<'a>(items: Field<'a>, paths: &mut Overlaps<'a>) {
     for item in items.items() {
         overlap(item.child("path"), paths);
     }
 }
 
 /// Two files at one path, or a file where another needs a directory.
-fn overlap<'a>(path: Field<'a>, paths: &mut Vec<&'a str>) {
+fn overlap<'a>(path: Field<'a>, paths: &mut Overlaps<'a>) {
     let text = path.str().trim_end_matches('/');
     if text.is_empty() {
         return;
     }
-    let inside = |outer: &str, inner: &str| inner.strip_prefix(outer).is_some_and(|rest| rest.starts_with('/'));
-    for other in paths.iter().filter(|other| **other == text || inside(other, text) || inside(text, other)) {
+    for other in paths.add(text) {
         path.warn(format!("`{text}` overlaps with `{other}`"));
     }
-    paths.push(text);
 }
 
 fn lists(spec: Field) {
@@ -236,9 +235,6 @@ fn hidden_variables(env: Field) {
         }
     }
 }
-
-/// A port that is declared so often is compared with the first of them only, or a thousand would give a million warnings.
-const REPEATED: usize = 20;
 
 fn ports(spec: Field, is_template: bool) {
     let fills = spec.child("hostNetwork").is_true() && !is_template;

@@ -1,5 +1,7 @@
 //! What options, variables and configuration say, and what holds where nothing does.
 
+use std::cell::OnceCell;
+
 use super::super::command::Word;
 use super::super::command::arguments::is_false;
 use super::super::formats::{self, Entry};
@@ -8,6 +10,7 @@ use super::super::proof::{Certainty, Location};
 use super::Reader;
 
 /// A value and where it is from.
+#[derive(Clone)]
 pub(super) struct Value<'run> {
     pub(super) text: String,
     pub(super) place: Location<'run>,
@@ -156,8 +159,13 @@ impl<'run> Reader<'_, 'run> {
         }
     }
 
-    /// Another part of an address: what says it, else its default.
-    pub(super) fn part(&self, part: &Part, beside: Option<(usize, usize)>) -> Option<Value<'run>> {
+    /// Another part of an address: what says it beside an entry, else anywhere, which is worked out once, else its default.
+    pub(super) fn part(
+        &self,
+        part: &Part,
+        beside: Option<(usize, usize)>,
+        anywhere: &OnceCell<Option<Value<'run>>>,
+    ) -> Option<Value<'run>> {
         for key in part.key.iter() {
             let Some(name) = key.strip_prefix("./") else { continue };
             if let Some((number, at)) = beside
@@ -166,11 +174,14 @@ impl<'run> Reader<'_, 'run> {
                 return Some(self.entry(number, other, &self.texts[number].entries()[other]));
             }
         }
-        let keys = Many(part.key.iter().filter(|key| !key.starts_with("./")).map(str::to_owned).collect());
-        self.values(&part.option, &part.env, &keys).pop().or_else(|| {
-            let text = part.absent.clone()?;
-            Some(self.by_default(text, !part.env.is_empty(), !part.key.is_empty()))
-        })
+        let find = || {
+            let keys = Many(part.key.iter().filter(|key| !key.starts_with("./")).map(str::to_owned).collect());
+            self.values(&part.option, &part.env, &keys).pop().or_else(|| {
+                let text = part.absent.clone()?;
+                Some(self.by_default(text, !part.env.is_empty(), !part.key.is_empty()))
+            })
+        };
+        anywhere.get_or_init(find).clone()
     }
 
     /// A documented default; how sure it is depends on what may say otherwise out of sight.

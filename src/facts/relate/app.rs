@@ -3,7 +3,7 @@
 use super::super::container::{Confidence, ContainerFacts, Evidence};
 use super::super::{Form, Lifetime, Role, Task, Way, programs};
 use super::{is_called_proxy, is_told_of};
-use crate::kube::{ContainerList, PodView, Typed};
+use crate::kube::{ContainerList, FastSet, PodView, Typed};
 
 /// The container that the Pod is there for: the one that is left over, the one with the workload's name, or among known
 /// programs the one that the others can support.
@@ -16,7 +16,8 @@ pub(super) fn choose_app(pod: PodView<'_>, all: &mut [ContainerFacts<'_>]) {
         .filter(|at| main.len() == 1 || !is_called_helper(pod, &all[*at]) && !stands_before(pod, all, *at))
         .collect();
     // An unknown container that is called after the workload goes first.
-    let known = main.iter().copied().find(|at| is_own_server(pod, &all[*at]));
+    let claims = claims(pod);
+    let known = main.iter().copied().find(|at| is_own_server(pod, &claims, &all[*at]));
     // `esp-echo` is called after both
     let is_of_both = || unknown.iter().any(|at| is_word_of(&pod.object.id.name, all[*at].name()));
     let known =
@@ -38,7 +39,7 @@ pub(super) fn choose_app(pod: PodView<'_>, all: &mut [ContainerFacts<'_>]) {
             }
             None => (*only, Confidence::Certain, "the only container that is not a known helper"),
         }),
-        ([], _) => main_helper(pod, all, &without_unknown(all, &main)).map(|at| {
+        ([], _) => main_helper(pod, &claims, all, &without_unknown(all, &main)).map(|at| {
             let shows = if main.len() == 1 { "the only container" } else { "the others support it" };
             (at, Confidence::Likely, shows)
         }),
@@ -58,9 +59,8 @@ fn served(all: &[ContainerFacts<'_>], main: &[usize], only: usize) -> Option<usi
         return None;
     }
     let names = |at: usize| all[at].container.container.volume_mounts.iter().flatten().map(|mount| mount.name.as_str());
-    let is_fed = |at: &usize| {
-        all[*at].role == Role::Sidecar(Task::Web) && names(*at).any(|name| names(only).any(|own| own == name))
-    };
+    let own: FastSet<&str> = names(only).collect();
+    let is_fed = |at: &usize| all[*at].role == Role::Sidecar(Task::Web) && names(*at).any(|name| own.contains(name));
     main.iter().copied().filter(|at| *at != only).find(is_fed)
 }
 
@@ -86,9 +86,18 @@ fn without_unknown(all: &[ContainerFacts<'_>], main: &[usize]) -> Vec<usize> {
     main.iter().copied().filter(|at| main.len() == 1 || all[*at].role != Role::Unknown).collect()
 }
 
+/// The claims that a StatefulSet makes for each Pod.
+fn claims<'run>(pod: PodView<'run>) -> FastSet<&'run str> {
+    let claims = match &pod.object.typed {
+        Some(Typed::StatefulSet(set)) => set.spec.volume_claim_templates.as_deref().unwrap_or_default(),
+        _ => &[],
+    };
+    claims.iter().filter_map(|claim| claim.metadata.name.as_deref()).collect()
+}
+
 /// A known program that the workload is there for, whatever is beside it: it has its name, or of a
 /// StatefulSet it has the data.
-fn is_own_server(pod: PodView<'_>, one: &ContainerFacts<'_>) -> bool {
+fn is_own_server(pod: PodView<'_>, claims: &FastSet<&str>, one: &ContainerFacts<'_>) -> bool {
     let (workload, name) = (pod.object.id.name.as_str(), one.name());
     let is_named = is_called_app(name)
         || workload == name
@@ -97,12 +106,8 @@ fn is_own_server(pod: PodView<'_>, one: &ContainerFacts<'_>) -> bool {
         || workload.strip_prefix(name).is_some_and(|rest| rest.starts_with('-'));
     let (repository, _) = programs::split(one.image());
     let is_of_image = repository.rsplit('/').next().is_some_and(|image| image == workload);
-    let claims = match &pod.object.typed {
-        Some(Typed::StatefulSet(set)) => set.spec.volume_claim_templates.as_deref().unwrap_or_default(),
-        _ => &[],
-    };
     let mut mounts = one.container.container.volume_mounts.iter().flatten();
-    let stores = mounts.any(|mount| claims.iter().any(|claim| claim.metadata.name.as_ref() == Some(&mount.name)));
+    let stores = !claims.is_empty() && mounts.any(|mount| claims.contains(mount.name.as_str()));
     match one.role {
         Role::Server => is_named || stores || is_of_image,
         Role::Unknown | Role::App | Role::Init(_) | Role::MeshProxy | Role::Elector => false,
@@ -119,7 +124,7 @@ fn is_called_app(name: &str) -> bool {
 }
 
 /// Of containers that all are known the one that stands for itself.
-fn main_helper(pod: PodView<'_>, all: &[ContainerFacts<'_>], main: &[usize]) -> Option<usize> {
+fn main_helper(pod: PodView<'_>, claims: &FastSet<&str>, all: &[ContainerFacts<'_>], main: &[usize]) -> Option<usize> {
     let is_ambassador = |at: &usize| match all[*at].role {
         Role::Ambassador(Way::Broker) => pod.object.id.kind == "Pod",
         Role::Ambassador(Way::Shard | Way::Split) => true,
@@ -133,7 +138,7 @@ fn main_helper(pod: PodView<'_>, all: &[ContainerFacts<'_>], main: &[usize]) -> 
     if !(1..7).contains(&heaviest) && heaviest != 8 {
         return None;
     }
-    if let Some(at) = main.iter().copied().find(|at| is_own_server(pod, &all[*at])) {
+    if let Some(at) = main.iter().copied().find(|at| is_own_server(pod, claims, &all[*at])) {
         return Some(at);
     }
     let candidates: Vec<usize> = main.iter().copied().filter(|at| weight(all[*at].role) == heaviest).collect();

@@ -1,20 +1,25 @@
-use super::called;
+use super::{Call, called};
 use crate::diagnostic::Label;
 use crate::facts::config::ConfigFile;
 use crate::facts::{Bind, ContainerFacts, PodFacts, by_address};
+use crate::kube::FastMap;
 use crate::rules::{Check, Findings, Rule};
+use crate::yaml::NodeId;
 
 /// An ambassador chooses by the client's address, and has one client.
 pub static RULE: Rule = rule!("ambassador_ip_hash.md", Warning, Check::Facts(check));
 
 fn check(facts: &PodFacts<'_>, found: &mut Findings<'_>) {
+    let mut callers: Option<FastMap<NodeId, Call<'_, '_>>> = None;
     for member in facts.running() {
         for file in &member.configs.files {
             let Some(piece) = by_address(file.text) else { continue };
-            let caller = called(facts).find(|(ambassador, ..)| ambassador.container.node == member.container.node);
+            let callers =
+                callers.get_or_insert_with(|| called(facts).map(|call| (call.0.container.node, call)).collect());
+            let caller = callers.get(&member.container.node);
             let is_inside =
                 !member.listens.is_empty() && member.listens.iter().all(|listen| listen.bind == Bind::Loopback);
-            let (node, here) = match &caller {
+            let (node, here) = match caller {
                 Some((_, caller, dial, _)) => {
                     (caller.node_of(&dial.proof), format!("`{}` comes from 127.0.0.1", caller.name()))
                 }
@@ -31,7 +36,7 @@ fn say(
     file: &ConfigFile<'_>,
     piece: &str,
     found: &mut Findings<'_>,
-    node: crate::yaml::NodeId,
+    node: NodeId,
     here: String,
 ) {
     let place = Label::span(&file.object.document.source, file.span_of_part(piece), "chooses by the client's address");

@@ -9,6 +9,7 @@ mod split_weights;
 use super::Rule;
 use crate::diagnostic::Family;
 use crate::facts::{ContainerFacts, Dial, PodFacts, Role};
+use crate::kube::FastMap;
 
 /// What rules of this folder belong to.
 const FAMILY: Family = Family::Ambassador;
@@ -22,14 +23,42 @@ pub const RULES: &[&Rule] = &[
     &split_weights::RULE,
 ];
 
-/// The ambassadors of a Pod with a container that talks to them on loopback, and the port.
-fn called<'a, 'run>(
-    facts: &'a PodFacts<'run>,
-) -> impl Iterator<Item = (&'a ContainerFacts<'run>, &'a ContainerFacts<'run>, &'a Dial<'run>, u16)> {
-    facts.running().filter(|member| matches!(member.role, Role::Ambassador(_))).filter_map(|ambassador| {
-        facts.others(ambassador).find_map(|caller| {
-            let (dial, port) = caller.loopback_dials().find(|(_, port)| ambassador.may_serve(*port))?;
-            Some((ambassador, caller, dial, port))
-        })
+/// An ambassador, a container that talks to it on loopback, how, and the port.
+type Call<'a, 'run> = (&'a ContainerFacts<'run>, &'a ContainerFacts<'run>, &'a Dial<'run>, u16);
+
+/// The ambassadors of a Pod with the first container that talks to each on loopback.
+fn called<'a, 'run>(facts: &'a PodFacts<'run>) -> impl Iterator<Item = Call<'a, 'run>> {
+    let mut ambassadors = facts.running().filter(|member| matches!(member.role, Role::Ambassador(_))).peekable();
+    let callers = if ambassadors.peek().is_some() { callers(facts) } else { FastMap::default() };
+    ambassadors.filter_map(move |ambassador| {
+        let ports = ambassador.declared().chain(ambassador.listens.iter().map(|listen| listen.port));
+        let others = ports.filter_map(|port| {
+            let dials = callers.get(&port)?.iter();
+            let (place, caller, dial) = dials.copied().find(|(_, caller, _)| is_other(caller, ambassador))?;
+            Some((place, caller, dial, port))
+        });
+        let (_, caller, dial, port) = others.min_by_key(|(place, ..)| *place)?;
+        Some((ambassador, caller, dial, port))
     })
+}
+
+fn is_other(one: &ContainerFacts<'_>, other: &ContainerFacts<'_>) -> bool {
+    one.container.node != other.container.node
+}
+
+/// A container that dials, and the places of it and of the dial among all.
+type Caller<'a, 'run> = ((usize, usize), &'a ContainerFacts<'run>, &'a Dial<'run>);
+
+/// Who dials a port on loopback: the first two containers, since one of them may be the ambassador itself.
+fn callers<'a, 'run>(facts: &'a PodFacts<'run>) -> FastMap<u16, Vec<Caller<'a, 'run>>> {
+    let mut callers: FastMap<u16, Vec<Caller<'a, 'run>>> = FastMap::default();
+    for (at, caller) in facts.running().enumerate() {
+        for (place, (dial, port)) in caller.loopback_dials().enumerate() {
+            let known = callers.entry(port).or_default();
+            if known.len() < 2 && known.last().is_none_or(|(_, last, _)| is_other(last, caller)) {
+                known.push(((at, place), caller, dial));
+            }
+        }
+    }
+    callers
 }

@@ -1,6 +1,6 @@
 use crate::facts::config::ConfigFile;
 use crate::facts::nginx::{Directive, directives, upstream_host};
-use crate::kube::{FolderScope, Index, Object};
+use crate::kube::{FastMap, FastSet, FolderScope, Index, Object};
 use crate::origin;
 use crate::rules::{Check, FindingsAnywhere, Rule};
 use crate::words::clip;
@@ -76,8 +76,9 @@ fn routes(index: &Index<'_>, found: &mut FindingsAnywhere<'_>) {
 
 fn judge(file: &ConfigFile<'_>, index: &Index<'_>, found: &mut FindingsAnywhere<'_>) {
     let all = directives(file.text);
+    let mut around = Around::of(&all);
     for (at, split) in all.iter().enumerate().filter(|(_, directive)| directive.name() == "split_clients") {
-        let parts: Vec<&Directive<'_>> = all.iter().filter(|part| part.inside.last() == Some(&at)).collect();
+        let parts = around.inside.get(&at).cloned().unwrap_or_default();
         if let Some(part) = overflow(&parts) {
             let span = file.span_of_part(part.name());
             found
@@ -88,10 +89,50 @@ fn judge(file: &ConfigFile<'_>, index: &Index<'_>, found: &mut FindingsAnywhere<
                 .help("make the percentages add up to 100 at most, and put `*` last");
         }
         for part in parts {
-            missing_server(file, &all, split, part, index, found);
+            missing_server(file, &mut around, split, part, index, found);
         }
     }
 }
+
+/// The directives of a text, as a split asks for them.
+struct Around<'a, 'text> {
+    all: &'a [Directive<'text>],
+    /// Those inside another one, by its place.
+    inside: FastMap<usize, Vec<&'a Directive<'text>>>,
+    /// What stands for the host in a `proxy_pass`.
+    targets: FastSet<&'a str>,
+    /// The place of each upstream, and how many shares go to it so far.
+    upstreams: FastMap<&'a str, (usize, usize)>,
+    /// Whether another host of the upstreams is a Service of the run; nothing where it was not asked.
+    holds_another: Option<bool>,
+}
+
+impl<'a, 'text> Around<'a, 'text> {
+    fn of(all: &'a [Directive<'text>]) -> Self {
+        let mut inside: FastMap<usize, Vec<&Directive<'_>>> = FastMap::default();
+        let (mut targets, mut upstreams) = (FastSet::default(), FastMap::default());
+        for (at, directive) in all.iter().enumerate() {
+            if let Some(outer) = directive.inside.last() {
+                inside.entry(*outer).or_default().push(directive);
+            }
+            let Some(word) = directive.words.get(1) else { continue };
+            match directive.name() {
+                "proxy_pass" => {
+                    let target = word.trim_matches(['"', '\'']).rsplit_once("//");
+                    targets.extend(target.map(|(_, host)| host));
+                }
+                "upstream" => {
+                    upstreams.entry(*word).or_insert((at, 0));
+                }
+                _ => {}
+            }
+        }
+        Self { all, inside, targets, upstreams, holds_another: None }
+    }
+}
+
+/// Of how many shares that go to one upstream its servers are looked at.
+const MOST: usize = 8;
 
 /// The part with which a split exceeds the whole, counted in hundredths of a percent as nginx does.
 fn overflow<'a, 'text>(parts: &[&'a Directive<'text>]) -> Option<&'a Directive<'text>> {
@@ -124,7 +165,7 @@ fn hundredths(percent: &str) -> Option<u32> {
 /// A share that goes to a Service that is not there: nginx looks up the hosts of its upstreams at start.
 fn missing_server(
     file: &ConfigFile<'_>,
-    all: &[Directive<'_>],
+    around: &mut Around<'_, '_>,
     split: &Directive<'_>,
     part: &Directive<'_>,
     index: &Index<'_>,
@@ -132,30 +173,24 @@ fn missing_server(
 ) {
     let Some(value) = part.words.get(1).map(|value| value.trim_matches(['"', '\''])) else { return };
     let variable = split.words.get(2).copied().unwrap_or_default();
-    let is_target = all.iter().any(|directive| {
-        directive.name() == "proxy_pass"
-            && directive
-                .words
-                .get(1)
-                .is_some_and(|target| target.trim_matches(['"', '\'']).ends_with(&format!("//{variable}")))
-    });
-    let Some(upstream) =
-        all.iter().position(|directive| directive.name() == "upstream" && directive.words.get(1) == Some(&value))
+    let is_target = around.targets.contains(variable);
+    let Some((upstream, shares)) = around.upstreams.get_mut(value).filter(|(_, shares)| is_target && *shares < MOST)
     else {
         return;
     };
-    for server in all.iter().filter(|server| server.name() == "server" && server.inside.last() == Some(&upstream)) {
+    *shares += 1;
+    let inside = around.inside.get(upstream).map_or(&[][..], Vec::as_slice);
+    for server in inside.iter().filter(|server| server.name() == "server") {
         let Some(host) = upstream_host(server) else { continue };
         let name = host.host.split('.').next().unwrap_or_default();
         let is_service = !host.is_loopback() && (host.host == name || host.host.split('.').nth(2) == Some("svc"));
         let namespace = host.host.split('.').nth(1);
         let is_own = namespace.is_none() || namespace == file.object.id.namespace.as_deref();
-        if !is_target
-            || !is_service
-            || !is_own
-            || index.has(file.object, "Service", name)
-            || !holds_another(file, all, index)
-        {
+        if !is_service || !is_own || index.has(file.object, "Service", name) {
+            continue;
+        }
+        let holds_another = &mut around.holds_another;
+        if !*holds_another.get_or_insert_with(|| self::holds_another(file, around.all, index)) {
             continue;
         }
         found

@@ -1,5 +1,5 @@
 use super::stateful_set;
-use crate::kube::PodView;
+use crate::kube::{FastSet, PodView};
 use crate::rules::{Check, Findings, Rule};
 use crate::words::clip;
 
@@ -16,13 +16,10 @@ fn check(pod: PodView<'_>, found: &mut Findings<'_>) {
     let document = &pod.object.document;
     let nodes =
         document.at(pod.object.node, &["spec", "volumeClaimTemplates"]).map_or(&[][..], |list| document.items(list));
+    let mut used = None;
     for (claim, node) in set.spec.volume_claim_templates.iter().flatten().zip(nodes) {
         let Some(name) = claim.metadata.name.as_deref() else { continue };
-        let is_used = pod.containers().any(|view| {
-            view.container.volume_mounts.iter().flatten().any(|mount| mount.name == name)
-                || view.container.volume_devices.iter().flatten().any(|device| device.name == name)
-        });
-        if is_used || pod.spec.containers.is_empty() {
+        if used.get_or_insert_with(|| used_volumes(pod)).contains(name) || pod.spec.containers.is_empty() {
             continue;
         }
         let at = document.at(*node, &["metadata", "name"]).unwrap_or(*node);
@@ -32,4 +29,14 @@ fn check(pod: PodView<'_>, found: &mut Findings<'_>) {
             .because("the StatefulSet creates a PersistentVolumeClaim from this template for every Pod; data that the app writes elsewhere is lost when its container restarts")
             .help(format!("mount `{}` in the container that stores data, or remove the template", clip(name)));
     }
+}
+
+/// The volumes that containers of a Pod mount, or take as devices.
+fn used_volumes(pod: PodView<'_>) -> FastSet<&str> {
+    let mut used = FastSet::default();
+    for view in pod.containers() {
+        used.extend(view.container.volume_mounts.iter().flatten().map(|mount| mount.name.as_str()));
+        used.extend(view.container.volume_devices.iter().flatten().map(|device| device.name.as_str()));
+    }
+    used
 }

@@ -22,23 +22,39 @@ fn check(index: &Index<'_>, found: &mut FindingsAnywhere<'_>) {
         let Some(spec) = &typed.spec else { continue };
         let Some(labels) = spec.selector.as_ref().filter(|labels| !labels.is_empty()) else { continue };
         let list = service.document.at(service.node, &["spec", "ports"]);
+        let mut wanted = Vec::new();
         for (port, node) in parts::zipped(&service.document, list, spec.ports.as_deref()) {
             let Some(IntOrString::String(name)) = &port.target_port else { continue };
             let protocol = port.protocol.as_deref().unwrap_or("TCP");
-            let shown = service.document.get(node, "targetPort").unwrap_or(node);
-            let selector = Selector::map(labels);
-            let near = |object: &&Object| index.reach(service, object).is_some_and(|reach| reach < Reach::Run);
-            if !seen.insert((labels, index.place(service), name, protocol)) {
-                continue;
+            if seen.insert((labels, index.place(service), name, protocol)) {
+                let shown = service.document.get(node, "targetPort").unwrap_or(node);
+                wanted.push((name.as_str(), protocol, shown));
             }
-            for pod in index.matching(service, &selector).iter().filter(near).flat_map(Object::pods) {
-                let is_selected = pod.labels().is_some_and(|labels| selector.matches(labels));
-                if is_selected && said.insert((std::ptr::from_ref(pod.object), pod.node, name, protocol)) {
-                    let named = ports.entry((std::ptr::from_ref(pod.object), pod.node)).or_insert_with(|| named(pod));
-                    let called = named.get(&(name.as_str(), protocol)).map_or(&[][..], Vec::as_slice);
-                    let label = || service.label(shown, "refers to the name");
-                    judge(pod, name, called, label, &mut found.about(pod.object));
-                }
+        }
+        if wanted.is_empty() {
+            continue;
+        }
+        let places: FastMap<(&str, &str), usize> =
+            wanted.iter().enumerate().map(|(at, (name, protocol, _))| ((*name, *protocol), at)).collect();
+        let selector = Selector::map(labels);
+        let near = |object: &&Object| index.reach(service, object).is_some_and(|reach| reach < Reach::Run);
+        let mut hits = Vec::new();
+        for pod in index.matching(service, &selector).iter().filter(near).flat_map(Object::pods) {
+            if pod.labels().is_some_and(|labels| selector.matches(labels)) {
+                let named = ports.entry((std::ptr::from_ref(pod.object), pod.node)).or_insert_with(|| named(pod));
+                hits.extend(named.keys().filter_map(|key| Some((*places.get(key)?, pod))));
+            }
+        }
+        // by port; the Pods of each keep their order
+        hits.sort_by_key(|(at, _)| *at);
+        for (at, pod) in hits {
+            let (name, protocol, shown) = wanted[at];
+            let place = (std::ptr::from_ref(pod.object), pod.node);
+            if said.insert((place, name, protocol))
+                && let Some(called) = ports.get(&place).and_then(|named| named.get(&(name, protocol)))
+            {
+                let label = || service.label(shown, "refers to the name");
+                judge(pod, name, called, label, &mut found.about(pod.object));
             }
         }
     }
@@ -47,7 +63,8 @@ fn check(index: &Index<'_>, found: &mut FindingsAnywhere<'_>) {
 /// A port that a container declares.
 type Declared<'run> = (ContainerView<'run>, &'run ContainerPort, NodeId);
 
-/// The ports of a Pod by name and protocol: the first of each container, in the order in which a Service looks.
+/// Ports of a Pod that several containers call alike, by name and protocol: the first of each container, in the order
+/// in which a Service looks.
 type Named<'run> = FastMap<(&'run str, &'run str), Vec<Declared<'run>>>;
 
 fn named(pod: PodView<'_>) -> Named<'_> {
@@ -63,6 +80,7 @@ fn named(pod: PodView<'_>) -> Named<'_> {
             }
         }
     }
+    named.retain(|_, called| called.len() > 1);
     named
 }
 

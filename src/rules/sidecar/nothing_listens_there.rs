@@ -1,14 +1,19 @@
-use crate::diagnostic::Level;
+use crate::diagnostic::{Label, Level};
 use crate::facts::{Answer, Certainty, ContainerFacts, PodFacts};
+use crate::kube::FastMap;
 use crate::rules::{Check, Findings, Rule};
 
 /// A container connects to a port of its own Pod where nothing listens.
 pub static RULE: Rule = rule!("nothing_listens_there.md", Error, Check::Facts(check));
 
+/// How many ports of a container a finding lists.
+const SHOWN: usize = 32;
+
 fn check(facts: &PodFacts<'_>, found: &mut Findings<'_>) {
     if facts.pod.object.is_patch {
         return;
     }
+    let mut meant = None;
     for caller in facts.running() {
         let mut said: Vec<u16> = Vec::new();
         for (dial, port) in caller.loopback_dials() {
@@ -39,29 +44,71 @@ fn check(facts: &PodFacts<'_>, found: &mut Findings<'_>) {
                 .here(format!("port {port}"))
                 .because("the containers of a Pod share one network namespace; connections to a port that no container listens on are refused")
                 .level(level);
-            let Some((server, listen)) = nearest(facts, caller, dial.speaks.as_deref()) else {
+            let meant = meant.get_or_insert_with(|| Meant::of(facts));
+            let Some((server, listen)) = meant.nearest(caller, dial.speaks.as_deref()) else {
                 saying.help(format!("correct the port, or make a container listen on {port}"));
                 continue;
             };
-            let ports: Vec<String> = server.known_ports().iter().map(ToString::to_string).collect();
+            let (first, ports) = ports(server);
             saying
                 .label(listen.unwrap_or_else(|| facts.pod.object.label(server.container.name_node(), "")))
-                .last_label(format!("`{}` listens on {}", server.name(), ports.join(", ")))
-                .help(format!("write {} here, or make `{}` listen on {port}", ports[0], server.name()));
+                .last_label(format!("`{}` listens on {}", server.name(), ports))
+                .help(format!("write {first} here, or make `{}` listen on {port}", server.name()));
         }
     }
 }
 
-/// The container that was probably meant: one that speaks the same protocol, else one that is there to be talked to.
-fn nearest<'a, 'run>(
-    facts: &'a PodFacts<'run>,
-    caller: &'a ContainerFacts<'run>,
-    speaks: Option<&str>,
-) -> Option<(&'a ContainerFacts<'run>, Option<crate::diagnostic::Label>)> {
-    let with_ports = || facts.others(caller).filter(|other| !other.known_ports().is_empty());
-    let same = with_ports()
-        .find(|other| other.listens.iter().any(|listen| listen.speaks.is_some() && listen.speaks.as_deref() == speaks));
-    let server = same.or_else(|| with_ports().find(|other| other.is_helper())).or_else(|| with_ports().next())?;
-    let label = server.listens.first().map(|listen| listen.proof.label(""));
-    Some((server, label))
+/// The containers that may be meant by an address where nothing listens: of each sort the first two, since one of them
+/// may be the caller itself.
+struct Meant<'a, 'run> {
+    /// By the protocol that one speaks.
+    speaking: FastMap<&'a str, Vec<&'a ContainerFacts<'run>>>,
+    helpers: Vec<&'a ContainerFacts<'run>>,
+    any: Vec<&'a ContainerFacts<'run>>,
+}
+
+impl<'a, 'run> Meant<'a, 'run> {
+    fn of(facts: &'a PodFacts<'run>) -> Self {
+        let mut meant = Self { speaking: FastMap::default(), helpers: Vec::new(), any: Vec::new() };
+        let add = |list: &mut Vec<&'a ContainerFacts<'run>>, one: &'a ContainerFacts<'run>| {
+            if list.len() < 2 && list.last().is_none_or(|last| is_other(last, one)) {
+                list.push(one);
+            }
+        };
+        for one in facts.running().filter(|one| one.declared().next().is_some() || !one.listens.is_empty()) {
+            add(&mut meant.any, one);
+            if one.is_helper() {
+                add(&mut meant.helpers, one);
+            }
+            for kind in one.listens.iter().filter_map(|listen| listen.speaks.as_deref()) {
+                add(meant.speaking.entry(kind).or_default(), one);
+            }
+        }
+        meant
+    }
+
+    /// The container that was probably meant: one that speaks the same protocol, else one that is there to be talked to.
+    fn nearest(
+        &self,
+        caller: &ContainerFacts<'_>,
+        speaks: Option<&str>,
+    ) -> Option<(&'a ContainerFacts<'run>, Option<Label>)> {
+        let other = |list: &[&'a ContainerFacts<'run>]| list.iter().copied().find(|one| is_other(one, caller));
+        let same = speaks.and_then(|kind| other(self.speaking.get(kind)?));
+        let server = same.or_else(|| other(&self.helpers)).or_else(|| other(&self.any))?;
+        Some((server, server.listens.first().map(|listen| listen.proof.label(""))))
+    }
+}
+
+fn is_other(one: &ContainerFacts<'_>, other: &ContainerFacts<'_>) -> bool {
+    one.container.node != other.container.node
+}
+
+/// The ports of a container, of many the first.
+fn ports(server: &ContainerFacts<'_>) -> (u16, String) {
+    let all = server.known_ports();
+    let shown: Vec<String> = all.iter().take(SHOWN).map(ToString::to_string).collect();
+    let more = all.len() - shown.len();
+    let more = if more == 0 { String::new() } else { format!(" and {more} others") };
+    (all.first().copied().unwrap_or_default(), shown.join(", ") + &more)
 }
