@@ -136,10 +136,16 @@ pub fn requirements(resources: Field, owner: Owner, claims: &FastSet<&str>) {
     for (name, limit) in limits.entries() {
         judge(&name, limit);
     }
+    // few are found faster by looking at each
+    let many = (limits.len() > 16).then(|| limits.entries().collect::<FastMap<_, _>>());
+    let limit_of = |name: &str| match &many {
+        Some(many) => many.get(name).copied(),
+        None => limits.lookup(name),
+    };
     for (name, request) in requests.entries() {
         judge(&name, request);
         let shown = request.as_path_of(requests);
-        match limits.lookup(&name).map(|limit| request.quantity().compare(limit.quantity())) {
+        match limit_of(&name).map(|limit| request.quantity().compare(limit.quantity())) {
             Some(order) if order != Ordering::Equal && !is_overcommit_allowed(&name) => {
                 shown.invalid(format!("must have as much `{name}` as the limit: it cannot be overcommitted"));
             }

@@ -147,6 +147,60 @@ fn items_of_one_volume() {
 }
 
 #[test]
+fn files_of_one_volume_that_overlap() {
+    grows_in_proportion(100, |number| {
+        let items = lines(number, |at| format!("          - {{key: k{at}, path: 'p{}'}}\n", "/a".repeat(at % 9)));
+        let volume = format!("    - name: v\n      configMap:\n        name: a\n        items:\n{items}");
+        vec![pod(&format!("{ONE}      volumeMounts: [{{name: v, mountPath: /etc/shop}}]\n"), &volume)]
+    });
+}
+
+#[test]
+fn sources_of_one_config_map() {
+    grows_in_proportion(100, |number| {
+        let sources = lines(number, |_| "          - configMap: {name: a}\n".to_owned());
+        let volume = format!("    - name: v\n      projected:\n        sources:\n{sources}");
+        vec![pod(&format!("{ONE}      volumeMounts: [{{name: v, mountPath: /etc/shop}}]\n"), &volume), keys(number)]
+    });
+}
+
+#[test]
+fn volumes_of_one_config_map() {
+    grows_in_proportion(400, |number| {
+        let mounts = lines(number, |at| format!("        - {{name: v{at}, mountPath: /m{at}}}\n"));
+        let volumes = lines(number, |at| format!("    - {{name: v{at}, configMap: {{name: a}}}}\n"));
+        vec![pod(&format!("{ONE}      volumeMounts:\n{mounts}"), &volumes), keys(number)]
+    });
+}
+
+#[test]
+fn claims_of_one_pod() {
+    grows_in_proportion(200, |number| {
+        let claims = lines(number, |at| format!("          - {{name: r{at}}}\n"));
+        let of_pod = lines(number, |at| format!("    - {{name: r{at}, resourceClaimName: c{at}}}\n"));
+        let container = format!("{ONE}      resources:\n        claims:\n{claims}");
+        vec![format!(
+            "apiVersion: v1\nkind: Pod\nmetadata: {{name: a}}\nspec:\n  resourceClaims:\n{of_pod}  containers:\n{container}"
+        )]
+    });
+}
+
+#[test]
+fn ambassadors_of_one_pod() {
+    grows_in_proportion(50, |number| {
+        let container = |at| {
+            format!(
+                "    - name: c{at}\n      image: alpine/socat:1.8.0.0\n      args: ['TCP-LISTEN:{},fork', 'TCP:db{at}:5432']\n      \
+                 env: [{{name: DB_HOST, value: 'db{at}:5432'}}]\n",
+                1000 + at
+            )
+        };
+        let url = |at: usize| format!("        - {{name: U{at}_URL, value: 'postgres://localhost:{}'}}\n", 1000 + at);
+        vec![pod(&format!("{ONE}      env:\n{}{}", lines(number, url), lines(number, container)), "")]
+    });
+}
+
+#[test]
 fn variables_of_one_container() {
     grows_in_proportion(200, |number| {
         let variable = |at: usize| format!("        - {{name: V{at}, value: '$(V{}) x'}}\n", at.saturating_sub(1));

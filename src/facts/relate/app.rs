@@ -87,7 +87,7 @@ fn without_unknown(all: &[ContainerFacts<'_>], main: &[usize]) -> Vec<usize> {
 }
 
 /// The claims that a StatefulSet makes for each Pod.
-fn claims<'run>(pod: PodView<'run>) -> FastSet<&'run str> {
+fn claims(pod: PodView<'_>) -> FastSet<&str> {
     let claims = match &pod.object.typed {
         Some(Typed::StatefulSet(set)) => set.spec.volume_claim_templates.as_deref().unwrap_or_default(),
         _ => &[],
