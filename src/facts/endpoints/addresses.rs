@@ -21,7 +21,7 @@ impl<'run> Reader<'_, 'run> {
         let may_be_hidden = !row.key.is_empty() && (self.has_unseen_config || is_derived);
         *is_whole &= !may_be_hidden && (row.env.is_empty() || self.environment.is_whole());
         let parts = [row.host.as_ref(), row.port.as_ref()].map(|part| (part, OnceCell::new()));
-        let part = |at: usize, beside| self.part(parts[at].0?, beside, &parts[at].1);
+        let told = |at: usize, beside| self.part(parts[at].0?, beside, &parts[at].1);
         for value in self.row(row) {
             let known = if value.is_known { None } else { behind_credentials(&value.text) };
             let mut all = address::read(row.form, known.as_deref().unwrap_or(&value.text));
@@ -44,7 +44,7 @@ impl<'run> Reader<'_, 'run> {
                     host => Some(host.clone()),
                 };
                 if host.is_none()
-                    && let Some(said) = part(0, value.entry)
+                    && let Some(said) = told(0, value.entry)
                 {
                     // a default beside what is written is no weaker for it
                     certainty = if said.is_known {
@@ -63,7 +63,7 @@ impl<'run> Reader<'_, 'run> {
                 }
                 let mut port = one.port;
                 let (mut place, mut by) = shown.unwrap_or_else(|| (value.place, value.by.clone()));
-                if let Some(said) = part(1, value.entry)
+                if let Some(said) = told(1, value.entry)
                     && (one.port.is_none() || said.certainty == Certainty::Said)
                 {
                     if !said.is_known {
