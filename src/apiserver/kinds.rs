@@ -10,6 +10,7 @@ use super::{
 use super::{networking, nodes, pod, policy, policy_bindings, quota, rbac, service, storage};
 use crate::kube::Object;
 use crate::kube::versions::{KindHistory, Target};
+use crate::words::edits_within;
 
 /// The rules of a kind.
 type Rules = fn(Field);
@@ -141,7 +142,7 @@ pub fn unknown_kind(object: &Object, target: Target) -> Option<Cause> {
     if kinds.contains(&kind) || kind.ends_with("List") {
         return None;
     }
-    let near = kinds.iter().find(|known| strsim::damerau_levenshtein(known, kind) <= 2).map(|known| (version, *known));
+    let near = kinds.iter().find(|known| edits_within(2, known, kind).is_some()).map(|known| (version, *known));
     let elsewhere = KINDS.iter().find(|(_, known, _)| *known == kind).map(|(group, known, _)| (*group, *known));
     let help = near.or(elsewhere).map(|(group, known)| format!("did you mean `{known}` of `{group}`?"));
     Some(cause(object, Reason::UnknownKind, "kind", format!("`{version}` has no kind `{kind}`"), help))

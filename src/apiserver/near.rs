@@ -1,12 +1,13 @@
 //! Names that were meant.
 
+use crate::words::edits_within;
+
+/// So many known names are looked at for one that is meant: many wrong ones may be looked up among many.
+const LOOKED_AT: usize = 2000;
+
 /// The known name that a wrong one is a slip of: two letters at most are others.
 pub fn nearest<'a>(name: &str, known: &[&'a str]) -> Option<&'a str> {
-    let distance = |field: &&str| strsim::damerau_levenshtein(&field.to_lowercase(), &name.to_lowercase());
-    known
-        .iter()
-        .map(|field| (distance(field), *field))
-        .filter(|(distance, _)| *distance <= 2)
-        .min()
-        .map(|(_, field)| field)
+    let name = name.to_lowercase();
+    let near = |field: &&'a str| Some((edits_within(2, &field.to_lowercase(), &name)?, *field));
+    known.iter().take(LOOKED_AT).filter_map(near).min().map(|(_, field)| field)
 }

@@ -191,6 +191,11 @@ impl<'a> Substitution<'a> {
             }
             return None;
         }
+        if self.findings.len() >= limits::MISTAKES.count() {
+            // no more than those before are shown
+            self.findings.push(Finding::error(place.label(""), format!("no parameter is called `{name}`")));
+            return None;
+        }
         let known: Vec<&str> = params.values.keys().chain(params.unset.keys()).map(String::as_str).collect();
         let label = nearest(name, known.iter().copied())
             .map_or_else(String::new, |name| format!("did you mean `${{{name}}}`?"));

@@ -178,8 +178,10 @@ fn words_of(key: &str) -> Vec<String> {
 /// Whether one text is a slip of the other. Names that differ in a number are different names.
 fn is_like(a: &str, b: &str) -> bool {
     let letters = |text: &str| text.chars().filter(|letter| !letter.is_ascii_digit()).collect::<String>();
-    let is_near = strsim::normalized_damerau_levenshtein(a, b) > 0.7 || has_two_swapped(a, b);
-    is_near && letters(a) != letters(b)
+    // what is longer is no name
+    let is_short = a.len().max(b.len()) <= 253;
+    let is_near = || strsim::normalized_damerau_levenshtein(a, b) > 0.7 || has_two_swapped(a, b);
+    is_short && is_near() && letters(a) != letters(b)
 }
 
 /// Whether two neighbouring letters are swapped, however short the word is: `wbe` for `web`.

@@ -159,7 +159,9 @@ impl<'a> Directory<'a> {
         let slips = if name.len() < 6 { 1 } else { 2 };
         let names = self.documents.iter().map(|(document, _)| *document);
         names.filter(|document| document.name.len() > 2).find(|document| {
-            strsim::osa_distance(&document.name, name) <= slips && letters(&document.name) != letters(name)
+            document.name.len().abs_diff(name.len()) <= 4 * slips
+                && strsim::osa_distance(&document.name, name) <= slips
+                && letters(&document.name) != letters(name)
         })
     }
 }

@@ -6,7 +6,7 @@ use crate::kube::selection::is_beside;
 use crate::kube::{FastMap, FolderScope, Index, Object};
 use crate::rules::{Check, FindingsAnywhere, Rule};
 use crate::text::Text;
-use crate::words::clip;
+use crate::words::{clip, edits_within};
 
 /// A host name that is one edit away from a Service's.
 pub static RULE: Rule = rule!("no_such_service.md", Warning, Check::Workspace(check));
@@ -103,7 +103,7 @@ fn rests(name: &str) -> Vec<String> {
 /// Whether one name is the other with one letter wrong, in a word that is long enough to be misspelt. Names that
 /// differ in a number, or in a short part such as `-a` and `-b`, are different names.
 fn is_slip(host: &str, service: &str) -> bool {
-    if strsim::damerau_levenshtein(host, service) != 1 {
+    if edits_within(1, host, service) != Some(1) {
         return false;
     }
     let (mut ours, mut theirs): (Vec<&str>, Vec<&str>) = (host.split('-').collect(), service.split('-').collect());

@@ -4,7 +4,7 @@ mod near;
 mod placeholders;
 mod secrets;
 
-pub use near::{Slips, nearest};
+pub use near::{Slips, edits_within, nearest};
 pub use placeholders::{
     begins_with_hole, holds_hole_in_braces, is_hole_in_braces, is_name_of_a_value, is_placeholder,
     may_hold_name_of_a_value, may_hold_placeholder, names_a_template,

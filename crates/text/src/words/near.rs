@@ -2,22 +2,95 @@
 
 use std::collections::HashMap;
 
-/// The name most like `name`, if one is like it at all.
+/// So many known names are looked at for one that is meant, in their order.
+const LOOKED_AT: usize = 2000;
+/// So many letters are compared with letters for it: 500 names of 32 letters with one of as many.
+const COMPARED: usize = 512_000;
+/// How like a known name is at least that is suggested.
+const LIKE: f64 = 0.55;
+
+/// The name most like `name`, if one is like it at all. However many are known and however long they are, it takes a
+/// bounded time: many wrong names may be looked up among many.
 #[must_use]
 pub fn nearest<'a>(name: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
-    let lower = name.to_lowercase();
-    let likeness = |other: &str| {
-        if other.to_lowercase() == lower { 1.0 } else { strsim::normalized_damerau_levenshtein(name, other) }
-    };
-    let best =
-        known.into_iter().map(|other| (likeness(other), other)).fold(
-            None,
-            |best: Option<(f64, &str)>, next| match best {
-                Some(best) if best.0 >= next.0 => Some(best),
-                _ => Some(next),
-            },
-        );
-    best.filter(|(likeness, _)| *likeness > 0.55).map(|(_, other)| other)
+    let letters = Letters::of(name);
+    let mut room = COMPARED;
+    let mut best: Option<(f64, &str)> = None;
+    for other in known.into_iter().take(LOOKED_AT) {
+        if is_same_but_for_case(name, other) {
+            return Some(other);
+        }
+        let least = best.map_or(LIKE, |(likeness, _)| likeness);
+        let others = Letters::of(other);
+        if letters.likeness_at_most(&others) <= least {
+            continue;
+        }
+        let Some(left) = room.checked_sub(letters.count.saturating_mul(others.count)) else { continue };
+        room = left;
+        let likeness = strsim::normalized_damerau_levenshtein(name, other);
+        if likeness > least {
+            best = Some((likeness, other));
+        }
+    }
+    best.map(|(_, other)| other)
+}
+
+/// How many letters two names are apart, if at most `most`: more, less, changed or swapped. Names of more than a thousand
+/// letters are not compared.
+#[must_use]
+pub fn edits_within(most: usize, name: &str, other: &str) -> Option<usize> {
+    if name == other {
+        return Some(0);
+    }
+    let (one, two) = (Letters::of(name), Letters::of(other));
+    if one.count.saturating_mul(two.count) > 1 << 20 || one.edits_at_least(&two) > most {
+        return None;
+    }
+    Some(strsim::damerau_levenshtein(name, other)).filter(|edits| *edits <= most)
+}
+
+fn is_same_but_for_case(name: &str, other: &str) -> bool {
+    if name.is_ascii() && other.is_ascii() {
+        name.eq_ignore_ascii_case(other)
+    } else {
+        name.to_lowercase() == other.to_lowercase()
+    }
+}
+
+/// How often the letters of a name are in it. Letters that share a number count as the same.
+struct Letters {
+    count: usize,
+    of: [u16; 32],
+}
+
+impl Letters {
+    fn of(name: &str) -> Self {
+        let mut letters = Self { count: 0, of: [0; 32] };
+        for letter in name.chars() {
+            letters.count += 1;
+            let of = &mut letters.of[letter as usize % 32];
+            *of = of.saturating_add(1);
+        }
+        letters
+    }
+
+    /// How many letters two names are apart at least: each edit gives a name one letter that it lacks.
+    fn edits_at_least(&self, other: &Self) -> usize {
+        let longer = self.count.max(other.count);
+        if longer > usize::from(u16::MAX) {
+            return self.count.abs_diff(other.count);
+        }
+        let common: usize = self.of.iter().zip(&other.of).map(|(one, two)| usize::from(*one.min(two))).sum();
+        longer - common
+    }
+
+    /// How like two names are at most, from 0 to 1.
+    fn likeness_at_most(&self, other: &Self) -> f64 {
+        let longer = self.count.max(other.count);
+        #[expect(clippy::cast_precision_loss, reason = "a share")]
+        let share = self.edits_at_least(other) as f64 / longer.max(1) as f64;
+        1.0 - share
+    }
 }
 
 /// Names to look up slips of the pen in: what is one edit away, in time that does not grow with their number.
@@ -69,6 +142,66 @@ fn forms(text: &str) -> impl Iterator<Item = String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_is_nearest_does_not_hang_on_how_it_is_sought() {
+        let plain = |name: &str, known: &[&'static str]| {
+            let likeness = |other: &str| {
+                if other.to_lowercase() == name.to_lowercase() {
+                    1.0
+                } else {
+                    strsim::normalized_damerau_levenshtein(name, other)
+                }
+            };
+            let all = known.iter().map(|other| (likeness(other), *other));
+            let best =
+                all.fold(None, |best: Option<(f64, &str)>, next| best.filter(|best| best.0 >= next.0).or(Some(next)));
+            best.filter(|(likeness, _)| *likeness > LIKE).map(|(_, other)| other)
+        };
+        let words = [
+            "postgres",
+            "Postgres",
+            "shop-config",
+            "shop-conf",
+            "web-1",
+            "web-2",
+            "db",
+            "",
+            "größe",
+            "grösse",
+            "image",
+            "imagePullPolicy",
+            "imagePullSecrets",
+            "volumeMounts",
+            "volumes",
+            "containerPort",
+            "aabb",
+            "abab",
+            "bbaa",
+        ];
+        for name in words.into_iter().chain(["postgers", "imagepull", "volumeMoutns", "configshop", "xabab", "GRÖSSE"])
+        {
+            assert_eq!(nearest(name, words), plain(name, &words), "{name}");
+            for other in words {
+                let edits = strsim::damerau_levenshtein(name, other);
+                for most in 0..4 {
+                    assert_eq!(
+                        edits_within(most, name, other),
+                        Some(edits).filter(|edits| *edits <= most),
+                        "{name} {other}"
+                    );
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn long_names_are_not_compared() {
+        let long = "x".repeat(100_000);
+        let longer = format!("{long}y");
+        assert_eq!(nearest(&long, [longer.as_str()]), None);
+        assert_eq!(edits_within(2, &long, &longer), None);
+    }
 
     #[test]
     fn slips_are_one_edit_away() {
