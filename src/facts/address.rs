@@ -61,15 +61,31 @@ pub fn read(form: Form, text: &str) -> Vec<Address> {
 }
 
 fn outside_comments(text: &str, mut found: Vec<Address>) -> Vec<Address> {
-    found.retain(|address| !is_comment(text, address.range.start));
+    let mut is_comment = in_comments(text);
+    found.retain(|address| !is_comment(address.range.start));
     found
 }
 
-/// Whether a place is in a line of comment of a script or configuration of several lines.
-fn is_comment(text: &str, at: usize) -> bool {
-    let start = text.get(..at).and_then(|before| before.rfind('\n')).map_or(0, |end| end + 1);
-    let line = text[start..].trim_start();
-    text.contains('\n') && (line.starts_with('#') || line.starts_with("//"))
+/// Whether a place is in a line of comment of a script or configuration of several lines. Places that are asked for in
+/// their order are told in one pass over the text.
+fn in_comments(text: &str) -> impl FnMut(usize) -> bool {
+    let has_lines = text.contains('\n');
+    // how far the text was looked at, and where the line of that place begins
+    let (mut seen, mut start) = (0, 0);
+    move |at| {
+        if !has_lines {
+            return false;
+        }
+        if at < seen {
+            (seen, start) = (0, 0);
+        }
+        if let Some(between) = text.get(seen..at) {
+            start = between.rfind('\n').map_or(start, |end| seen + end + 1);
+            seen = at;
+        }
+        let line = text[start..].trim_start();
+        line.starts_with('#') || line.starts_with("//")
+    }
 }
 
 /// Addresses and URLs between commas and blanks. Of `mongodb://a,b` the scheme's port is the second one's too.

@@ -1,5 +1,7 @@
 //! Lists of a StatefulSet's Pods by name: `cache-0.cache, cache-1.cache`.
 
+use std::collections::{HashMap, HashSet};
+
 use super::nginx;
 use super::text::address_at;
 
@@ -21,6 +23,8 @@ pub struct PodNames<'text> {
 #[must_use]
 pub fn pod_names(text: &str) -> Vec<PodNames<'_>> {
     let mut lists: Vec<PodNames<'_>> = Vec::new();
+    let mut places: HashMap<(&str, &str), usize> = HashMap::new();
+    let mut known: HashSet<(usize, u32)> = HashSet::new();
     let mut end = 0;
     for dash in ordinals(text) {
         if dash < end {
@@ -38,16 +42,12 @@ pub fn pod_names(text: &str) -> Vec<PodNames<'_>> {
             continue;
         }
         let namespace = labels.next().filter(|label| *label != "svc");
-        let place = lists.iter().position(|list| list.set == set && list.service == service);
-        let list = if let Some(place) = place {
-            &mut lists[place]
-        } else {
+        let place = *places.entry((set, service)).or_insert_with(|| {
             lists.push(PodNames { set, service, namespace, pods: Vec::new() });
-            let last = lists.len() - 1;
-            &mut lists[last]
-        };
-        if !list.pods.iter().any(|(known, _)| *known == ordinal) {
-            list.pods.push((ordinal, address.host));
+            lists.len() - 1
+        });
+        if known.insert((place, ordinal)) {
+            lists[place].pods.push((ordinal, address.host));
         }
     }
     lists

@@ -65,14 +65,52 @@ fn external_name(object: &Object) -> Option<ConfigFile<'_>> {
 /// Whether a part of a text is in a comment: of configuration, a script or SQL.
 #[must_use]
 pub fn is_comment(text: &str, part: &str) -> bool {
-    let at = (part.as_ptr() as usize).wrapping_sub(text.as_ptr() as usize);
-    let Some(before) = text.get(..at) else { return false };
-    let line = &before[before.rfind('\n').map_or(0, |at| at + 1)..];
-    let start = line.trim_start();
-    start.starts_with(['#', ';'])
-        || start.starts_with("//")
-        || start.starts_with("--") && text.contains('\n')
-        || line.contains(" #")
+    Comments::of(text).hold(part)
+}
+
+/// Which parts of a text are in comments. Parts that are asked for in their order are told in one pass over the text,
+/// however long its lines are.
+#[derive(Debug)]
+pub struct Comments<'text> {
+    text: &'text str,
+    /// How far the text was looked at.
+    seen: usize,
+    /// Where the line of that place begins, and whether ` #` is in it.
+    line: usize,
+    has_sharp: bool,
+    has_lines: bool,
+}
+
+impl<'text> Comments<'text> {
+    /// Those of a text.
+    #[must_use]
+    pub fn of(text: &'text str) -> Self {
+        Self { text, seen: 0, line: 0, has_sharp: false, has_lines: text.contains('\n') }
+    }
+
+    /// Whether a part of the text is in a comment.
+    pub fn hold(&mut self, part: &str) -> bool {
+        let at = (part.as_ptr() as usize).wrapping_sub(self.text.as_ptr() as usize);
+        if self.text.get(..at).is_none() {
+            return false;
+        }
+        if at < self.seen {
+            (self.seen, self.line, self.has_sharp) = (0, 0, false);
+        }
+        if let Some(end) = self.text[self.seen..at].rfind('\n') {
+            self.line = self.seen + end + 1;
+            (self.seen, self.has_sharp) = (self.line, false);
+        }
+        // the blank may be the last that was looked at
+        let from = self.seen.saturating_sub(1).max(self.line);
+        self.has_sharp |= memchr::memmem::find(&self.text.as_bytes()[from..at], b" #").is_some();
+        self.seen = at;
+        let start = self.text[self.line..at].trim_start();
+        self.has_sharp
+            || start.starts_with(['#', ';'])
+            || start.starts_with("//")
+            || start.starts_with("--") && self.has_lines
+    }
 }
 
 /// Whether the value of a variable or key is a host, by its name.
@@ -164,5 +202,9 @@ mod tests {
         let text = "a: 1\n# b-0.b:80\nc-0.c:80 # d-0.d:80";
         assert!(is_comment(text, &text[7..12]) && is_comment(text, &text[27..32]));
         assert!(!is_comment(text, &text[16..21]));
+        let mut comments = super::Comments::of(text);
+        for at in 0..text.len() {
+            assert_eq!(comments.hold(&text[at..]), is_comment(text, &text[at..]), "{at}");
+        }
     }
 }

@@ -2,12 +2,12 @@ use crate::kube::types::JobSpec;
 
 use super::{ordinals, stateful_set};
 use crate::diagnostic::Level;
-use crate::facts::names::is_comment;
+use crate::facts::names::Comments;
 use crate::facts::shards::{ShardList, lists};
 use crate::kube::selection::is_beside;
 use crate::kube::{FolderScope, Index, Object, Typed};
 use crate::rules::{Check, FindingsAnywhere, Rule};
-use crate::words::{clip, nearest};
+use crate::words::{clip, edits_within, nearest};
 use crate::yaml::{NodeId, Value};
 
 /// A name of a Pod that no StatefulSet or Job of the unit gives.
@@ -48,13 +48,9 @@ struct Asked<'list, 'run> {
 impl<'list, 'run> Asked<'list, 'run> {
     fn of(list: &'list ShardList<'run>) -> Option<Self> {
         let is_plain = |host: &str| host.split('.').nth(3).is_none_or(|label| label == "svc");
-        let pods: Vec<_> = list
-            .names
-            .pods
-            .iter()
-            .copied()
-            .filter(|(_, host)| is_plain(host) && !is_comment(list.file.text, host))
-            .collect();
+        let mut comments = Comments::of(list.file.text);
+        let pods: Vec<_> =
+            list.names.pods.iter().copied().filter(|(_, host)| is_plain(host) && !comments.hold(host)).collect();
         let is_full = pods.first()?.1.split('.').nth(3).is_some();
         Some(Self { list, pods, is_full })
     }
@@ -122,7 +118,7 @@ fn other_service(
     found: &mut FindingsAnywhere<'_>,
 ) {
     let names = &asked.list.names;
-    let is_slip = || strsim::damerau_levenshtein(service, names.service) <= 2 && !service.is_empty();
+    let is_slip = || edits_within(2, service, names.service).is_some() && !service.is_empty();
     // A Service without selector may have any endpoints, and one that is not here may be made elsewhere.
     let is_ours = index.find(asked.list.file.object, "Service", names.service).is_some_and(|service| {
         let selector = service.document.at(service.node, &["spec", "selector"]);
