@@ -102,6 +102,12 @@ impl<'run> Environment<'run> {
         Some(word)
     }
 
+    /// A variable's value, if [`Self::insert`] would put it into a text.
+    #[must_use]
+    pub fn fitting(&self, name: &str) -> Option<&Word<'run>> {
+        self.get(name).filter(|word| word.text.len() <= self.room.get())
+    }
+
     /// All variables, in the order in which they are written.
     pub fn all(&self) -> impl Iterator<Item = (&str, &Word<'run>)> {
         self.names.iter().filter_map(|name| Some((name.as_str(), self.by_name.get(name)?)))
@@ -123,6 +129,8 @@ impl<'run> Environment<'run> {
         let mut expanded = String::with_capacity(text.len());
         let mut is_known = true;
         let mut rest = text;
+        // where none is left, none is sought again
+        let mut is_closed = true;
         while let Some(dollar) = rest.find('$') {
             expanded.push_str(&rest[..dollar]);
             rest = &rest[dollar..];
@@ -131,8 +139,10 @@ impl<'run> Environment<'run> {
                 rest = after;
                 continue;
             }
-            let name = rest.strip_prefix("$(").and_then(|inner| Some(&inner[..inner.find(')')?]));
-            let Some(name) = name else {
+            let inner = rest.strip_prefix("$(").filter(|_| is_closed);
+            let end = inner.and_then(|inner| inner.find(')'));
+            is_closed &= inner.is_none() || end.is_some();
+            let Some(name) = inner.zip(end).map(|(inner, end)| &inner[..end]) else {
                 expanded.push('$');
                 rest = &rest[1..];
                 continue;

@@ -237,7 +237,8 @@ impl<'run> ScriptReader<'_, 'run> {
     fn split(&self, word: &ShellWord) -> Vec<Word<'run>> {
         let is_open = |part: &Part| matches!(part, Part::Variable { quoted: false, .. });
         let value = |part: &Part| match part {
-            Part::Variable { name, .. } => self.environment.get(name).filter(|value| value.is_known),
+            // what is put into no text splits none, and is not looked through for each word
+            Part::Variable { name, .. } => self.environment.fitting(name).filter(|value| value.is_known),
             _ => None,
         };
         let has_blanks = |part: &Part| value(part).is_some_and(|value| value.text.contains(char::is_whitespace));
