@@ -5,7 +5,8 @@ use std::sync::Arc;
 
 use super::super::config::{ConfigFile, Configs};
 use super::super::formats;
-use super::super::program::{Format, Many};
+use super::super::formats::Entry;
+use super::super::program::{Config, Format, Many};
 use super::{Reader, Text};
 
 /// How many files one program may read; what more there is is not seen.
@@ -102,15 +103,22 @@ impl<'a, 'run> Reader<'a, 'run> {
         let mut at = 0;
         while let Some(text) = self.texts.get(at) {
             at += 1;
+            if self.texts.len() > MOST_FILES {
+                // no more is read: what one more names is not seen
+                let names = |config: &&Config| text.entries().iter().any(|entry| is_named(config, text.format, entry));
+                if rows.iter().any(names) {
+                    self.has_unseen_config = true;
+                    break;
+                }
+                continue;
+            }
             let folder = text.file.path.rsplit_once('/').map_or("", |(folder, _)| folder);
             // nginx looks below the main file's folder, others beside the file that names it
             let main = self.texts[0].file.path.rsplit_once('/').map_or("", |(folder, _)| folder);
             let mut named: Vec<(Format, String, Vec<String>)> = Vec::new();
             for config in &rows {
                 for entry in text.entries() {
-                    let fits = config.key.iter().any(|key| formats::fits(text.format, key, &entry.key))
-                        && !config.except.iter().any(|end| entry.value.ends_with(end));
-                    if let (true, Some((_, above))) = (fits, entry.key.split_last()) {
+                    if let (true, Some((_, above))) = (is_named(config, text.format, entry), entry.key.split_last()) {
                         let value = entry.value.trim_start_matches("./");
                         let beside = format!("{folder}/{value}");
                         let path = match value.starts_with('/') {
@@ -139,4 +147,11 @@ impl<'a, 'run> Reader<'a, 'run> {
             }
         }
     }
+}
+
+/// Whether a setting names more of the configuration.
+fn is_named(config: &Config, format: Format, entry: &Entry) -> bool {
+    config.key.iter().any(|key| formats::fits(format, key, &entry.key))
+        && !config.except.iter().any(|end| entry.value.ends_with(end))
+        && !entry.key.is_empty()
 }
