@@ -48,7 +48,8 @@ pub(super) struct Builder<'object> {
     pub services: Vec<ServiceBox>,
     /// The boxes of Services by name and namespace, of several the first.
     pub named: HashMap<(String, Option<String>), NodeIndex>,
-    scalers: Vec<&'object Seen<'object>>,
+    /// Autoscalers by the namespace, kind and name that they aim at, of several the first.
+    scalers: HashMap<(Option<&'object str>, &'object str, &'object str), &'object Seen<'object>>,
     index: &'object Index<'object>,
     programs: &'object Programs,
     outside: BTreeMap<(&'static str, String), NodeIndex>,
@@ -67,7 +68,7 @@ pub fn of<'object>(title: &str, objects: impl IntoIterator<Item = &'object Objec
         workloads: Vec::new(),
         services: Vec::new(),
         named: HashMap::new(),
-        scalers: seen.iter().filter(|seen| seen.is("autoscaling", "HorizontalPodAutoscaler")).collect(),
+        scalers: scalers(&seen),
         index: &index,
         programs,
         outside: BTreeMap::new(),
@@ -83,6 +84,17 @@ pub fn of<'object>(title: &str, objects: impl IntoIterator<Item = &'object Objec
     let Builder { mut diagram, .. } = builder;
     clean(&mut diagram);
     diagram
+}
+
+fn scalers<'seen>(all: &'seen [Seen<'_>]) -> HashMap<(Option<&'seen str>, &'seen str, &'seen str), &'seen Seen<'seen>> {
+    let mut scalers = HashMap::new();
+    for seen in all.iter().filter(|seen| seen.is("autoscaling", "HorizontalPodAutoscaler")) {
+        let (kind, name) = (seen.text("/spec/scaleTargetRef/kind"), seen.text("/spec/scaleTargetRef/name"));
+        if let (Some(kind), Some(name)) = (kind, name) {
+            scalers.entry((seen.namespace(), kind, name)).or_insert(seen);
+        }
+    }
+    scalers
 }
 
 /// Nothing that cannot be seen goes into a picture.
@@ -139,13 +151,13 @@ impl<'object> Builder<'object> {
             let lines = vec!["Job".to_owned()];
             self.add_workload(pod, &one.object.id.name, lines, count, &Json::Null, namespace, file, &mut shared);
         }
-        for (name, namespace, befores) in befores.into_iter().filter(|(_, _, befores)| !befores.is_empty()) {
-            let node = |name: &String| {
-                self.workloads
-                    .iter()
-                    .find(|made| made.name == *name && made.namespace == namespace)
-                    .map(|made| made.node)
-            };
+        befores.retain(|(_, _, befores)| !befores.is_empty());
+        let mut named: HashMap<(String, Option<String>), NodeIndex> = HashMap::new();
+        for made in self.workloads.iter().filter(|_| !befores.is_empty()) {
+            named.entry((made.name.clone(), made.namespace.clone())).or_insert(made.node);
+        }
+        for (name, namespace, befores) in befores {
+            let node = |name: &String| named.get(&(name.clone(), namespace.clone())).copied();
             let befores: Vec<NodeIndex> = befores.iter().filter_map(node).collect();
             if let Some(after) = node(&name) {
                 for before in befores {
@@ -181,12 +193,7 @@ impl<'object> Builder<'object> {
     /// The range of a `HorizontalPodAutoscaler` that aims at a workload.
     fn autoscaled(&self, target: &Seen<'_>) -> Option<String> {
         let id = &target.object.id;
-        let aims = |seen: &&Seen<'_>| {
-            seen.namespace() == target.namespace()
-                && seen.text("/spec/scaleTargetRef/kind") == Some(&id.kind)
-                && seen.text("/spec/scaleTargetRef/name") == Some(&id.name)
-        };
-        let scaler = self.scalers.iter().copied().find(aims)?;
+        let scaler = self.scalers.get(&(target.namespace(), id.kind.as_str(), id.name.as_str()))?;
         let least = scaler.json.pointer("/spec/minReplicas").and_then(Json::as_u64).unwrap_or(1);
         let most = scaler.json.pointer("/spec/maxReplicas").and_then(Json::as_u64)?;
         Some(format!("{least}–{most} Pods"))

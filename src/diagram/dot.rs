@@ -14,6 +14,7 @@ pub fn write(diagram: &Diagram) -> String {
     out.push_str("  rankdir=LR; compound=true; fontname=Helvetica; bgcolor=white;\n");
     out.push_str("  node [shape=box, style=\"rounded,filled\", fontname=Helvetica, fontsize=11];\n");
     out.push_str("  edge [fontname=Helvetica, fontsize=10];\n");
+    let insides = diagram.insides();
     for (index, node) in diagram.nodes.iter().enumerate().filter(|(_, node)| node.parent.is_none()) {
         if node.look != Look::Workload {
             let _ = writeln!(out, "  n{index} [{}];", attributes(node));
@@ -26,8 +27,8 @@ pub fn write(diagram: &Diagram) -> String {
             "    label={}; style=\"rounded,filled\"; fillcolor=\"{fill}\"; color=\"{line}\";",
             label(node)
         );
-        for child in diagram.children(index) {
-            let _ = writeln!(out, "    n{child} [{}];", attributes(&diagram.nodes[child]));
+        for child in &insides[index] {
+            let _ = writeln!(out, "    n{child} [{}];", attributes(&diagram.nodes[*child]));
         }
         out.push_str("  }\n");
     }
@@ -38,8 +39,8 @@ pub fn write(diagram: &Diagram) -> String {
             Flow::Shared => attributes.push("dir=none".to_owned()),
             Flow::Control => attributes.push("style=dashed".to_owned()),
         }
-        let (from, tail) = end(diagram, edge.from, "ltail");
-        let (to, head) = end(diagram, edge.to, "lhead");
+        let (from, tail) = end(diagram, &insides, edge.from, "ltail");
+        let (to, head) = end(diagram, &insides, edge.to, "lhead");
         attributes.extend(tail.into_iter().chain(head));
         let _ = writeln!(out, "  n{from} -> n{to} [{}];", attributes.join(", "));
     }
@@ -48,11 +49,11 @@ pub fn write(diagram: &Diagram) -> String {
 }
 
 /// Graphviz draws arrows between nodes; one to a workload goes to a container and is cut at the box around it.
-fn end(diagram: &Diagram, node: usize, clip: &str) -> (usize, Option<String>) {
+fn end(diagram: &Diagram, insides: &[Vec<usize>], node: usize, clip: &str) -> (usize, Option<String>) {
     if diagram.nodes[node].look != Look::Workload {
         return (node, None);
     }
-    diagram.children(node).next().map_or((node, None), |child| (child, Some(format!("{clip}=cluster_n{node}"))))
+    insides[node].first().map_or((node, None), |child| (*child, Some(format!("{clip}=cluster_n{node}"))))
 }
 
 fn attributes(node: &Node) -> String {

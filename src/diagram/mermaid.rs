@@ -12,14 +12,15 @@ pub fn write(diagram: &Diagram) -> String {
     // Writing to a String cannot fail, so the results of `write!` say nothing.
     let _ = writeln!(out, "---\ntitle: \"{}\"\n---", title(&diagram.title));
     out.push_str("flowchart LR\n");
+    let insides = diagram.insides();
     for (index, node) in diagram.nodes.iter().enumerate().filter(|(_, node)| node.parent.is_none()) {
         if node.look != Look::Workload {
             let _ = writeln!(out, "  {}", shape(index, node));
             continue;
         }
         let _ = writeln!(out, "  subgraph n{index}[\"{}\"]", label(node));
-        for child in diagram.children(index) {
-            let _ = writeln!(out, "    {}", shape(child, &diagram.nodes[child]));
+        for child in &insides[index] {
+            let _ = writeln!(out, "    {}", shape(*child, &diagram.nodes[*child]));
         }
         out.push_str("  end\n");
     }

@@ -142,9 +142,16 @@ impl Diagram {
         self.nodes[node].parent.unwrap_or(node)
     }
 
-    /// The boxes directly inside another.
-    pub fn children(&self, parent: NodeIndex) -> impl Iterator<Item = NodeIndex> {
-        self.nodes.iter().enumerate().filter(move |(_, node)| node.parent == Some(parent)).map(|(index, _)| index)
+    /// The boxes directly inside of each box.
+    #[must_use]
+    pub fn insides(&self) -> Vec<Vec<NodeIndex>> {
+        let mut insides = vec![Vec::new(); self.nodes.len()];
+        for (index, node) in self.nodes.iter().enumerate() {
+            if let Some(parent) = node.parent {
+                insides[parent].push(index);
+            }
+        }
+        insides
     }
 }
 

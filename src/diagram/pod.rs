@@ -1,6 +1,6 @@
 //! The inside of a Pod: its containers by role, and the volumes that they share.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
 use crate::kube::image::Reference;
 use crate::kube::types::{Volume, VolumeMount};
@@ -119,8 +119,10 @@ fn draw_volumes(
     placed: &[Placed<'_>],
     shared: &mut Shared,
 ) {
+    let by_volume = uses(placed);
+    let uses_of = |name: &str| by_volume.get(name).map_or(&[][..], Vec::as_slice);
     for volume in pod.spec.volumes.iter().flatten() {
-        let uses = uses(&volume.name, placed);
+        let uses = uses_of(&volume.name);
         if let Some(claim) = &volume.persistent_volume_claim {
             if uses.is_empty() {
                 continue;
@@ -131,7 +133,7 @@ fn draw_volumes(
                 diagram.nodes[node].lines.push("PersistentVolumeClaim".to_owned());
                 node
             });
-            link_uses(diagram, node, &uses, placed, true);
+            link_uses(diagram, node, uses, placed, true);
             continue;
         }
         let mut containers: Vec<usize> = uses.iter().map(|one| one.container).collect();
@@ -141,29 +143,31 @@ fn draw_volumes(
             (line, [_, _, ..]) => {
                 let node = diagram.add_inside(workload, Look::Storage, volume.name.clone());
                 diagram.nodes[node].lines.push(line.unwrap_or_else(|| "volume".to_owned()));
-                link_uses(diagram, node, &uses, placed, volume.config_map.is_none() && volume.secret.is_none());
+                link_uses(diagram, node, uses, placed, volume.config_map.is_none() && volume.secret.is_none());
             }
             _ => {}
         }
     }
     for claim in list(owner, "/spec/volumeClaimTemplates") {
         let name = claim["metadata"]["name"].as_str().unwrap_or_default();
-        let uses = uses(name, placed);
+        let uses = uses_of(name);
         if uses.is_empty() {
             continue;
         }
         let node = diagram.add_inside(workload, Look::Storage, name);
         let size = claim.pointer("/spec/resources/requests/storage").and_then(Json::as_str).unwrap_or("volume");
         diagram.nodes[node].lines.push(format!("{size} for each Pod"));
-        link_uses(diagram, node, &uses, placed, true);
+        link_uses(diagram, node, uses, placed, true);
     }
 }
 
-fn uses<'pod>(volume: &str, placed: &[Placed<'pod>]) -> Vec<Use<'pod>> {
-    let mut uses = Vec::new();
+/// Who mounts what, by the names of volumes.
+fn uses<'pod>(placed: &[Placed<'pod>]) -> HashMap<&'pod str, Vec<Use<'pod>>> {
+    let mut uses: HashMap<&str, Vec<Use<'_>>> = HashMap::new();
     for (container, one) in placed.iter().enumerate() {
-        let mounts = one.view.container.volume_mounts.iter().flatten();
-        uses.extend(mounts.filter(|mount| mount.name == volume).map(|mount| Use { container, mount }));
+        for mount in one.view.container.volume_mounts.iter().flatten() {
+            uses.entry(mount.name.as_str()).or_default().push(Use { container, mount });
+        }
     }
     uses
 }
@@ -196,6 +200,7 @@ fn link_uses(diagram: &mut Diagram, node: NodeIndex, uses: &[Use<'_>], placed: &
         let one = &placed[one.container];
         one.look == Look::Init || matches!(one.role, Role::Sidecar(Task::Git | Task::Config | Task::Secrets))
     };
+    let others_bring = uses.iter().any(brings);
     for one in uses {
         let container = placed[one.container].node;
         let label = one.mount.mount_path.as_str();
@@ -205,7 +210,6 @@ fn link_uses(diagram: &mut Diagram, node: NodeIndex, uses: &[Use<'_>], placed: &
         } else if (writers == 1 && uses.len() > 1) || brings(one) {
             diagram.link(container, node, Flow::Data, label);
         } else {
-            let others_bring = uses.iter().any(brings);
             let flow = if others_bring { Flow::Data } else { Flow::Shared };
             let (from, to) = if others_bring { (node, container) } else { (container, node) };
             diagram.link(from, to, flow, label);

@@ -72,9 +72,10 @@ fn in_words(diagram: &Diagram) -> String {
         format!("{}{kind}{inside}", node.name)
     };
     let mut sentences = Vec::new();
+    let insides = diagram.insides();
     for (index, node) in diagram.nodes.iter().enumerate().filter(|(_, node)| node.look == Look::Workload) {
         let count = node.count.as_ref().map_or_else(String::new, |count| format!(", {count}"));
-        let inside: Vec<&str> = diagram.children(index).map(|child| diagram.nodes[child].name.as_str()).collect();
+        let inside: Vec<&str> = insides[index].iter().map(|child| diagram.nodes[*child].name.as_str()).collect();
         sentences.push(format!("{}{count}: {}.", name(index), inside.join(", ")));
     }
     for edge in &diagram.edges {

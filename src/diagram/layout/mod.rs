@@ -47,9 +47,10 @@ struct Part {
 pub fn picture(diagram: &Diagram) -> Picture {
     let tops: Vec<NodeIndex> = (0..diagram.nodes.len()).filter(|node| diagram.nodes[*node].parent.is_none()).collect();
     let mut part_of = vec![0; diagram.nodes.len()];
+    let insides = diagram.insides();
     for (part, node) in tops.iter().enumerate() {
         part_of[*node] = part;
-        diagram.children(*node).for_each(|child| part_of[child] = part);
+        insides[*node].iter().for_each(|child| part_of[*child] = part);
     }
     let between: Vec<usize> = (0..diagram.edges.len())
         .filter(|edge| part_of[diagram.edges[*edge].from] != part_of[diagram.edges[*edge].to])
@@ -178,7 +179,8 @@ fn inside(diagram: &Diagram, node: NodeIndex, doors: &[(usize, bool)], part_of: 
 /// A part without anything inside yet.
 fn bare(diagram: &Diagram, node: NodeIndex) -> Part {
     let face = face(diagram, node);
-    let children: Vec<NodeIndex> = diagram.children(node).collect();
+    // few enough: a picture has at most two thousand parts
+    let children = (0..diagram.nodes.len()).filter(|child| diagram.nodes[*child].parent == Some(node)).collect();
     let badge = diagram.nodes[node].count.as_ref().map_or(0.0, |count| width(count, SMALL, false) + 36.0);
     Part {
         node,
