@@ -72,6 +72,11 @@ impl Fields {
         self.0.1.get(name)
     }
 
+    /// Adds a field, or sets it anew. What was kept of these fields before stays as it was.
+    pub fn insert(&mut self, name: &str, field: Field) {
+        Arc::make_mut(&mut self.0).1.insert(name.to_owned(), field);
+    }
+
     /// The names of all fields.
     pub fn names(&self) -> impl Iterator<Item = &str> {
         self.0.1.keys().map(String::as_str)

@@ -83,18 +83,15 @@ impl<'run> Policy<'run> {
                 policy.conditions.push(Expression { node, name, program });
             }
         }
-        let mut fields = BTreeMap::new();
         for item in items(&["spec", "variables"]) {
             let Some(name) = document.get_str(*item, "name") else { continue };
-            bind_variables(&mut scope, &fields);
             let compiled = policy.expression(*item, "expression", &scope, &[]);
             let of = compiled.as_ref().map_or(Type::Dyn, |(_, program)| program.result.clone());
-            fields.insert(name.to_owned(), Field { name: name.to_owned(), of });
+            bind_variable(&mut scope, name, of);
             if let Some((_, program)) = compiled {
                 policy.variables.push((name.to_owned(), program));
             }
         }
-        bind_variables(&mut scope, &fields);
         // messages are made without asking who may do what
         let mut of_messages = scope.clone();
         of_messages.variables.retain(|(name, _)| name != "authorizer");
@@ -259,12 +256,16 @@ fn scope(has_params: bool, target: Target) -> Scope {
     Scope { variables, version: u8::try_from(target.minor()).unwrap_or(u8::MAX), has_patches: false }
 }
 
-fn bind_variables(scope: &mut Scope, fields: &BTreeMap<String, Field>) {
-    if fields.is_empty() {
-        return;
+/// Adds a field to `variables`.
+fn bind_variable(scope: &mut Scope, name: &str, of: Type) {
+    let field = Field { name: name.to_owned(), of };
+    match scope.variables.last_mut() {
+        Some((variables, Type::Object(fields))) if variables == "variables" => fields.insert(name, field),
+        _ => {
+            let fields = BTreeMap::from([(name.to_owned(), field)]);
+            scope.variables.push(("variables".to_owned(), Type::Object(Fields::new("variables", fields))));
+        }
     }
-    scope.variables.retain(|(name, _)| name != "variables");
-    scope.variables.push(("variables".to_owned(), Type::Object(Fields::new("variables", fields.clone()))));
 }
 
 fn object(name: &str, fields: &[(&str, Type)]) -> Type {

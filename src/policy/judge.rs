@@ -11,7 +11,7 @@ use crate::kube::versions::KindHistory;
 use crate::kube::versions::Target;
 use crate::kube::{Index, Object};
 use crate::yaml::NodeId;
-use asked::{Asked, Seen, read_params};
+use asked::{Asked, Seen, SoFar, denies, read_params};
 
 /// What all evaluations of a run may cost together: no folder of policies takes more than some seconds.
 const RUN: u64 = 400_000_000;
@@ -105,6 +105,25 @@ impl<'run> Policies<'run> {
         self.all.is_empty()
     }
 
+    /// The bindings to ask a policy with. Of those that take all objects that the policy takes, and give it no
+    /// parameters, each with the same actions makes it say the same: the first says it.
+    fn bound<'a>(&self, policy: &Policy<'run>) -> Vec<Option<&'a Object>>
+    where
+        'run: 'a,
+    {
+        let all = self.bindings.get(policy.object.id.name.as_str()).map_or(&[][..], Vec::as_slice);
+        if all.is_empty() && self.hold_unbound {
+            return vec![None];
+        }
+        let mut is_said = [false; 2];
+        let is_new = |binding: &&&Object| {
+            let takes_all = binding.document.at(binding.node, &["spec", "matchResources"]).is_none();
+            let said = &mut is_said[usize::from(denies(binding))];
+            !(takes_all && policy.params.is_none() && std::mem::replace(said, true))
+        };
+        all.iter().filter(is_new).map(|binding| Some(*binding)).collect()
+    }
+
     /// What the policies say to objects, in the order of the objects. `holds` says where a policy counts.
     #[must_use]
     pub fn judge<'a>(
@@ -119,6 +138,7 @@ impl<'run> Policies<'run> {
         let mut budget = RUN;
         let namespaces = Namespaces::of(index);
         let mut params: HashMap<usize, Params<'a>> = HashMap::new();
+        let bound: Vec<Vec<Option<&Object>>> = self.all.iter().map(|policy| self.bound(policy)).collect();
         let mut found = Vec::new();
         for object in objects.iter().copied() {
             if budget == 0 {
@@ -129,17 +149,9 @@ impl<'run> Policies<'run> {
             }
             let mut verdicts = Vec::new();
             let mut value = Seen::Not;
-            for policy in self.all.iter().filter(|policy| !policy.is_refused() && holds(policy.object, object)) {
-                let none = [None];
-                let bound: Vec<Option<&Object>> = self
-                    .bindings
-                    .get(policy.object.id.name.as_str())
-                    .into_iter()
-                    .flatten()
-                    .copied()
-                    .map(Some)
-                    .collect();
-                let bound: &[Option<&Object>] = if bound.is_empty() && self.hold_unbound { &none } else { &bound };
+            let policies = self.all.iter().zip(&bound);
+            for (policy, bound) in policies.filter(|(policy, _)| !policy.is_refused() && holds(policy.object, object)) {
+                let mut so_far = SoFar::default();
                 for binding in bound {
                     budget = budget.saturating_sub(ASK);
                     let asked = Asked { policy, binding: *binding, object, namespaces: &namespaces };
@@ -147,7 +159,7 @@ impl<'run> Policies<'run> {
                         let read = || read_params(&reference, index);
                         &*params.entry(std::ptr::from_ref(reference.binding).addr()).or_insert_with(read)
                     });
-                    asked.answer(of_binding, &mut value, &mut budget, &mut verdicts);
+                    asked.answer(of_binding, &mut value, &mut budget, &mut so_far, &mut verdicts);
                 }
             }
             if !verdicts.is_empty() {

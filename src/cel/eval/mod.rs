@@ -5,6 +5,7 @@ mod comprehension;
 mod equality;
 
 use std::cell::RefCell;
+use std::collections::HashMap;
 use std::rc::Rc;
 
 use super::Program;
@@ -19,6 +20,8 @@ pub use equality::{contains, equal};
 #[derive(Debug, Default)]
 pub struct Variables<'run> {
     programs: Vec<(&'run str, &'run Program)>,
+    /// Places by name, of several the first.
+    by_name: HashMap<&'run str, usize>,
     values: RefCell<Vec<Option<Evaluated>>>,
 }
 
@@ -27,7 +30,8 @@ impl<'run> Variables<'run> {
     #[must_use]
     pub fn new(programs: Vec<(&'run str, &'run Program)>) -> Self {
         let values = RefCell::new(vec![None; programs.len()]);
-        Self { programs, values }
+        let by_name = programs.iter().enumerate().rev().map(|(at, (name, _))| (*name, at)).collect();
+        Self { programs, by_name, values }
     }
 }
 
@@ -177,7 +181,7 @@ impl<'run> Evaluation<'run> {
     }
 
     fn variable(&mut self, variables: &'run Variables<'run>, name: &str, mode: Mode) -> Evaluated {
-        let Some(at) = variables.programs.iter().position(|(known, _)| *known == name) else {
+        let Some(at) = variables.by_name.get(name).copied() else {
             return Err(Fail::Error(format!("no such key: {name}")));
         };
         if mode == Mode::Test {

@@ -42,6 +42,22 @@ pub(super) enum Seen {
     As(Item),
 }
 
+/// What is known of a policy and an object, whatever the binding is.
+#[derive(Default)]
+pub(super) struct SoFar {
+    /// Whether the policy takes the object.
+    taken: Option<Match>,
+    /// Whether it was evaluated without parameters: for bindings that warn, and for those that deny.
+    is_said: [bool; 2],
+}
+
+/// Whether a binding makes the server refuse what its policy does not allow.
+pub(super) fn denies(binding: &Object) -> bool {
+    let actions = binding.document.at(binding.node, &["spec", "validationActions"]);
+    let actions = actions.map_or(&[][..], |node| binding.document.items(node));
+    actions.iter().any(|node| binding.document.str(*node) == Some("Deny"))
+}
+
 /// One policy and binding asked about one object.
 pub(super) struct Asked<'b, 'a, 'run> {
     pub(super) policy: &'a Policy<'run>,
@@ -63,17 +79,20 @@ impl<'a> Asked<'_, 'a, '_> {
         of_binding: Option<&Params<'a>>,
         value: &mut Seen,
         budget: &mut u64,
+        so_far: &mut SoFar,
         out: &mut Vec<Verdict<'a>>,
     ) {
         let Self { policy, binding, object, namespaces } = *self;
         let of_policy = policy.object;
-        let constraints = of_policy.document.at(of_policy.node, &["spec", "matchConstraints"]);
+        let take = || {
+            let constraints = of_policy.document.at(of_policy.node, &["spec", "matchConstraints"]);
+            constraints.map_or(Match::No, |node| matches(&of_policy.document, node, object, namespaces))
+        };
         let resources = binding
             .and_then(|binding| Some((binding, binding.document.at(binding.node, &["spec", "matchResources"])?)));
-        let found =
-            constraints.map_or(Match::No, |node| matches(&of_policy.document, node, object, namespaces)).and(|| {
-                resources.map_or(Match::Yes, |(binding, node)| matches(&binding.document, node, object, namespaces))
-            });
+        let found = so_far.taken.get_or_insert_with(take).clone().and(|| {
+            resources.map_or(Match::Yes, |(binding, node)| matches(&binding.document, node, object, namespaces))
+        });
         match found {
             Match::No => return,
             Match::Unknown(why) => {
@@ -81,6 +100,11 @@ impl<'a> Asked<'_, 'a, '_> {
                 return;
             }
             Match::Yes => {}
+        }
+        // without parameters a policy says the same for each binding with the same actions
+        let is_said = &mut so_far.is_said[usize::from(self.denies())];
+        if policy.params.is_none() && std::mem::replace(is_said, true) {
+            return;
         }
         if let Seen::Not = value {
             *value = admitted(object).map_or(Seen::TooLarge, Seen::As);
@@ -235,14 +259,13 @@ impl<'a> Asked<'_, 'a, '_> {
         }
     }
 
+    fn denies(&self) -> bool {
+        self.binding.is_none_or(denies)
+    }
+
     fn denied(&self, expression: &Expression, message: String, origin: Origin) -> Verdict<'a> {
-        let denies = self.binding.is_none_or(|binding| {
-            let actions = binding.document.at(binding.node, &["spec", "validationActions"]);
-            let actions = actions.map_or(&[][..], |node| binding.document.items(node));
-            actions.iter().any(|node| binding.document.str(*node) == Some("Deny"))
-        });
         Verdict {
-            decision: if denies { Decision::Deny } else { Decision::Warn },
+            decision: if self.denies() { Decision::Deny } else { Decision::Warn },
             mark: match origin {
                 Origin::Node { mark, .. } => Some(mark),
                 _ => None,
