@@ -74,8 +74,9 @@ fn names_under(key: &str, source: &Arc<Source>, folder: Option<&Path>) -> Vec<St
 fn extended_roots(source: &Arc<Source>, folder: Option<&Path>) -> (Vec<Spanned>, Vec<Finding>) {
     let (roots, mut findings) = roots(source);
     let mut extended = Vec::new();
+    let mut bases = extends::Bases::default();
     for root in roots {
-        let (root, mistakes) = extends::resolve(root, folder);
+        let (root, mistakes) = extends::resolve(root, folder, &mut bases);
         extended.extend(root);
         findings.extend(mistakes);
     }

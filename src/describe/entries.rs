@@ -1,5 +1,7 @@
 //! The entries of a document: its shape, what it uses, what it ignores, its priority.
 
+use std::collections::HashMap;
+
 use super::app;
 use super::description::{Entry, Ignore, Init};
 use super::merge::use_name;
@@ -55,11 +57,13 @@ pub(super) fn shape(root: &Spanned) -> Result<Option<Entry>, Box<Finding>> {
 pub(super) fn uses(root: &Spanned) -> (Vec<Entry>, Vec<Finding>) {
     let mut entries: Vec<Entry> = Vec::new();
     let mut findings = Vec::new();
+    let mut by_name: HashMap<String, usize> = HashMap::new();
     for item in root.get("use").map(Spanned::items).unwrap_or_default() {
         let (entry, mistakes) = entry(item);
         findings.extend(mistakes);
         let Some(entry) = entry else { continue };
-        if let Some(other) = entries.iter().find(|other| other.name == entry.name) {
+        let first = *by_name.entry(entry.name.clone()).or_insert(entries.len());
+        if let Some(other) = entries.get(first) {
             let as_name = format!("as: {}-2", entry.name);
             findings.push(
                 Finding::error(

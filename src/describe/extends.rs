@@ -1,6 +1,8 @@
 //! `extends`: a document that changes one of another file.
 
+use std::collections::HashMap;
 use std::path::{Path, PathBuf};
+use std::rc::Rc;
 use std::sync::Arc;
 
 use super::grammar::grammar;
@@ -15,19 +17,33 @@ use crate::yaml::{self, Source};
 
 /// Replaces a document by the one it extends with itself laid over, and says what is wrong on the way. What it says
 /// stays where it was written. Nothing if the other cannot be had: what this one lacks would be there.
-pub(super) fn resolve(root: Spanned, folder: Option<&Path>) -> (Option<Spanned>, Vec<Finding>) {
+pub(super) fn resolve(root: Spanned, folder: Option<&Path>, bases: &mut Bases) -> (Option<Spanned>, Vec<Finding>) {
     let mut chain = Chain {
         visited: vec![PathBuf::from(&root.place.source.name)],
         folder: folder.map(Path::to_owned),
         within: within(folder),
         findings: Vec::new(),
+        bases,
     };
     let root = chain.follow(root);
     (root, chain.findings)
 }
 
+/// Files that documents extend, each read once however many documents extend it.
+#[derive(Default)]
+pub(super) struct Bases(HashMap<PathBuf, Rc<Base>>);
+
+/// The documents of a file.
+struct Base {
+    roots: Vec<Spanned>,
+    /// The first of each name.
+    by_name: HashMap<String, usize>,
+    /// What is wrong with its keys.
+    findings: Vec<Finding>,
+}
+
 /// The files of a chain of `extends`.
-struct Chain {
+struct Chain<'run> {
     /// Those that have been read.
     visited: Vec<PathBuf>,
     /// The folder of the last one; none for standard input.
@@ -36,9 +52,10 @@ struct Chain {
     within: PathBuf,
     /// What is wrong with them.
     findings: Vec<Finding>,
+    bases: &'run mut Bases,
 }
 
-impl Chain {
+impl Chain<'_> {
     fn follow(&mut self, mut root: Spanned) -> Option<Spanned> {
         while let Some(member) = root.remove("extends") {
             let next = self.next(&member).and_then(|path| {
@@ -91,28 +108,45 @@ impl Chain {
     /// The document of the same name in a file, or the only one.
     fn base(&mut self, path: &Path, root: &Spanned, place: &Place) -> Result<Spanned, Box<Finding>> {
         let name = path.display().to_string();
-        let source = self.read(path, &name, place)?;
-        let (documents, refusal) = yaml::as_kubectl(yaml::read(&source));
-        if let Some(refusal) = refusal {
-            return Err(Box::new(crate::kube::refused(&refusal, &source).label(place.label("read from here"))));
-        }
-        self.findings.extend(documents.iter().flat_map(keys::check));
-        let mut roots: Vec<Spanned> = documents
-            .iter()
-            .map(|document| Spanned::from_node(document, document.root()))
-            .filter(|root| root.get("patterns").is_some())
-            .collect();
-        let wanted = root.get("name").and_then(Spanned::text).map(str::to_owned);
-        let named = roots.iter().position(|root| root.get("name").and_then(Spanned::text) == wanted.as_deref());
-        match (named, roots.len()) {
-            (Some(at), _) => Ok(roots.swap_remove(at)),
-            (None, 1) => Ok(roots.swap_remove(0)),
+        let base = match self.bases.0.get(path) {
+            Some(base) => Rc::clone(base),
+            None => {
+                let base = Rc::new(self.open(path, &name, place)?);
+                self.bases.0.insert(path.to_owned(), Rc::clone(&base));
+                base
+            }
+        };
+        self.findings.extend(base.findings.iter().cloned());
+        let named = match root.get("name").and_then(Spanned::text) {
+            Some(wanted) => base.by_name.get(wanted).copied(),
+            None => base.roots.iter().position(|root| root.get("name").and_then(Spanned::text).is_none()),
+        };
+        match (named, base.roots.len()) {
+            (Some(at), _) => Ok(base.roots[at].clone()),
+            (None, 1) => Ok(base.roots[0].clone()),
             (None, 0) => Err(Box::new(Finding::error(place.label(""), format!("{name} is not a pattern description")))),
             (None, _) => Err(Box::new(
                 Finding::error(place.label(""), format!("{name} has several documents, and none has this one's name"))
                     .help("give both the same `name`"),
             )),
         }
+    }
+
+    fn open(&self, path: &Path, name: &str, place: &Place) -> Result<Base, Box<Finding>> {
+        let source = self.read(path, name, place)?;
+        let (documents, refusal) = yaml::as_kubectl(yaml::read(&source));
+        if let Some(refusal) = refusal {
+            return Err(Box::new(crate::kube::refused(&refusal, &source).label(place.label("read from here"))));
+        }
+        let findings = documents.iter().flat_map(keys::check).collect();
+        let roots: Vec<Spanned> = documents
+            .iter()
+            .map(|document| Spanned::from_node(document, document.root()))
+            .filter(|root| root.get("patterns").is_some())
+            .collect();
+        let names = roots.iter().enumerate().rev();
+        let names = names.filter_map(|(at, root)| Some((root.get("name")?.text()?.to_owned(), at)));
+        Ok(Base { by_name: names.collect(), roots, findings })
     }
 
     fn read(&self, path: &Path, name: &str, place: &Place) -> Result<Arc<Source>, Box<Finding>> {

@@ -1,5 +1,6 @@
 //! `files`: files and folders beside the description that become a `ConfigMap`.
 
+use std::collections::HashMap;
 use std::path::Path;
 
 use base64::Engine as _;
@@ -26,6 +27,10 @@ pub struct Files {
     pub single: Vec<(String, String)>,
     /// Folders: path in the container, and key and file name of each file.
     pub folders: Vec<(String, Vec<(String, String)>)>,
+    /// The bytes of all keys and contents.
+    size: usize,
+    /// The number to try for the next file of a name that is taken.
+    numbers: HashMap<String, usize>,
 }
 
 impl Files {
@@ -39,24 +44,27 @@ impl Files {
     fn add(&mut self, name: &str, bytes: Vec<u8>) -> String {
         let is_taken = |key: &str| self.data.contains_key(key) || self.binary.contains_key(key);
         let mut key = name.to_owned();
-        let mut number = 2;
-        while is_taken(&key) {
-            key = format!("{number}-{name}");
-            number += 1;
+        if is_taken(&key) {
+            let mut number = self.numbers.get(name).copied().unwrap_or(2);
+            while is_taken(&key) {
+                key = format!("{number}-{name}");
+                number += 1;
+            }
+            self.numbers.insert(name.to_owned(), number);
         }
+        self.size += key.len();
         match String::from_utf8(bytes) {
-            Ok(text) => self.data.insert(key.clone(), json!(text)),
+            Ok(text) => {
+                self.size += text.len();
+                self.data.insert(key.clone(), json!(text))
+            }
             Err(error) => {
                 let text = base64::engine::general_purpose::STANDARD.encode(error.as_bytes());
+                self.size += text.len();
                 self.binary.insert(key.clone(), json!(text))
             }
         };
         key
-    }
-
-    fn size(&self) -> usize {
-        let all = self.data.iter().chain(&self.binary);
-        all.map(|(key, value)| key.len() + value.as_str().map_or(0, str::len)).sum()
     }
 }
 
@@ -93,7 +101,7 @@ pub(super) fn read(reader: &mut AppReader, value: Option<&Spanned>) -> Files {
             }
             Err(finding) => reader.findings.push(*finding),
         }
-        if files.size() > MOST {
+        if files.size > MOST {
             reader.findings.push(
                 Finding::error(place.label(""), "the files of this container are larger than 1 MiB together")
                     .because("they become one ConfigMap, and the API server accepts no larger one")

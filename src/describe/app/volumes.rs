@@ -1,5 +1,7 @@
 //! Volumes of a container: its own, those that it shares, and paths that it writes to.
 
+use std::collections::HashMap;
+
 use serde_json::Value as Json;
 
 use super::super::formats::duration_seconds;
@@ -255,6 +257,7 @@ pub(super) fn shared(value: Option<&Spanned>) -> Vec<Shared> {
 /// Reads `writable`.
 pub(super) fn writable(reader: &mut AppReader, list: Option<&Spanned>) -> Vec<Writable> {
     let mut paths: Vec<Writable> = Vec::new();
+    let mut by_path: HashMap<String, usize> = HashMap::new();
     for item in list.map(Spanned::items).unwrap_or_default() {
         let entries: Vec<(String, String, &Place)> = match &item.kind {
             Kind::Text(path) => vec![(path.clone(), WRITABLE.to_owned(), &item.place)],
@@ -268,7 +271,8 @@ pub(super) fn writable(reader: &mut AppReader, list: Option<&Spanned>) -> Vec<Wr
         };
         for (path, size, place) in entries {
             let path = path.trim_end_matches('/').to_owned();
-            if let Some(other) = paths.iter().find(|other| other.path == path) {
+            let first = *by_path.entry(path.clone()).or_insert(paths.len());
+            if let Some(other) = paths.get(first) {
                 reader.findings.push(
                     Finding::error(place.label("and here"), format!("`{path}` is in `writable` twice"))
                         .label(other.place.label("here")),
