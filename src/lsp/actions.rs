@@ -1,6 +1,6 @@
 //! What can be done about findings: the linter's fixes, and comments that ignore them.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
 use lsp_types::{CodeAction, CodeActionKind, Range, TextEdit, Uri, WorkspaceEdit};
 
@@ -43,9 +43,10 @@ impl Actions<'_> {
             span.start <= bytes.end && bytes.start <= span.end && finding.primary.source.name == source.name
         };
         if wanted(&CodeActionKind::QUICKFIX) {
+            let line_break = if source.text.contains("\r\n") { "\r\n" } else { "\n" };
             for finding in self.of_file.findings.iter().filter(meets) {
                 actions.extend(self.fix(finding));
-                actions.extend(self.ignore(finding));
+                actions.extend(self.ignore(finding, line_break));
             }
         }
         if wanted(&FIX_ALL) {
@@ -65,12 +66,17 @@ impl Actions<'_> {
     /// The fixes that do not touch each other, the first of those that do.
     fn fix_all(&self) -> Option<CodeAction> {
         let mut edits: Vec<Edit> = Vec::new();
+        // where they are: first bytes and last ones
+        let mut taken: BTreeMap<u32, u32> = BTreeMap::new();
         let own = |finding: &&Finding| finding.primary.source.name == self.seen.file.source.name;
         for fix in self.of_file.findings.iter().filter(own).filter_map(|finding| finding.fix.as_ref()) {
-            let meets = |edit: &Edit| {
-                edits.iter().any(|other| other.span.start <= edit.span.end && edit.span.start <= other.span.end)
-            };
+            let meets =
+                |edit: &Edit| taken.range(..=edit.span.end).next_back().is_some_and(|(_, end)| *end >= edit.span.start);
             if fix.safe && !fix.edits.iter().any(meets) {
+                for edit in &fix.edits {
+                    let end = taken.entry(edit.span.start).or_default();
+                    *end = edit.span.end.max(*end);
+                }
                 edits.extend(fix.edits.iter().cloned());
             }
         }
@@ -78,14 +84,14 @@ impl Actions<'_> {
     }
 
     /// A comment that ignores the finding; what it lacks is the reason, which only the author knows.
-    fn ignore(&self, finding: &Finding) -> Option<CodeAction> {
+    fn ignore(&self, finding: &Finding, line_break: &str) -> Option<CodeAction> {
         let rule = finding.rule.filter(|rule| rule.family != Family::Meta)?.name;
         let file = self.seen.file;
         // In a description `gen` heeds the key `ignore` and no comment, and JSON has none.
         if file.is_description() || file.source.text.trim_start().starts_with('{') {
             return None;
         }
-        let (edit, what) = comment(file, finding, rule)?;
+        let (edit, what) = comment(file, finding, rule, line_break)?;
         let title = format!("Ignore `{rule}` {what}; add the reason");
         Some(self.action(&title, CodeActionKind::QUICKFIX, &[edit], Some(finding)))
     }
@@ -111,12 +117,12 @@ impl Actions<'_> {
 
 /// A comment above the line of a finding, or above the whole file where the finding is inside a text, in which a
 /// comment would be text too.
-fn comment(file: &File, finding: &Finding, rule: &str) -> Option<(Edit, &'static str)> {
+fn comment(file: &File, finding: &Finding, rule: &str, line_break: &str) -> Option<(Edit, &'static str)> {
     let source: &Source = &file.source;
     let at = finding.primary.span.range().start;
-    let document = file.documents.iter().find(|document| document.span.range().contains(&at))?;
+    let next = file.documents.partition_point(|document| document.span.range().start <= at);
+    let document = file.documents[..next].last().filter(|document| document.span.range().contains(&at))?;
     let node = trail::at(document, document.root(), at).node;
-    let line_break = if source.text.contains("\r\n") { "\r\n" } else { "\n" };
     let line = source.text[..at].rfind('\n').map_or(0, |before| before + 1);
     let starts_before = document.span(node).range().start < line;
     let is_text = matches!(
