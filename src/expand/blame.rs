@@ -34,11 +34,20 @@ const ADVICE: &[(&str, &str)] = &[
 /// Rules whose own advice is about a value that descriptions hold as it is.
 const KEPT: &[&str] = &["memory-below-a-mebibyte", "unpullable-image", "nginx-config"];
 
+/// Bytes of an object that only a description can make so large by what it lists: no ConfigMap may hold as many.
+const LARGE: usize = 1 << 20;
+
 /// Points a finding at the description. An object that the API server would refuse, for a reason that no text of the
 /// description gives, stays where it is: a template made it, and nothing that a user wrote.
 pub fn blame(finding: Finding, origin: &Origin<'_>, others: &[Origin<'_>], bug: &str) -> Finding {
     let (place, is_written) = place_of(&finding.primary, origin);
     let is_refusal = finding.rule.is_some_and(|rule| rule.family == Family::Manifest) && finding.level == Level::Error;
+    if is_refusal && !is_written && origin.document.source.text.len() > LARGE {
+        let message = format!("{}: {}", finding.primary.source.name, finding.message);
+        let why = Some("the API server refuses the resulting object".to_owned());
+        let help = Some("split the document, or give it less of what this lists".to_owned());
+        return Finding { message, primary: place.label("it is made from this"), why, help, fix: None, ..finding };
+    }
     if is_refusal && !is_written {
         return Finding { help: Some(bug.to_owned()), fix: None, ..finding };
     }

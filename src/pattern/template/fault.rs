@@ -12,18 +12,25 @@ use crate::yaml::{Source, Span};
 pub(crate) struct Fault {
     message: String,
     at: Option<(Arc<Source>, Span)>,
+    /// Whether a limit ended it, which a description that asks for much can reach.
+    is_limit: bool,
 }
 
 impl From<String> for Fault {
     fn from(message: String) -> Self {
-        Self { message, at: None }
+        Self { message, at: None, is_limit: false }
     }
 }
 
 impl Fault {
     /// Something wrong at some bytes.
     pub(crate) fn at(source: Arc<Source>, span: Span, message: impl Into<String>) -> Self {
-        Self { message: message.into(), at: Some((source, span)) }
+        Self { message: message.into(), at: Some((source, span)), is_limit: false }
+    }
+
+    /// The same where `is_limit` says that a limit ended it.
+    pub(super) fn by_limit(self, is_limit: bool) -> Self {
+        Self { is_limit, ..self }
     }
 
     /// Something wrong on a line of a template, counted from 1.
@@ -46,6 +53,12 @@ impl Fault {
     /// In words for the author of the description: a bug of ours, or a mistake in their own folder.
     pub(crate) fn for_user(self, folder: &Folder, place: &Place) -> Finding {
         let name = folder.name();
+        if folder.path().is_none() && self.is_limit {
+            let message = format!("this document is too large to be generated: {}", self.message);
+            return Finding::error(place.label(""), message)
+                .because("templates run within limits, however much a description asks for")
+                .help("split the document, or move long lists of variables into files or a ConfigMap");
+        }
         if folder.path().is_none() {
             return Finding::error(
                 place.label(""),

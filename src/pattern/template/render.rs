@@ -142,14 +142,18 @@ impl Renderer {
             ErrorKind::WriteFailure => Some(format!("it writes more than {bytes} (limit {})", bytes.name)),
             _ => None,
         };
+        let is_limit = past_limit.is_some();
         let what = past_limit.clone().or_else(|| innermost.detail().map(str::to_owned));
         let what = what.unwrap_or_else(|| innermost.kind().to_string());
         match (self.folder.file(name), innermost.line()) {
             (Some(text), Some(line)) => {
                 let source = Arc::new(Source::from_text(self.folder.display(name), text));
-                Fault::on_line(source, line, format!("this template does not render: {what}"))
+                Fault::on_line(source, line, format!("this template does not render: {what}")).by_limit(is_limit)
             }
-            _ => Fault::from(format!("{template}: {}", past_limit.unwrap_or_else(|| chain(error)))),
+            _ => {
+                let what = past_limit.unwrap_or_else(|| chain(error));
+                Fault::from(format!("{template}: {what}")).by_limit(is_limit)
+            }
         }
     }
 }
