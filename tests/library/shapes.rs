@@ -340,6 +340,26 @@ fn policies_of_the_network() {
 }
 
 #[test]
+fn bindings_of_one_policy() {
+    grows_in_proportion(50, |number| {
+        let rules = "[{apiGroups: [apps], apiVersions: [v1], operations: [CREATE], resources: [deployments]}]";
+        let policy = format!(
+            "---\napiVersion: admissionregistration.k8s.io/v1\nkind: ValidatingAdmissionPolicy\nmetadata: {{name: p}}\n\
+             spec: {{matchConstraints: {{resourceRules: {rules}}}, validations: [{{expression: object.spec.replicas <= \
+             2}}]}}\n"
+        );
+        let binding = |at| {
+            format!(
+                "---\napiVersion: admissionregistration.k8s.io/v1\nkind: ValidatingAdmissionPolicyBinding\nmetadata: \
+                 {{name: b{at}}}\nspec: {{policyName: p, validationActions: [Deny]}}\n"
+            )
+        };
+        let objects = lines(number, |at| deployment(at, &format!("app: d{at}")));
+        vec![policy + &lines(number, binding) + &objects]
+    });
+}
+
+#[test]
 fn findings() {
     grows_in_proportion(200, |number| {
         let map =
