@@ -1,7 +1,9 @@
 //! Who calls whom, by the addresses in arguments, variables and mounted configuration.
 
+use std::collections::{HashMap, HashSet};
+
 use super::build::{Builder, ServiceBox};
-use super::model::{Edge, Flow, Look, NodeIndex};
+use super::model::{Flow, Look, NodeIndex};
 use super::pod::{self, Placed, Told};
 use super::topics::{self, Topic};
 use crate::facts::{Certainty, Dial, Role, Task};
@@ -9,8 +11,10 @@ use crate::facts::{Certainty, Dial, Role, Task};
 /// Draws an arrow for every call that the objects show.
 pub(super) fn draw(builder: &mut Builder<'_>) {
     let mut calls: Vec<Call> = Vec::new();
+    let services = Services::of(&builder.services);
     for (index, workload) in builder.workloads.iter().enumerate() {
         let namespace = workload.namespace.as_deref();
+        let neighbours = Neighbours::of(&workload.containers);
         let told: Vec<Told> = workload.containers.iter().map(|one| pod::told(one, builder.seen, namespace)).collect();
         for (at, one) in workload.containers.iter().enumerate() {
             let from = one.node;
@@ -19,10 +23,10 @@ pub(super) fn draw(builder: &mut Builder<'_>) {
             for dial in one.dials.iter().filter(|dial| dial.certainty > Certainty::Unknown) {
                 if dial.is_loopback {
                     let Some(port) = dial.port else { continue };
-                    if let Some(to) = neighbour(&workload.containers, at, port) {
+                    if let Some(to) = neighbours.listening(at, port) {
                         calls.push(Call { from, to: To::Box(to), label: local_label(dial) });
                     }
-                } else if let Some(service) = service(&builder.services, dial, namespace) {
+                } else if let Some(service) = services.called(dial, namespace) {
                     calls.push(Call { from, to: To::Box(service.node), label: port_label(dial) });
                 } else if is_outside(dial) && !is_bus(&dial.host) {
                     let to = To::Host(outside_name(&dial.host).to_owned());
@@ -102,41 +106,74 @@ fn local_label(dial: &Dial<'_>) -> String {
     }
 }
 
-/// Which container of this Pod listens on a port of the loopback interface: the one that declares it or is known to
-/// listen there, else for a helper's call the app, if nothing is known of its ports.
-fn neighbour(containers: &[Placed<'_>], caller: usize, port: u16) -> Option<NodeIndex> {
-    let others = || containers.iter().enumerate().filter(|(at, one)| *at != caller && one.view.runs_beside_app());
-    if containers[caller].ports.contains(&port) {
-        return None;
-    }
-    if let Some((_, one)) = others().find(|(_, one)| one.ports.contains(&port)) {
-        return Some(one.node);
-    }
-    let app = containers.iter().position(|one| one.look == Look::App).filter(|app| *app != caller)?;
-    containers[app].ports.is_empty().then(|| containers[app].node)
+/// The containers of one Pod, by where they listen.
+struct Neighbours<'a> {
+    containers: &'a [Placed<'a>],
+    /// The places of those that run beside the app, by port.
+    by_port: HashMap<u16, Vec<usize>>,
+    app: Option<usize>,
 }
 
-/// The Service that a host name means to Pods of a namespace: `name`, `name.namespace`, `name.namespace.svc…`, or
-/// a Pod of it, `pod.name…` (kubernetes/website: concepts/services-networking/dns-pod-service).
-fn service<'a>(services: &'a [ServiceBox], dial: &Dial<'_>, namespace: Option<&str>) -> Option<&'a ServiceBox> {
-    let labels: Vec<&str> = dial.host.split('.').collect();
-    let is = |one: &ServiceBox, labels: &[&str]| {
-        let rest_fits = match labels.get(1) {
-            None => one.namespace.as_deref() == namespace,
-            Some(&"svc") => false,
-            Some(space) => {
-                one.namespace.as_deref().unwrap_or("default") == *space
-                    && labels.get(2).is_none_or(|word| *word == "svc")
+impl<'a> Neighbours<'a> {
+    fn of(containers: &'a [Placed<'a>]) -> Self {
+        let mut by_port: HashMap<u16, Vec<usize>> = HashMap::new();
+        for (at, one) in containers.iter().enumerate().filter(|(_, one)| one.view.runs_beside_app()) {
+            for port in &one.ports {
+                by_port.entry(*port).or_default().push(at);
             }
+        }
+        Self { containers, by_port, app: containers.iter().position(|one| one.look == Look::App) }
+    }
+
+    /// Which container listens on a port of the loopback interface: the one that declares it or is known to listen
+    /// there, else for a helper's call the app, if nothing is known of its ports.
+    fn listening(&self, caller: usize, port: u16) -> Option<NodeIndex> {
+        if self.containers[caller].ports.contains(&port) {
+            return None;
+        }
+        // the caller is not among them
+        if let Some(one) = self.by_port.get(&port).and_then(|places| places.first()) {
+            return Some(self.containers[*one].node);
+        }
+        let app = &self.containers[self.app.filter(|app| *app != caller)?];
+        app.ports.is_empty().then_some(app.node)
+    }
+}
+
+/// The Services by name and namespace, of several the first.
+struct Services<'a> {
+    own: HashMap<(&'a str, Option<&'a str>), &'a ServiceBox>,
+    /// Those without a namespace as of `default`.
+    named: HashMap<(&'a str, &'a str), &'a ServiceBox>,
+}
+
+impl<'a> Services<'a> {
+    fn of(services: &'a [ServiceBox]) -> Self {
+        let mut all = Self { own: HashMap::new(), named: HashMap::new() };
+        for one in services {
+            let namespace = one.namespace.as_deref();
+            all.own.entry((&one.name, namespace)).or_insert(one);
+            all.named.entry((&one.name, namespace.unwrap_or("default"))).or_insert(one);
+        }
+        all
+    }
+
+    /// The Service that a host name means to Pods of a namespace: `name`, `name.namespace`, `name.namespace.svc…`, or
+    /// a Pod of it, `pod.name…` (kubernetes/website: concepts/services-networking/dns-pod-service).
+    fn called(&self, dial: &Dial<'_>, namespace: Option<&str>) -> Option<&'a ServiceBox> {
+        let labels: Vec<&str> = dial.host.split('.').collect();
+        let find = |labels: &[&str]| match labels {
+            [name] => self.own.get(&(*name, namespace)).copied(),
+            [_, "svc", ..] => None,
+            [name, space] | [name, space, "svc", ..] => self.named.get(&(*name, *space)).copied(),
+            _ => None,
         };
-        labels.first() == Some(&one.name.as_str()) && rest_fits
-    };
-    let exact = services.iter().find(|one| is(one, &labels));
-    exact.or_else(|| {
-        let is_pod =
-            labels[0].contains('{') || labels[0].rsplit('-').next().is_some_and(|end| end.parse::<u32>().is_ok());
-        services.iter().find(|one| is_pod && labels.len() > 1 && is(one, &labels[1..]))
-    })
+        find(&labels).or_else(|| {
+            let is_pod =
+                labels[0].contains('{') || labels[0].rsplit('-').next().is_some_and(|end| end.parse::<u32>().is_ok());
+            if is_pod { find(&labels[1..]) } else { None }
+        })
+    }
 }
 
 /// Whether a host outside is worth a box: a name, not a number or a hole to be filled.
@@ -164,14 +201,16 @@ fn outside_name(host: &str) -> &str {
 /// whatever its image is otherwise for.
 fn name_ambassadors(builder: &mut Builder<'_>) {
     let diagram = &mut builder.diagram;
+    let calls: Vec<(NodeIndex, NodeIndex)> =
+        diagram.edges.iter().filter(|edge| edge.flow == Flow::Call).map(|edge| (edge.from, edge.to)).collect();
+    let leaving: HashSet<NodeIndex> =
+        calls.iter().filter(|(from, to)| diagram.top(*from) != diagram.top(*to)).map(|(from, _)| *from).collect();
+    let calls: HashSet<(NodeIndex, NodeIndex)> = calls.into_iter().collect();
     for workload in &builder.workloads {
         let Some(app) = workload.containers.iter().find(|one| one.look == Look::App) else { continue };
         for one in &workload.containers {
             let is_open = matches!(one.role, Role::Server | Role::Unknown | Role::Sidecar(Task::Web));
-            let called = |edge: &Edge| edge.flow == Flow::Call && edge.from == app.node && edge.to == one.node;
-            let calls =
-                |edge: &Edge| edge.flow == Flow::Call && edge.from == one.node && diagram.top(edge.to) != workload.node;
-            if is_open && one.node != app.node && diagram.edges.iter().any(called) && diagram.edges.iter().any(calls) {
+            if is_open && one.node != app.node && calls.contains(&(app.node, one.node)) && leaving.contains(&one.node) {
                 diagram.nodes[one.node].look = Look::Ambassador;
                 "ambassador".clone_into(&mut diagram.nodes[one.node].lines[0]);
             }
