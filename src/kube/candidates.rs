@@ -90,7 +90,7 @@ impl<'run> Selectable<'run> {
             }
             selectable.all.push(place);
             selectable.by_namespace.entry(object.id.namespace.as_deref()).or_default().push(place);
-            for key in labels.flat_map(|labels| labels.keys()) {
+            for key in labels.flat_map(super::types::Map::keys) {
                 let having = selectable.by_key.entry(key.as_str()).or_default();
                 // the templates of one object often share their labels
                 if having.last() != Some(&place) {

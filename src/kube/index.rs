@@ -307,7 +307,7 @@ impl<'run> Index<'run> {
                 let places = nearby::of_unit(from).chain(nearby::of_folder(from, &self.neighbours));
                 namesakes.at(from, places).next().is_some()
             }
-            None => self.called(kind, name).iter().any(|to| is_near(to)),
+            None => self.called(kind, name).iter().any(is_near),
         }
     }
 

@@ -28,9 +28,9 @@ pub(super) fn read(found: &mut Collector<'_>) {
             line.pop();
         }
         if reader.path.is_empty() && !reader.is_bare {
-            reader.head(&line, opens)
+            reader.head(&line, opens);
         } else {
-            reader.directive(&line, opens)
+            reader.directive(&line, opens);
         }
     }
     let is_closed = reader.path.is_empty() || reader.is_bare && reader.path.len() == 1;

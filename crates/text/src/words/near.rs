@@ -6,6 +6,10 @@ use std::collections::HashMap;
 const LOOKED_AT: usize = 2000;
 /// So many letters are compared with letters for it: 500 names of 32 letters with one of as many.
 const COMPARED: usize = 512_000;
+/// So many names are compared with it if they may be like it at all, and as many again if they may be a slip of it: two
+/// letters at most are others.
+const LIKELY: usize = 500;
+const SLIPS: usize = 2;
 /// How like a known name is at least that is suggested.
 const LIKE: f64 = 0.55;
 
@@ -14,7 +18,7 @@ const LIKE: f64 = 0.55;
 #[must_use]
 pub fn nearest<'a>(name: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     let letters = Letters::of(name);
-    let mut room = COMPARED;
+    let (mut room, mut likely, mut slips) = (COMPARED, LIKELY, LIKELY);
     let mut best: Option<(f64, &str)> = None;
     for other in known.into_iter().take(LOOKED_AT) {
         if is_same_but_for_case(name, other) {
@@ -25,8 +29,15 @@ pub fn nearest<'a>(name: &str, known: impl IntoIterator<Item = &'a str>) -> Opti
         if letters.likeness_at_most(&others) <= least {
             continue;
         }
+        let is_slip = letters.edits_at_least(&others) <= SLIPS;
+        let is_late = likely == 0;
+        if is_late && (slips == 0 || !is_slip) {
+            continue;
+        }
         let Some(left) = room.checked_sub(letters.count.saturating_mul(others.count)) else { continue };
         room = left;
+        let tries = if is_late { &mut slips } else { &mut likely };
+        *tries -= 1;
         let likeness = strsim::normalized_damerau_levenshtein(name, other);
         if likeness > least {
             best = Some((likeness, other));
