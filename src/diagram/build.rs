@@ -46,9 +46,9 @@ pub(super) struct Builder<'object> {
     pub seen: &'object [Seen<'object>],
     pub workloads: Vec<Workload<'object>>,
     pub services: Vec<ServiceBox>,
-    /// The boxes of Services by name and namespace, of several the first.
+    /// The boxes of Services by name and namespace; the first of several counts.
     pub named: HashMap<(String, Option<String>), NodeIndex>,
-    /// Autoscalers by the namespace, kind and name that they aim at, of several the first.
+    /// Autoscalers by the namespace, kind and name that they aim at; the first of several counts.
     scalers: HashMap<(Option<&'object str>, &'object str, &'object str), &'object Seen<'object>>,
     index: &'object Index<'object>,
     programs: &'object Programs,

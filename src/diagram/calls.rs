@@ -140,7 +140,7 @@ impl<'a> Neighbours<'a> {
     }
 }
 
-/// The Services by name and namespace, of several the first.
+/// The Services by name and namespace; the first of several counts.
 struct Services<'a> {
     own: HashMap<(&'a str, Option<&'a str>), &'a ServiceBox>,
     /// Those without a namespace as of `default`.

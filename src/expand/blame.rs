@@ -45,8 +45,8 @@ pub fn blame(finding: Finding, origin: &Origin<'_>, others: &[Origin<'_>], bug: 
     if is_refusal && !is_written && origin.document.source.text.len() > LARGE {
         let message = format!("{}: {}", finding.primary.source.name, finding.message);
         let why = Some("the API server refuses the resulting object".to_owned());
-        let help = Some("split the document, or give it less of what this lists".to_owned());
-        return Finding { message, primary: place.label("it is made from this"), why, help, fix: None, ..finding };
+        let help = Some("split the document, or shorten this list".to_owned());
+        return Finding { message, primary: place.label("generated from this"), why, help, fix: None, ..finding };
     }
     if is_refusal && !is_written {
         return Finding { help: Some(bug.to_owned()), fix: None, ..finding };

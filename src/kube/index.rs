@@ -98,7 +98,7 @@ impl<'run> Selection<'_, 'run> {
         self.iter().next().filter(|_| self.places.len() == 1)
     }
 
-    /// The same for nothing but what selects alike.
+    /// Equal only for selections that hold the same; one that was not kept has another each time.
     #[must_use]
     pub fn key(&self) -> usize {
         self.key

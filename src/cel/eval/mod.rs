@@ -20,7 +20,7 @@ pub use equality::{contains, equal};
 #[derive(Debug, Default)]
 pub struct Variables<'run> {
     programs: Vec<(&'run str, &'run Program)>,
-    /// Places by name, of several the first.
+    /// Places by name; the first of several counts.
     by_name: HashMap<&'run str, usize>,
     values: RefCell<Vec<Option<Evaluated>>>,
 }

@@ -56,7 +56,7 @@ impl Fault {
         if folder.path().is_none() && self.is_limit {
             let message = format!("this document is too large to be generated: {}", self.message);
             return Finding::error(place.label(""), message)
-                .because("templates run within limits, however much a description asks for")
+                .because("templates have fixed limits, whatever the size of the description")
                 .help("split the document, or move long lists of variables into files or a ConfigMap");
         }
         if folder.path().is_none() {

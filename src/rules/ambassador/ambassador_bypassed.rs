@@ -72,7 +72,7 @@ fn short(host: &str) -> &str {
     host.strip_suffix(".svc.cluster.local").or_else(|| host.strip_suffix(".svc")).unwrap_or(host)
 }
 
-/// An address that a container names, its place among all, and where it is written.
+/// An address that a container names, and where it is written.
 type Direct<'a, 'run> = (&'a ContainerFacts<'run>, &'a Dial<'run>, NodeId);
 
 /// What the containers of a Pod dial outside of it.

@@ -1,4 +1,4 @@
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
 use crate::kube::types::PolicyRule;
 
@@ -230,7 +230,7 @@ const MOST: usize = 500;
 #[derive(Default)]
 struct Bindings {
     /// By the account's name, then by its namespace if it is known.
-    named: HashMap<String, HashMap<Option<String>, Vec<usize>>>,
+    named: HashMap<String, BTreeMap<Option<String>, Vec<usize>>>,
     /// Those for all accounts.
     everyone: Vec<usize>,
 }
@@ -282,7 +282,7 @@ impl Bindings {
     fn of_account(&self, name: &str, namespace: Option<&str>) -> Vec<usize> {
         let named = self.named.get(name);
         let lists: Vec<&Vec<usize>> = match namespace {
-            None => named.into_iter().flat_map(HashMap::values).take(MOST + 1).collect(),
+            None => named.into_iter().flat_map(BTreeMap::values).take(MOST + 1).collect(),
             Some(own) => [Some(own.to_owned()), None].iter().filter_map(|namespace| named?.get(namespace)).collect(),
         };
         let lists = lists.into_iter().chain([&self.everyone]);

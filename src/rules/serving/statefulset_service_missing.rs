@@ -2,7 +2,7 @@ use super::{ordinals, stateful_set};
 use crate::diagnostic::Level;
 use crate::kube::{FolderScope, Index, Object};
 use crate::rules::{Check, FindingsAnywhere, Rule};
-use crate::words::{clip, nearest};
+use crate::words::{clip, edits_within, nearest};
 
 /// The governing Service of a StatefulSet is not there.
 pub static RULE: Rule = rule!("statefulset_service_missing.md", Warning, Check::Workspace(check));
@@ -21,9 +21,7 @@ fn check(index: &Index<'_>, found: &mut FindingsAnywhere<'_>) {
         }
         let node = object.document.at(object.node, &["spec", "serviceName"]).unwrap_or(object.node);
         // one that could govern it, or a slip: many a name ends in `-service`
-        let length = name.chars().count();
-        let is_slip =
-            |other: &&str| length.abs_diff(other.chars().count()) <= 2 && strsim::damerau_levenshtein(name, other) <= 2;
+        let is_slip = |other: &&str| edits_within(2, name, other).is_some();
         let of_pods =
             index.services_of(object).find(|service| is_headless(service)).map(|service| service.id.name.as_str());
         let names = services.iter().take(MOST).map(|service| service.id.name.as_str());

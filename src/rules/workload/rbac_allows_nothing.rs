@@ -4,7 +4,7 @@ use crate::kube::api_resources::{Nothing, VERBS, group_of_version, is_built_in, 
 use crate::kube::{Object, Typed};
 use crate::rules::{Check, Findings, Rule, parts, text};
 use crate::text::Text;
-use crate::words::{clip, list};
+use crate::words::{clip, edits_within, list};
 use crate::yaml::NodeId;
 
 /// A rule of a Role about resources or verbs that do not exist.
@@ -176,8 +176,8 @@ fn meant(verb: &str) -> Option<&'static str> {
     }
     let lower = verb.to_lowercase().replace(['-', '_'], "");
     let synonym = SYNONYMS.iter().find(|(word, _)| *word == lower).map(|(_, meant)| *meant);
-    let distance = |known: &str| strsim::damerau_levenshtein(known, &lower);
-    let slip = VERBS.into_iter().filter(|known| known.len() > 3).find(|known| distance(known) <= 1);
+    let is_slip = |known: &&str| edits_within(1, known, &lower).is_some();
+    let slip = VERBS.into_iter().filter(|known| known.len() > 3).find(is_slip);
     let same = VERBS.into_iter().find(|known| *known == lower);
     same.or(synonym).or(slip)
 }
