@@ -78,7 +78,7 @@ fn places(index: &Index<'_>) -> Vec<usize> {
     index.all().iter().enumerate().filter(|(_, object)| names_pods(object)).map(|(place, _)| place).collect()
 }
 
-/// What that is kept under, which is no text of a file.
+/// The key of that result in the memo; not a text of any file.
 static NAMING: &str = "naming";
 
 /// The question to [`crate::kube::Memo`] beside those of formats.

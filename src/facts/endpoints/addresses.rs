@@ -16,7 +16,7 @@ impl<'run> Reader<'_, 'run> {
             return found;
         }
         *is_whole &= switch.is_some();
-        // an image that is built on the program's may bring configuration of its own
+        // an image that is built on the program's may bring other configuration
         let is_derived = !self.is_plain_image && self.texts.is_empty();
         let may_be_hidden = !row.key.is_empty() && (self.has_unseen_config || is_derived);
         *is_whole &= !may_be_hidden && (row.env.is_empty() || self.environment.is_whole());
