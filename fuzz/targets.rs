@@ -57,7 +57,7 @@ fn places(document: &Document) -> Vec<String> {
     while let Some(node) = nodes.pop() {
         places.push(format!("{:?} {:?} {:?}", document.span(node), document.style(node), document.value(node)));
         nodes.extend(document.items(node));
-        nodes.extend(document.entries(node).iter().flat_map(|entry| [entry.key, entry.value]));
+        nodes.extend(document.entries(node).iter().flat_map(|entry| [entry.key, entry.value()]));
     }
     places
 }

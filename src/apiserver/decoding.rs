@@ -128,7 +128,7 @@ fn paths(document: &Document, root: NodeId, wanted: &HashSet<NodeId>) -> HashMap
         match document.value(node) {
             Value::Map(entries) => {
                 for entry in entries {
-                    visits.push(Visit { node: entry.value, from: at, step: Segment::Key(document.key(entry)) });
+                    visits.push(Visit { node: entry.value(), from: at, step: Segment::Key(document.key(entry)) });
                     work.push(visits.len() - 1);
                     if wanted.contains(&entry.key) {
                         found.entry(entry.key).or_insert_with(|| spell(&visits, visits.len() - 1));

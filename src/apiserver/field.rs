@@ -200,10 +200,10 @@ impl<'a> Field<'a> {
 
     fn entry(self, name: &str) -> Option<(NodeId, Option<NodeId>)> {
         let entry = self.run.document.entry(self.node?, name)?;
-        if self.run.is_dropped(entry.value) {
+        if self.run.is_dropped(entry.value()) {
             return None;
         }
-        Some((entry.key, self.non_null(entry.value)))
+        Some((entry.key, self.non_null(entry.value())))
     }
 
     fn non_null(self, node: NodeId) -> Option<NodeId> {
@@ -365,7 +365,7 @@ impl<'a> Field<'a> {
         };
         entries.iter().map(move |entry| {
             let step = self.run.step(PathNode::Key(self.step, entry.key));
-            let field = Self { node: self.non_null(entry.value), mark: entry.key, step, ..self };
+            let field = Self { node: self.non_null(entry.value()), mark: entry.key, step, ..self };
             (self.run.document.key(entry), field)
         })
     }

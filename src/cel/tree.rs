@@ -156,7 +156,7 @@ fn read(document: &Document, node: NodeId, mark: NodeId, depth: usize, parts: &m
         Yaml::Map(entries) => {
             let mut map = BTreeMap::new();
             for entry in entries {
-                let value = read(document, entry.value, entry.key, depth + 1, parts)?;
+                let value = read(document, entry.value(), entry.key, depth + 1, parts)?;
                 map.insert(document.key(entry).into_owned(), value);
             }
             Branch::Map(map)

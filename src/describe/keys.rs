@@ -18,7 +18,7 @@ pub(super) fn check(document: &Document) -> Vec<Finding> {
         let key = document.key(entry);
         findings.extend(check_key(document, entry.key, &key));
         if !MANIFESTS.contains(&key.as_ref()) {
-            findings.extend(check_below(document, entry.value));
+            findings.extend(check_below(document, entry.value()));
         }
     }
     findings
@@ -30,7 +30,7 @@ fn check_below(document: &Document, node: NodeId) -> Vec<Finding> {
         Value::Map(entries) => {
             let of_entry = |entry: &Entry| {
                 let of_key = check_key(document, entry.key, &document.key(entry));
-                of_key.into_iter().chain(check_below(document, entry.value))
+                of_key.into_iter().chain(check_below(document, entry.value()))
             };
             entries.iter().flat_map(of_entry).collect()
         }

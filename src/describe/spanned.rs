@@ -94,7 +94,7 @@ impl Spanned {
                     .map(|entry| Member {
                         key: document.key(entry).into_owned(),
                         key_place: place(entry.key),
-                        value: Self::from_node(document, entry.value),
+                        value: Self::from_node(document, entry.value()),
                     })
                     .collect(),
             ),

@@ -133,8 +133,8 @@ fn path_to(document: &Document, span: Span) -> Vec<(String, NodeId)> {
         let next = match document.value(at) {
             Value::Map(entries) => entries
                 .iter()
-                .find(|entry| contains(document.span(entry.value)) || contains(document.span(entry.key)))
-                .map(|entry| (document.key(entry).into_owned(), entry.value)),
+                .find(|entry| contains(document.span(entry.value())) || contains(document.span(entry.key)))
+                .map(|entry| (document.key(entry).into_owned(), entry.value())),
             Value::List(items) => {
                 items.iter().find(|item| contains(document.span(**item))).map(|item| (String::new(), *item))
             }
@@ -208,9 +208,9 @@ fn within(place: &Place, text: &str) -> Option<Place> {
         while let Some(node) = pending.pop() {
             for entry in document.entries(node) {
                 if document.span(entry.key) == place.span {
-                    return find(&document, entry.value, text).map(|span| Place { span, ..place.clone() });
+                    return find(&document, entry.value(), text).map(|span| Place { span, ..place.clone() });
                 }
-                pending.push(entry.value);
+                pending.push(entry.value());
             }
             pending.extend(document.items(node));
         }
@@ -225,7 +225,7 @@ fn find(document: &Document, from: NodeId, text: &str) -> Option<Span> {
     while let Some(node) = pending.pop() {
         let entries = document.entries(node);
         let items = document.items(node);
-        pending.extend(entries.iter().flat_map(|entry| [entry.key, entry.value]));
+        pending.extend(entries.iter().flat_map(|entry| [entry.key, entry.value()]));
         pending.extend(items);
         let is_scalar = !matches!(document.value(node), Value::List(_) | Value::Map(_) | Value::Null);
         if is_scalar && document.raw(node).trim_matches(['"', '\'']) == text {

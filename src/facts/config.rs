@@ -252,12 +252,12 @@ fn given<'run>(
     let paths: Option<FastMap<&str, &str>> =
         items.map(|items| items.iter().rev().map(|item| (item.key.as_str(), item.path.as_str())).collect());
     data.iter().filter_map(move |entry| {
-        let (name, text) = (document.str(entry.key)?, document.str(entry.value)?);
+        let (name, text) = (document.str(entry.key)?, document.str(entry.value())?);
         let file = match &paths {
             Some(paths) => paths.get(name)?,
             None => name,
         };
-        Some(Given { file, name, node: entry.value, text })
+        Some(Given { file, name, node: entry.value(), text })
     })
 }
 

@@ -29,8 +29,8 @@ pub fn asked<'run>(index: &Index<'run>) -> Vec<Asked<'run>> {
 }
 
 /// The texts of the run that may name hosts: ConfigMaps, environments, arguments, and names that Services stand for.
-pub fn files<'run>(index: &Index<'run>) -> Vec<ConfigFile<'run>> {
-    index.all().iter().flat_map(|object| files_of(object)).collect()
+pub fn files<'run>(index: &Index<'run>) -> impl Iterator<Item = ConfigFile<'run>> {
+    index.all().iter().flat_map(|object| files_of(object))
 }
 
 /// The texts of one object that may name hosts.
@@ -41,8 +41,8 @@ pub(super) fn files_of(object: &Object) -> Vec<ConfigFile<'_>> {
         Some(Typed::ConfigMap(_)) => {
             let data = document.get(object.node, "data").map_or(&[][..], |data| document.entries(data));
             let text = |entry: &crate::yaml::Entry| {
-                let (name, text) = (document.str(entry.key)?, document.str(entry.value)?);
-                Some(ConfigFile { object, node: entry.value, name, path: String::new(), text })
+                let (name, text) = (document.str(entry.key)?, document.str(entry.value())?);
+                Some(ConfigFile { object, node: entry.value(), name, path: String::new(), text })
             };
             found.extend(data.iter().filter_map(text));
         }

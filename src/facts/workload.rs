@@ -188,7 +188,7 @@ fn shard_list(set: &Object, index: &Index<'_>) -> Option<Text> {
                     .iter()
                     .any(|list| list.set == set.id.name && list.service == service && list.pods.len() > 1)
         };
-        let mut texts = map.document.entries(data).iter().filter_map(|entry| map.document.str(entry.value));
+        let mut texts = map.document.entries(data).iter().filter_map(|entry| map.document.str(entry.value()));
         texts.any(names).then(|| map.id.name.clone())
     })
 }

@@ -225,7 +225,7 @@ impl Reader<'_> {
             (Type::Texts | Type::Anys | Type::List(_), _) => self.wrong(node, "a list"),
             (Type::Map(of), Value::Map(entries)) => {
                 for entry in entries {
-                    self.value(entry.value, Type::One(of));
+                    self.value(entry.value(), Type::One(of));
                 }
             }
             (Type::One(of), Value::Map(_)) => self.fields(node, of),
@@ -248,7 +248,7 @@ impl Reader<'_> {
         for entry in document.entries(node) {
             let key = document.key(entry);
             match of.names.iter().position(|name| *name == key).and_then(|at| of.types.get(at)) {
-                Some(of) => self.value(entry.value, *of),
+                Some(of) => self.value(entry.value(), *of),
                 None if self.is_strict => {
                     let kind = ProblemKind::UnknownField { type_name: of.name, known: of.names };
                     self.problems.push(Problem { node: entry.key, kind });

@@ -37,7 +37,8 @@ impl Path {
                         if entry.key == to {
                             return Some((key(), to));
                         }
-                        (entry.value == to || document.span(entry.value).contains(target)).then(|| (key(), entry.value))
+                        (entry.value() == to || document.span(entry.value()).contains(target))
+                            .then(|| (key(), entry.value()))
                     };
                     // Most maps are in the order of their bytes; what aliases and merge keys bring is looked for.
                     let next = entries.partition_point(|entry| document.span(entry.key).start <= target.start);

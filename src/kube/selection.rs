@@ -200,7 +200,7 @@ pub fn label_selector(document: &Document, node: NodeId) -> Option<LabelSelector
     let mut selector = LabelSelector::default();
     if let Some(labels) = document.get(node, "matchLabels") {
         let pair = |entry: &crate::yaml::Entry| {
-            Some((Text::from(&*document.key(entry)), Text::from(document.str(entry.value)?)))
+            Some((Text::from(&*document.key(entry)), Text::from(document.str(entry.value())?)))
         };
         selector.match_labels = Some(document.entries(labels).iter().map(pair).collect::<Option<_>>()?);
     }

@@ -220,7 +220,7 @@ fn places(document: &Document, root: NodeId, path: &[Hop<'_>]) -> Vec<Reached> {
                     document
                         .entries(place.node)
                         .iter()
-                        .map(|entry| Reached { node: entry.value, key: Some(document.key(entry).into_owned()) }),
+                        .map(|entry| Reached { node: entry.value(), key: Some(document.key(entry).into_owned()) }),
                 ),
             }
         }
@@ -361,7 +361,7 @@ impl<'schema> SchemaPaths<'schema> {
             if let Some(properties) = document.get(schema, "properties") {
                 for entry in document.entries(properties) {
                     if let Some(key) = document.str(entry.key) {
-                        into(entry.value, Hop::Key(key));
+                        into(entry.value(), Hop::Key(key));
                     }
                 }
             }

@@ -37,11 +37,11 @@ pub fn at(document: &Document, from: NodeId, at: usize) -> Trail {
                     trail.node = entry.key;
                     break;
                 }
-                if !holds(entry.value) {
+                if !holds(entry.value()) {
                     trail.fields.pop();
                     break;
                 }
-                entry.value
+                entry.value()
             }
             Value::List(items) => {
                 let next = items.partition_point(|item| document.span(*item).range().start <= at);

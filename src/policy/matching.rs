@@ -171,7 +171,7 @@ fn resource_rule(document: &Document, rule: NodeId, object: &Object, is_exact: b
 fn requirements(document: &Document, selector: NodeId) -> Vec<(String, String, Vec<String>)> {
     let mut all = Vec::new();
     for entry in document.get(selector, "matchLabels").map_or(&[][..], |node| document.entries(node)) {
-        let value = document.str(entry.value).unwrap_or_default().to_owned();
+        let value = document.str(entry.value()).unwrap_or_default().to_owned();
         all.push((document.key(entry).into_owned(), "In".to_owned(), vec![value]));
     }
     for item in document.get(selector, "matchExpressions").map_or(&[][..], |node| document.items(node)) {

@@ -148,23 +148,23 @@ impl<'run> Rendering<'run> {
                 let key = document.key(entry);
                 let (mut values, edits) = known.edited(|step| step == key);
                 if key == "image" {
-                    let text = document.str(entry.value).unwrap_or_default();
+                    let text = document.str(entry.value()).unwrap_or_default();
                     values.extend(self.images.iter().find_map(|image| image.of(text)));
                 }
                 let mut below: Vec<(Candidate<'_>, Span)> = values.into_iter().map(|one| (one, one.span())).collect();
                 below.extend(maps.iter().filter_map(|(one, keys)| {
                     let there = keys.get(&key)?;
-                    let value = Candidate { node: there.value, ..*one };
-                    Some((value, one.place(one.document.span(there.key).to(one.document.span(there.value)))))
+                    let value = Candidate { node: there.value(), ..*one };
+                    Some((value, one.place(one.document.span(there.key).to(one.document.span(there.value())))))
                 }));
-                let same = below.iter().find(|(one, _)| is_same(document, entry.value, one.document, one.node));
+                let same = below.iter().find(|(one, _)| is_same(document, entry.value(), one.document, one.node));
                 let origin = match same.or(below.first()) {
                     Some((one, span)) => Origin { is_same: same.is_some(), ..within(one.file, *span) },
                     None => Origin { is_same: false, ..parent.clone() },
                 };
                 self.set(document, entry.key, &origin);
                 let candidates = below.into_iter().map(|(one, _)| one).collect();
-                work.push((entry.value, Known { candidates, edits }, origin));
+                work.push((entry.value(), Known { candidates, edits }, origin));
             }
             let items = document.items(node);
             if items.is_empty() {

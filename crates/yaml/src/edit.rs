@@ -143,7 +143,7 @@ pub fn indentation(document: &Document, key: NodeId) -> String {
 /// One past the last byte of an entry. A value that is not written (`key:`) ends at its colon.
 fn end_of(document: &Document, entry: Entry) -> usize {
     let key = document.span(entry.key).range().end;
-    let value = document.span(entry.value).range();
+    let value = document.span(entry.value()).range();
     let text = &document.source.text;
     if value.end > key && value.start >= key {
         return value.start + text[value.clone()].trim_end().len().max(usize::from(!value.is_empty()));

@@ -5,7 +5,7 @@
 
 use std::sync::Arc;
 
-use super::build::{Buffers, Builder, Scalar};
+use super::build::{Builder, Scalar};
 use super::refusal::{Part, Refusal, too_many_documents};
 use super::scalar::Resolved;
 use super::source::{Source, Span};
@@ -25,7 +25,7 @@ pub(super) fn read_stream(source: &Arc<Source>, parts: &mut Vec<Part>) -> Stream
     let text = &source.text;
     let mut at = 0;
     let mut count = 0;
-    let mut buffers = Buffers::default();
+    let mut builder = Builder::new(source);
     loop {
         let value = skip_space(text.as_bytes(), at);
         if value == text.len() {
@@ -35,7 +35,7 @@ pub(super) fn read_stream(source: &Arc<Source>, parts: &mut Vec<Part>) -> Stream
             parts.push(Part::Refused(too_many_documents(value)));
             return Stream::Finished;
         }
-        match Reader::new(source, value, &mut buffers).document(&mut buffers) {
+        match Reader::new(source, value, &mut builder).document() {
             Ok((part, end)) => {
                 parts.push(part);
                 at = end;
@@ -77,23 +77,23 @@ fn skip_space(bytes: &[u8], mut at: usize) -> usize {
     at
 }
 
-struct Reader<'src> {
+struct Reader<'src, 'of> {
     bytes: &'src [u8],
     text: &'src str,
     at: usize,
-    builder: Builder<'src>,
+    builder: &'of mut Builder<'src>,
     /// A number that is JSON and that nothing in Kubernetes can hold.
     too_large: Option<Refusal>,
 }
 
-impl<'src> Reader<'src> {
-    fn new(source: &'src Arc<Source>, at: usize, buffers: &mut Buffers) -> Self {
-        let builder = Builder::new(source, Span::empty(at), buffers);
+impl<'src, 'of> Reader<'src, 'of> {
+    fn new(source: &'src Source, at: usize, builder: &'of mut Builder<'src>) -> Self {
+        builder.begin();
         Self { bytes: source.text.as_bytes(), text: &source.text, at, builder, too_large: None }
     }
 
     /// Reads one value; returns the byte after it.
-    fn document(mut self, buffers: &mut Buffers) -> Result<(Part, usize), Refusal> {
+    fn document(mut self) -> Result<(Part, usize), Refusal> {
         let start = self.at;
         let mut open: Vec<u8> = Vec::new();
         loop {
@@ -106,7 +106,7 @@ impl<'src> Reader<'src> {
         let end = self.at;
         let part = match self.too_large {
             Some(refusal) => Part::Refused(refusal),
-            None => Part::Document(self.builder.finish(Span::new(start, end), buffers)),
+            None => Part::Document(self.builder.finish(Span::new(start, end)).within(&self.builder.seal())),
         };
         Ok((part, end))
     }

@@ -39,13 +39,13 @@ fn edits(document: &Document, text: &str) -> Vec<Edit> {
                 "mode" => under == "items" && document.get(node, "path").is_some(),
                 _ => false,
             };
-            let end = document.span(entry.value).range().end;
-            match document.value(entry.value) {
+            let end = document.span(entry.value()).range().end;
+            match document.value(entry.value()) {
                 // below eight, octal and decimal are the same
                 Value::Int(mode @ 8..=0o7777) if is_mode && text[end..].starts_with('\n') => {
                     edits.push(Edit::insert(end, format!(" # {mode:#05o}").replace("0o", "0")));
                 }
-                _ => open.push((entry.value, key)),
+                _ => open.push((entry.value(), key)),
             }
         }
     }

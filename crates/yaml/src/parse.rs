@@ -1,33 +1,28 @@
-//! One chunk of YAML text into a [`Document`]: the scanner's events, kubectl's resolution.
+//! One chunk of YAML text into a document: the scanner's events, kubectl's resolution.
 
 use std::collections::HashMap;
-use std::sync::Arc;
 
-use super::build::{Buffers, Builder, Scalar, unknown_anchor};
+use super::build::{Builder, Draft, Scalar, unknown_anchor};
 use super::characters;
 use super::refusal::Refusal;
 use super::scalar::{Resolved, resolve_plain, resolve_tagged};
 use super::scan::{Event, Parser, direct};
 use super::source::{Source, Span};
-use super::tree::{Document, Style};
+use super::tree::Style;
 
 /// What go-yaml puts for `!!`.
 const NAMESPACE: &str = "tag:yaml.org,2002:";
 
 /// Parses the one document of a chunk if it is written as most manifests are; such documents have no aliases.
-pub(super) fn plain_document(source: &Arc<Source>, chunk: Span, buffers: &mut Buffers) -> Option<Document> {
+pub(super) fn plain_document(source: &Source, chunk: Span, builder: &mut Builder<'_>) -> Option<Draft> {
     let span = without_mark(source, chunk);
     let has_control = characters::first_control(source, span, chunk).is_some();
-    if has_control { None } else { written_plainly(source, chunk, span, buffers) }
+    if has_control { None } else { written_plainly(source, chunk, span, builder) }
 }
 
-fn written_plainly(source: &Arc<Source>, chunk: Span, span: Span, buffers: &mut Buffers) -> Option<Document> {
-    let mut builder = Builder::new(source, chunk, buffers);
-    if direct::read(&source.text, span, mentions_patterns(source, span), &mut builder) {
-        return Some(builder.finish(chunk, buffers));
-    }
-    builder.give_back(buffers);
-    None
+fn written_plainly(source: &Source, chunk: Span, span: Span, builder: &mut Builder<'_>) -> Option<Draft> {
+    builder.begin();
+    direct::read(&source.text, span, mentions_patterns(source, span), builder).then(|| builder.finish(chunk))
 }
 
 /// A byte-order mark may begin any document: go-yaml looks for one at the start of each chunk.
@@ -38,23 +33,23 @@ fn without_mark(source: &Source, chunk: Span) -> Span {
 
 /// Parses the one document of a chunk. `budget` is what aliases of the file may still copy, in bytes. With `is_exact`
 /// the direct reader is left out.
-pub(super) fn document(
-    source: &Arc<Source>,
+pub(super) fn document<'src>(
+    source: &'src Source,
     chunk: Span,
     budget: &mut u64,
-    buffers: &mut Buffers,
+    builder: &mut Builder<'src>,
     is_exact: bool,
-) -> Result<Document, Refusal> {
+) -> Result<Draft, Refusal> {
     let span = without_mark(source, chunk);
     let control = characters::first_control(source, span, chunk);
     if control.is_none()
         && !is_exact
-        && let Some(document) = written_plainly(source, chunk, span, buffers)
+        && let Some(document) = written_plainly(source, chunk, span, builder)
     {
         return Ok(document);
     }
     let readable = control.as_ref().map_or(span, |control| Span::new(span.start as usize, control.window));
-    let mut reader = Reader::new(source, readable, chunk, buffers);
+    let mut reader = Reader::new(source, readable, builder);
     reader.builder.budget = *budget;
     let outcome = reader.read();
     *budget = reader.builder.budget;
@@ -65,25 +60,26 @@ pub(super) fn document(
     }
     let end = outcome.map_err(|refusal| explain_template(source, refusal))?;
     reader.note_dropped(end, chunk);
-    Ok(reader.builder.finish(chunk, buffers))
+    Ok(reader.builder.finish(chunk))
 }
 
-struct Reader<'src> {
-    source: &'src Arc<Source>,
+struct Reader<'src, 'of> {
+    source: &'src Source,
     parser: Parser<'src>,
-    builder: Builder<'src>,
+    builder: &'of mut Builder<'src>,
     /// The number of the latest definition of each anchor, from 1.
     anchors: HashMap<&'src str, usize>,
     defined: usize,
 }
 
-impl<'src> Reader<'src> {
-    fn new(source: &'src Arc<Source>, readable: Span, chunk: Span, buffers: &mut Buffers) -> Self {
+impl<'src, 'of> Reader<'src, 'of> {
+    fn new(source: &'src Source, readable: Span, builder: &'of mut Builder<'src>) -> Self {
         let mentions = mentions_patterns(source, readable);
+        builder.begin();
         Self {
             source,
             parser: Parser::new(&source.text, readable, mentions),
-            builder: Builder::new(source, chunk, buffers),
+            builder,
             anchors: HashMap::new(),
             defined: 0,
         }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 #[cfg(feature = "parallel")]
 use rayon::prelude::*;
 
-use super::build::Buffers;
+use super::build::{Builder, Draft};
 use super::conflict::or_conflict;
 use super::json;
 use super::parse;
@@ -39,7 +39,7 @@ fn read_parts(source: &Arc<Source>, is_exact: bool) -> Vec<Part> {
         }
     }
     let mut budget = limits::ALIASES.most.max(source.text.len() as u64 * limits::ALIAS_FACTOR);
-    let mut buffers = Buffers::default();
+    let mut builder = Builder::new(source);
     let chunks = chunks(&source.text, start);
     let mut ahead = if is_exact { Vec::new() } else { read_ahead(source, &chunks) };
     for (number, chunk) in chunks.into_iter().enumerate() {
@@ -55,8 +55,8 @@ fn read_parts(source: &Arc<Source>, is_exact: bool) -> Vec<Part> {
             break;
         }
         match chunk {
-            Chunk::Text(span) => parts.push(match parse::document(source, span, &mut budget, &mut buffers, is_exact) {
-                Ok(document) => Part::Document(document),
+            Chunk::Text(span) => parts.push(match parse::document(source, span, &mut budget, &mut builder, is_exact) {
+                Ok(draft) => Part::Document(draft.within(&builder.seal())),
                 Err(refusal) => Part::Refused(or_conflict(source, span, refusal)),
             }),
             Chunk::BadSeparator { line, rest, loses_previous } => {
@@ -80,12 +80,20 @@ fn read_ahead(source: &Arc<Source>, chunks: &[Chunk]) -> Vec<Option<Document>> {
         return Vec::new();
     }
     let read = |some: &[Chunk]| {
-        let mut buffers = Buffers::default();
-        let mut read = |chunk: &Chunk| match chunk {
-            Chunk::Text(span) => parse::plain_document(source, *span, &mut buffers),
-            Chunk::BadSeparator { .. } => None,
-        };
-        some.iter().map(&mut read).collect::<Vec<_>>()
+        let mut builder = Builder::new(source);
+        let mut documents = Vec::with_capacity(some.len());
+        let mut drafts: Vec<Option<Draft>> = Vec::with_capacity(some.len());
+        for (number, chunk) in some.iter().enumerate() {
+            drafts.push(match chunk {
+                Chunk::Text(span) => parse::plain_document(source, *span, &mut builder),
+                Chunk::BadSeparator { .. } => None,
+            });
+            if builder.is_full() || number + 1 == some.len() {
+                let tree = builder.seal();
+                documents.extend(drafts.drain(..).map(|draft| Some(draft?.within(&tree))));
+            }
+        }
+        documents
     };
     #[cfg(feature = "parallel")]
     let all = counted.par_chunks(MANY).flat_map_iter(read).collect();

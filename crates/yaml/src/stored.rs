@@ -1,184 +1,348 @@
 //! How nodes are kept: in as few bytes as may be, because nodes are most of what a document takes.
 
-use super::seldom::Seldom;
 use super::source::Span;
-use super::tree::Style;
+use super::tree::{NodeId, Style};
 
-/// A node of a document. Everything in it is kept as bytes, which have no alignment: it takes 14 of them, and not 32.
+/// A node of a document in 8 bytes: where it begins, how it is written, of which [`Kind`] it is, and what the kind says
+/// of the rest.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Node {
-    span: Packed,
-    pub value: Stored,
-    pub style: Style,
+    start: u32,
+    rest: u32,
 }
 
+/// What is in the last [`BITS`] of a node.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Kind {
+    /// The length of text that is the bytes of the node.
+    Written,
+    /// The length of text that is the bytes of the node between its quotes, with them.
+    Quoted,
+    /// A place among the collections.
+    Map,
+    /// A place among the collections.
+    List,
+    /// The length of what is null or a boolean, and below it which of them.
+    Word,
+    /// The length of a whole number, and below it the number.
+    Small,
+    /// A place among what is wide.
+    Wide,
+}
+
+/// A file of the largest size that is read has room for about as many collections or numbers: `[1,1,1]`.
+const BITS: u32 = 26;
+const MOST: u32 = (1 << BITS) - 1;
+
+/// Bits of a word, and of a small number.
+const WORD: u32 = 2;
+const NUMBER: u32 = 16;
+
+const NULL: u32 = 2;
+
+const STYLES: [Style; 8] = [
+    Style::Plain,
+    Style::SingleQuoted,
+    Style::DoubleQuoted,
+    Style::Literal,
+    Style::Folded,
+    Style::Flow,
+    Style::Block,
+    Style::Alias,
+];
+
 impl Node {
-    pub(super) fn new(span: Span, value: Stored, style: Style) -> Self {
-        Self { span: span.into(), value, style }
+    #[inline]
+    fn new(start: u32, style: Style, kind: Kind, low: u32) -> Self {
+        Self { start, rest: (style as u32) << (BITS + 3) | (kind as u32) << BITS | low }
+    }
+
+    /// Text without quotes, which is these bytes of the source; nothing for more of them than a node can say.
+    #[inline]
+    pub(super) fn written(span: Span) -> Option<Self> {
+        let length = span.end - span.start;
+        (length <= MOST).then(|| Self::new(span.start, Style::Plain, Kind::Written, length))
     }
 
     #[inline]
-    pub(super) fn span(&self) -> Span {
-        self.span.span()
+    pub(super) fn kind(self) -> Kind {
+        match self.rest >> BITS & 7 {
+            0 => Kind::Written,
+            1 => Kind::Quoted,
+            2 => Kind::Map,
+            3 => Kind::List,
+            4 => Kind::Word,
+            5 => Kind::Small,
+            _ => Kind::Wide,
+        }
+    }
+
+    #[inline]
+    pub(super) fn style(self) -> Style {
+        STYLES[(self.rest >> (BITS + 3)) as usize]
+    }
+
+    #[inline]
+    fn low(self) -> u32 {
+        self.rest & MOST
+    }
+
+    #[inline]
+    fn place(self) -> usize {
+        self.low() as usize
+    }
+
+    /// The bytes of what is [`Kind::Written`].
+    #[inline]
+    pub(super) fn text(self) -> Span {
+        Span { start: self.start, end: self.start + self.low() }
+    }
+
+    /// The bytes of what is [`Kind::Quoted`], without its quotes.
+    #[inline]
+    pub(super) fn quoted(self) -> Span {
+        Span { start: self.start + 1, end: self.start + self.low() - 1 }
+    }
+
+    /// Which of them what is [`Kind::Word`] is: a boolean, or null.
+    #[inline]
+    pub(super) fn word(self) -> Option<bool> {
+        let word = self.low() & ((1 << WORD) - 1);
+        (word != NULL).then_some(word == 1)
+    }
+
+    /// The number that is [`Kind::Small`].
+    #[inline]
+    pub(super) fn small(self) -> i64 {
+        i64::from(self.low() & ((1 << NUMBER) - 1))
     }
 }
 
-/// A value as stored. Texts are ranges, so that most scalars cost no allocation. What needs more than four bytes is in
-/// the document's list of what is wide, and here is its place there.
+/// A value before it is packed into a node.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Stored {
     Null,
     Bool(bool),
-    /// A whole number that fits.
-    Small([u8; 4]),
-    /// The text is the bytes of the node.
-    Written,
-    /// The text is the bytes of the node between its quotes.
-    Quoted,
-    /// A list whose elements are there among those of the document.
-    List(Few),
-    /// A map whose entries are there among those of the document.
-    Map(Few),
-    Alias([u8; 4]),
-    Int(Place),
-    Uint(Place),
-    Float(Place),
+    Int(i64),
+    Uint(u64),
+    Float(f64),
     /// Range of the source.
-    Borrowed(Place),
-    /// Range of the document's own text.
-    Owned(Place),
-    LongList(Place),
-    LongMap(Place),
+    Borrowed(Span),
+    /// Range of the text that the documents have beside the source.
+    Owned(Span),
+    Alias(NodeId),
 }
 
-/// A range as bytes.
+/// Where a list or map ends, and where its elements or entries are among those of the documents.
 #[derive(Clone, Copy, Debug)]
-struct Packed([u8; 4], [u8; 4]);
-
-impl From<Span> for Packed {
-    fn from(span: Span) -> Self {
-        Self(span.start.to_ne_bytes(), span.end.to_ne_bytes())
-    }
+struct Collection {
+    end: u32,
+    first: u32,
+    count: u32,
 }
-
-impl Packed {
-    #[inline]
-    fn span(self) -> Span {
-        Span { start: u32::from_ne_bytes(self.0), end: u32::from_ne_bytes(self.1) }
-    }
-}
-
-/// A range of a few that does not lie far away: where it begins in 24 bits, how many there are in 8.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Few([u8; 4]);
-
-impl Few {
-    #[inline]
-    fn of(range: Span) -> Option<Self> {
-        let count = range.end - range.start;
-        (range.start < 1 << 24 && count < 1 << 8).then(|| Self((range.start << 8 | count).to_ne_bytes()))
-    }
-
-    #[inline]
-    pub(super) fn range(self) -> std::ops::Range<usize> {
-        let packed = u32::from_ne_bytes(self.0);
-        let start = (packed >> 8) as usize;
-        start..start + (packed & 0xFF) as usize
-    }
-}
-
-/// A place among what is wide.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Place([u8; 4]);
 
 /// What takes more bytes than a node has.
 #[derive(Debug, Default)]
-pub(super) struct Wide(Seldom<u64>);
+pub(super) struct More {
+    collections: Vec<Collection>,
+    wide: Vec<Wide>,
+}
+
+/// A value, and where its node ends.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Wide {
+    Word { end: u32, value: Option<bool> },
+    Int { end: u32, value: i64 },
+    Uint { end: u32, value: u64 },
+    Float { end: u32, value: f64 },
+    Borrowed { end: u32, text: Span },
+    Owned { end: u32, text: Span },
+    Alias { end: u32, target: NodeId },
+}
 
 impl Wide {
-    #[inline]
-    pub(super) fn get(&self, Place(at): Place) -> u64 {
-        self.0.get(u32::from_ne_bytes(at) as usize).copied().unwrap_or(0)
+    #[inline(never)]
+    fn end(self) -> u32 {
+        match self {
+            Self::Word { end, .. }
+            | Self::Int { end, .. }
+            | Self::Uint { end, .. }
+            | Self::Float { end, .. }
+            | Self::Borrowed { end, .. }
+            | Self::Owned { end, .. }
+            | Self::Alias { end, .. } => end,
+        }
+    }
+}
+
+impl More {
+    /// Packs a value into a node, and keeps what does not fit.
+    pub(super) fn node(&mut self, span: Span, value: Stored, style: Style) -> Node {
+        let (length, end) = (span.end - span.start, span.end);
+        let word = |value: Option<bool>| value.map_or(NULL, u32::from) | length << WORD;
+        let is_within = |bits: u32| length <= MOST >> bits;
+        let node = |kind, low| Node::new(span.start, style, kind, low);
+        let wide = match value {
+            Stored::Null if is_within(WORD) => return node(Kind::Word, word(None)),
+            Stored::Bool(value) if is_within(WORD) => return node(Kind::Word, word(Some(value))),
+            Stored::Borrowed(text) if text == span && is_within(0) => return node(Kind::Written, length),
+            Stored::Borrowed(text) if text.start == span.start + 1 && text.end + 1 == end && is_within(0) => {
+                return node(Kind::Quoted, length);
+            }
+            Stored::Int(value) => match u16::try_from(value) {
+                Ok(small) if is_within(NUMBER) => return node(Kind::Small, u32::from(small) | length << NUMBER),
+                _ => Wide::Int { end, value },
+            },
+            Stored::Null => Wide::Word { end, value: None },
+            Stored::Bool(value) => Wide::Word { end, value: Some(value) },
+            Stored::Uint(value) => Wide::Uint { end, value },
+            Stored::Float(value) => Wide::Float { end, value },
+            Stored::Borrowed(text) => Wide::Borrowed { end, text },
+            Stored::Owned(text) => Wide::Owned { end, text },
+            Stored::Alias(target) => Wide::Alias { end, target },
+        };
+        let place = narrow(self.wide.len());
+        self.wide.push(wide);
+        node(Kind::Wide, place)
     }
 
-    #[inline]
-    pub(super) fn span(&self, at: Place) -> Span {
-        let both = self.get(at);
-        #[expect(clippy::cast_possible_truncation, reason = "two halves")]
-        Span { start: (both >> 32) as u32, end: both as u32 }
+    /// A node that is yet to become a list or map.
+    pub(super) fn open(&mut self, style: Style, is_map: bool) -> Node {
+        let place = narrow(self.collections.len());
+        self.collections.push(Collection { end: 0, first: 0, count: 0 });
+        Node::new(0, style, if is_map { Kind::Map } else { Kind::List }, place)
     }
 
-    pub(super) fn number(&mut self, value: u64) -> Place {
-        let at = u32::try_from(self.0.len()).unwrap_or(u32::MAX);
-        self.0.push(value);
-        Place(at.to_ne_bytes())
-    }
-
-    pub(super) fn range(&mut self, span: Span) -> Place {
-        self.number(u64::from(span.start) << 32 | u64::from(span.end))
-    }
-
-    #[inline]
-    pub(super) fn int(&mut self, value: i64) -> Stored {
-        match i32::try_from(value) {
-            Ok(small) => Stored::Small(small.to_ne_bytes()),
-            Err(_) => Stored::Int(self.number(value.cast_unsigned())),
+    /// Says where such a node is, and which elements or entries it has.
+    pub(super) fn close(&mut self, node: &mut Node, span: Span, within: Span) {
+        node.start = span.start;
+        if let Some(collection) = self.collections.get_mut(node.place()) {
+            *collection = Collection { end: span.end, first: within.start, count: within.end - within.start };
         }
     }
 
-    /// The text of a node that is these bytes of the source.
     #[inline]
-    pub(super) fn text(&mut self, node: Span, text: Span) -> Stored {
-        if text == node {
-            Stored::Written
-        } else if text.start == node.start + 1 && text.end + 1 == node.end {
-            Stored::Quoted
-        } else {
-            Stored::Borrowed(self.range(text))
-        }
+    pub(super) fn span(&self, node: Node) -> Span {
+        let low = node.low();
+        let end = match node.kind() {
+            Kind::Written | Kind::Quoted => node.start + low,
+            Kind::Word => node.start + (low >> WORD),
+            Kind::Small => node.start + (low >> NUMBER),
+            Kind::Map | Kind::List => self.collections.get(node.place()).map_or(node.start, |of| of.end),
+            Kind::Wide => self.wide.get(node.place()).map_or(node.start, |wide| wide.end()),
+        };
+        Span { start: node.start, end }
     }
 
+    /// The places of the elements or entries of what is [`Kind::List`] or [`Kind::Map`].
     #[inline]
-    pub(super) fn list(&mut self, range: Span) -> Stored {
-        Few::of(range).map_or_else(|| Stored::LongList(self.range(range)), Stored::List)
+    pub(super) fn within(&self, node: Node) -> std::ops::Range<usize> {
+        self.collections.get(node.place()).map_or(0..0, |of| of.first as usize..(of.first + of.count) as usize)
     }
 
+    /// What is [`Kind::Wide`].
     #[inline]
-    pub(super) fn map(&mut self, range: Span) -> Stored {
-        Few::of(range).map_or_else(|| Stored::LongMap(self.range(range)), Stored::Map)
+    pub(super) fn wide(&self, node: Node) -> Wide {
+        self.wide.get(node.place()).copied().unwrap_or(Wide::Word { end: node.start, value: None })
     }
 
-    pub(super) fn clear(&mut self) {
-        self.0.clear();
+    /// How many collections there are, and how much else.
+    pub(super) fn len(&self) -> (usize, usize) {
+        (self.collections.len(), self.wide.len())
+    }
+
+    /// Drops what came later.
+    pub(super) fn truncate(&mut self, (collections, wide): (usize, usize)) {
+        self.collections.truncate(collections);
+        self.wide.truncate(wide);
     }
 
     /// The same in as much memory as it takes.
     pub(super) fn copy(&self) -> Self {
-        Self(self.0.to_vec().into())
+        Self { collections: self.collections.as_slice().to_vec(), wide: self.wide.as_slice().to_vec() }
     }
+
+    /// Gives back what growing left over.
+    pub(super) fn shrink(&mut self) {
+        self.collections.shrink_to_fit();
+        self.wide.shrink_to_fit();
+    }
+}
+
+/// Files are not so large that this saturates.
+fn narrow(place: usize) -> u32 {
+    u32::try_from(place).unwrap_or(MOST).min(MOST)
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{Few, Node, Span, Stored, Wide};
+    use super::{Collection, Kind, MOST, More, Node, NodeId, STYLES, Span, Stored, Style, Wide};
 
     #[test]
     fn a_node_takes_no_more_than_it_says() {
-        assert_eq!(size_of::<Node>(), 14);
+        assert_eq!((size_of::<Node>(), size_of::<Collection>(), size_of::<Wide>()), (8, 12, 16));
     }
 
     #[test]
-    fn ranges_come_back_whether_they_are_near_or_far() {
-        let mut wide = Wide::default();
-        for (start, end) in [(0, 0), (7, 262), (7, 263), ((1 << 24) - 1, 1 << 24), (1 << 24, 1 << 24), (3, u32::MAX)] {
-            let span = Span { start, end };
-            let range = match wide.list(span) {
-                Stored::List(few) => few.range(),
-                Stored::LongList(place) => wide.span(place).range(),
-                other => panic!("{other:?}"),
-            };
-            assert_eq!(range, span.range());
+    fn a_node_keeps_how_it_is_written() {
+        for (number, style) in STYLES.into_iter().enumerate() {
+            assert_eq!(style as usize, number);
+            let node = More::default().node(Span::new(1, 1), Stored::Null, style);
+            assert_eq!((node.style(), node.kind(), node.word()), (style, Kind::Word, None));
         }
-        assert!(Few::of(Span { start: 0, end: 256 }).is_none());
+    }
+
+    #[test]
+    fn values_come_back_whether_they_are_small_or_wide() {
+        let mut more = More::default();
+        let most = MOST as usize;
+        for length in [0, 2, 5, 1023, 1024, most >> 2, (most >> 2) + 1, most, most + 1] {
+            let span = Span::new(7, 7 + length);
+            for value in [None, Some(true), Some(false)] {
+                let node = more.node(span, value.map_or(Stored::Null, Stored::Bool), Style::Plain);
+                let found = match node.kind() {
+                    Kind::Word => node.word(),
+                    _ => match more.wide(node) {
+                        Wide::Word { value, .. } => value,
+                        other => panic!("{other:?}"),
+                    },
+                };
+                assert_eq!((found, more.span(node)), (value, span));
+            }
+            for value in [0, 1, -1, 65535, 65536, i64::MAX, i64::MIN] {
+                let node = more.node(span, Stored::Int(value), Style::Plain);
+                let found = match node.kind() {
+                    Kind::Small => node.small(),
+                    _ => match more.wide(node) {
+                        Wide::Int { value, .. } => value,
+                        other => panic!("{other:?}"),
+                    },
+                };
+                assert_eq!((found, more.span(node)), (value, span));
+            }
+            for text in [span, Span::new(8, 6 + length.max(2)), Span::new(1, 2)] {
+                let node = more.node(span, Stored::Borrowed(text), Style::Plain);
+                let found = match node.kind() {
+                    Kind::Written => node.text(),
+                    Kind::Quoted => node.quoted(),
+                    _ => match more.wide(node) {
+                        Wide::Borrowed { text, .. } => text,
+                        other => panic!("{other:?}"),
+                    },
+                };
+                assert_eq!((found, more.span(node)), (text, span));
+            }
+        }
+        let alias = more.node(Span::new(3, 5), Stored::Alias(NodeId(9)), Style::Alias);
+        assert!(matches!(more.wide(alias), Wide::Alias { end: 5, target: NodeId(9) }));
+    }
+
+    #[test]
+    fn a_collection_has_what_it_is_closed_with() {
+        let mut more = More::default();
+        let mut node = more.open(Style::Block, true);
+        let (span, within) = (Span::new(4, 90), Span::new(1 << 25, (1 << 25) + 300));
+        more.close(&mut node, span, within);
+        assert_eq!((node.kind(), more.span(node), more.within(node)), (Kind::Map, span, within.range()));
     }
 }

@@ -1,19 +1,20 @@
 //! A document as a tree in which every node knows its bytes.
 //!
-//! Nodes live in one arena per document and refer to each other by number: cheap to make, cheap to
-//! drop, and no depth of nesting can overflow the stack.
+//! Nodes live in one arena and refer to each other by number: cheap to make, cheap to drop, and no depth of nesting can
+//! overflow the stack. Many small documents of one file share an arena, because each would need several blocks of memory.
 
 use std::borrow::Cow;
 use std::fmt::Write as _;
+use std::ops::Deref;
 use std::sync::Arc;
 
 use super::scalar::{json_float, key_float};
 use super::seldom::Seldom;
 use super::source::{Source, Span};
-use super::stored::{Node, Stored, Wide};
+use super::stored::{Kind, More, Node, Wide};
 use super::work;
 
-/// A node's number in its [`Document`].
+/// A node's number in its [`Tree`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct NodeId(pub(super) u32);
 
@@ -77,12 +78,19 @@ impl Value<'_> {
 /// One `key: value` of a map.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Entry {
-    /// The key's node; its text as JSON is [`Document::key`].
+    /// The key's node; its text as JSON is [`Tree::key`].
     pub key: NodeId,
-    /// The value's node.
-    pub value: NodeId,
     /// See [`print`].
     pub(super) print: u32,
+}
+
+impl Entry {
+    /// The value's node: the one after the key's, because nodes are numbered as they begin and no list or map is a key.
+    #[inline]
+    #[must_use]
+    pub fn value(self) -> NodeId {
+        NodeId(self.key.0 + 1)
+    }
 }
 
 /// A number by which most keys differ: comparing it first spares nearly all comparisons of texts.
@@ -118,12 +126,7 @@ pub struct Document {
     /// The bytes from its first line to the next separator.
     pub span: Span,
     pub(super) root: NodeId,
-    pub(super) nodes: Vec<Node>,
-    pub(super) items: Vec<NodeId>,
-    pub(super) entries: Vec<Entry>,
-    pub(super) wide: Wide,
-    /// Text of scalars that escapes, folding or indentation make different from their bytes.
-    pub(super) unescaped: String,
+    pub(super) tree: Arc<Tree>,
     /// Duplicate keys, in order of the losing key.
     pub duplicates: Seldom<Duplicate>,
     /// Comments that mention `patterns:`; others are not kept.
@@ -138,39 +141,67 @@ impl Document {
     pub fn root(&self) -> NodeId {
         self.root
     }
+}
 
+impl Deref for Document {
+    type Target = Tree;
+
+    #[inline]
+    fn deref(&self) -> &Tree {
+        &self.tree
+    }
+}
+
+/// The nodes of a document, and of others of the same file.
+#[derive(Debug)]
+pub struct Tree {
+    pub(super) source: Arc<Source>,
+    pub(super) nodes: Vec<Node>,
+    pub(super) items: Vec<NodeId>,
+    pub(super) entries: Vec<Entry>,
+    pub(super) more: More,
+    /// Text of scalars that escapes, folding or indentation make different from their bytes.
+    pub(super) unescaped: String,
+}
+
+impl Tree {
     /// Where a node is. An alias is where `*name` is, not where the anchor is.
     #[must_use]
     pub fn span(&self, node: NodeId) -> Span {
-        self.node(node).span()
+        self.more.span(self.node(node))
     }
 
     /// How a node is written.
     #[must_use]
     pub fn style(&self, node: NodeId) -> Style {
-        self.node(node).style
+        self.node(node).style()
     }
 
     /// What a node is, aliases followed.
     #[must_use]
     pub fn value(&self, node: NodeId) -> Value<'_> {
         let at = self.node(node);
-        match at.value {
-            Stored::Null => Value::Null,
-            Stored::Bool(value) => Value::Bool(value),
-            Stored::Small(bytes) => Value::Int(i64::from(i32::from_ne_bytes(bytes))),
-            Stored::Written => Value::Str(self.source.slice(at.span())),
-            Stored::Quoted => Value::Str(self.source.slice(between_quotes(at.span()))),
-            Stored::List(few) => Value::List(self.items.get(few.range()).unwrap_or(&[])),
-            Stored::Map(few) => Value::Map(self.entries.get(few.range()).unwrap_or(&[])),
-            Stored::Int(place) => Value::Int(self.wide.get(place).cast_signed()),
-            Stored::Uint(place) => Value::Uint(self.wide.get(place)),
-            Stored::Float(place) => Value::Float(f64::from_bits(self.wide.get(place))),
-            Stored::Borrowed(place) => Value::Str(self.source.slice(self.wide.span(place))),
-            Stored::Owned(place) => Value::Str(self.unescaped.get(self.wide.span(place).range()).unwrap_or("")),
-            Stored::LongList(place) => Value::List(self.items.get(self.wide.span(place).range()).unwrap_or(&[])),
-            Stored::LongMap(place) => Value::Map(self.entries.get(self.wide.span(place).range()).unwrap_or(&[])),
-            Stored::Alias(target) => self.value(NodeId(u32::from_ne_bytes(target))),
+        match at.kind() {
+            Kind::Written => Value::Str(self.source.slice(at.text())),
+            Kind::Quoted => Value::Str(self.source.slice(at.quoted())),
+            Kind::Map => Value::Map(self.entries.get(self.more.within(at)).unwrap_or(&[])),
+            Kind::List => Value::List(self.items.get(self.more.within(at)).unwrap_or(&[])),
+            Kind::Word => at.word().map_or(Value::Null, Value::Bool),
+            Kind::Small => Value::Int(at.small()),
+            Kind::Wide => self.wide_value(at),
+        }
+    }
+
+    #[inline(never)]
+    fn wide_value(&self, node: Node) -> Value<'_> {
+        match self.more.wide(node) {
+            Wide::Word { value, .. } => value.map_or(Value::Null, Value::Bool),
+            Wide::Int { value, .. } => Value::Int(value),
+            Wide::Uint { value, .. } => Value::Uint(value),
+            Wide::Float { value, .. } => Value::Float(value),
+            Wide::Borrowed { text, .. } => Value::Str(self.source.slice(text)),
+            Wide::Owned { text, .. } => Value::Str(self.owned(text)),
+            Wide::Alias { target, .. } => self.value(target),
         }
     }
 
@@ -182,6 +213,7 @@ impl Document {
 
     /// A key as it is in the JSON that kubectl sends: `yes:` is `true`, `0644:` is `420`.
     #[must_use]
+    #[expect(clippy::trivially_copy_pass_by_ref, reason = "entries are looked at in lists")]
     pub fn key(&self, entry: &Entry) -> Cow<'_, str> {
         self.key_text(entry.key)
     }
@@ -203,34 +235,41 @@ impl Document {
     #[must_use]
     pub fn entries(&self, node: NodeId) -> &[Entry] {
         // asked for more than anything else, so not by way of `value`
-        let range = match self.node(node).value {
-            Stored::Map(few) => few.range(),
-            Stored::LongMap(place) => self.wide.span(place).range(),
-            Stored::Alias(target) => return self.entries(NodeId(u32::from_ne_bytes(target))),
-            _ => return &[],
-        };
-        self.entries.get(range).unwrap_or(&[])
+        let at = self.node(node);
+        match at.kind() {
+            Kind::Map => self.entries.get(self.more.within(at)).unwrap_or(&[]),
+            Kind::Wide => self.target(at).map_or(&[], |target| self.entries(target)),
+            _ => &[],
+        }
     }
 
     /// The elements of a list; none for anything else.
     #[must_use]
     pub fn items(&self, node: NodeId) -> &[NodeId] {
-        let range = match self.node(node).value {
-            Stored::List(few) => few.range(),
-            Stored::LongList(place) => self.wide.span(place).range(),
-            Stored::Alias(target) => return self.items(NodeId(u32::from_ne_bytes(target))),
-            _ => return &[],
-        };
-        self.items.get(range).unwrap_or(&[])
+        let at = self.node(node);
+        match at.kind() {
+            Kind::List => self.items.get(self.more.within(at)).unwrap_or(&[]),
+            Kind::Wide => self.target(at).map_or(&[], |target| self.items(target)),
+            _ => &[],
+        }
     }
 
     /// Whether it is `null`, `~` or nothing, aliases followed.
     #[must_use]
     pub fn is_null(&self, node: NodeId) -> bool {
-        match self.node(node).value {
-            Stored::Null => true,
-            Stored::Alias(target) => self.is_null(NodeId(u32::from_ne_bytes(target))),
+        let at = self.node(node);
+        match at.kind() {
+            Kind::Word => at.word().is_none(),
+            Kind::Wide => self.wide_value(at) == Value::Null,
             _ => false,
+        }
+    }
+
+    /// What an alias refers to.
+    fn target(&self, node: Node) -> Option<NodeId> {
+        match self.more.wide(node) {
+            Wide::Alias { target, .. } => Some(target),
+            _ => None,
         }
     }
 
@@ -254,8 +293,8 @@ impl Document {
     #[inline]
     pub(super) fn written(&self, node: NodeId) -> Option<&[u8]> {
         let at = self.node(node);
-        let bytes = matches!(at.value, Stored::Written).then(|| self.source.text.as_bytes())?;
-        bytes.get(at.span().range())
+        let bytes = (at.kind() == Kind::Written).then(|| self.source.text.as_bytes())?;
+        bytes.get(at.text().range())
     }
 
     /// The texts of a node and of all below it, but for keys and for what is under the key `skipped`, in the order in which
@@ -273,7 +312,7 @@ impl Document {
                     Value::List(items) => open.extend(items.iter().rev()),
                     Value::Map(entries) => {
                         let kept = entries.iter().rev().filter(|entry| !self.is_key(entry.key, skipped));
-                        open.extend(kept.map(|entry| entry.value));
+                        open.extend(kept.map(|entry| entry.value()));
                     }
                     _ => {}
                 }
@@ -284,7 +323,7 @@ impl Document {
     /// The value of a map under `key`.
     #[must_use]
     pub fn get(&self, map: NodeId, key: &str) -> Option<NodeId> {
-        self.entry(map, key).map(|entry| entry.value)
+        self.entry(map, key).map(Entry::value)
     }
 
     /// The node at the end of a path of keys.
@@ -297,14 +336,15 @@ impl Document {
     #[must_use]
     pub fn str(&self, node: NodeId) -> Option<&str> {
         let at = self.node(node);
-        Some(match at.value {
-            Stored::Written => self.source.slice(at.span()),
-            Stored::Quoted => self.source.slice(between_quotes(at.span())),
-            Stored::Borrowed(place) => self.source.slice(self.wide.span(place)),
-            Stored::Owned(place) => self.unescaped.get(self.wide.span(place).range()).unwrap_or(""),
-            Stored::Alias(target) => return self.str(NodeId(u32::from_ne_bytes(target))),
-            _ => return None,
-        })
+        match at.kind() {
+            Kind::Written => Some(self.source.slice(at.text())),
+            Kind::Quoted => Some(self.source.slice(at.quoted())),
+            Kind::Wide => match self.wide_value(at) {
+                Value::Str(text) => Some(text),
+                _ => None,
+            },
+            _ => None,
+        }
     }
 
     /// The text under `key`, if it is a string.
@@ -356,7 +396,7 @@ impl Document {
                     Value::Map(entries) => {
                         out.push('{');
                         steps.push(Step::Text("}"));
-                        let mut sorted: Vec<_> = entries.iter().map(|entry| (self.key(entry), entry.value)).collect();
+                        let mut sorted: Vec<_> = entries.iter().map(|entry| (self.key(entry), entry.value())).collect();
                         sorted.sort_by(|a, b| a.0.cmp(&b.0));
                         for (index, (key, value)) in sorted.into_iter().enumerate().rev() {
                             steps.push(Step::Node(value));
@@ -371,24 +411,15 @@ impl Document {
         }
     }
 
-    /// Gives back what growing left over: documents stay as long as the run does.
-    pub(super) fn shrink(&mut self) {
-        self.nodes.shrink_to_fit();
-        self.items.shrink_to_fit();
-        self.entries.shrink_to_fit();
-        self.wide = self.wide.copy();
-        self.unescaped.shrink_to_fit();
+    fn owned(&self, text: Span) -> &str {
+        self.unescaped.get(text.range()).unwrap_or("")
     }
 
     #[inline]
-    fn node(&self, node: NodeId) -> &Node {
+    fn node(&self, node: NodeId) -> Node {
         work::count(1);
-        &self.nodes[node.0 as usize]
+        self.nodes[node.0 as usize]
     }
-}
-
-fn between_quotes(span: Span) -> Span {
-    Span { start: span.start + 1, end: span.end - 1 }
 }
 
 fn push_json_string(text: &str, out: &mut String) {

@@ -215,10 +215,10 @@ impl<'run> Judge<'run> {
         let all = self.keyword(both.base, "properties").map_or(&[][..], |properties| definition.entries(properties));
         let mut count = 0;
         for property in all {
-            let Some(default) = self.keyword(property.value, "default") else { continue };
+            let Some(default) = self.keyword(property.value(), "default") else { continue };
             let key = definition.key(property);
             let is_written = self.document.get(node, &key).is_some_and(|value| {
-                self.document.value(value) != Value::Null || self.is_true(property.value, "nullable")
+                self.document.value(value) != Value::Null || self.is_true(property.value(), "nullable")
             });
             if is_written {
                 continue;
@@ -226,7 +226,7 @@ impl<'run> Judge<'run> {
             count += 1;
             if let Some(own) = self.property(both.schema, &key).filter(|_| both.is_nested) {
                 let mut judge = Judge::new(definition, definition, self.patterns, self.target);
-                judge.value(Both { schema: own, base: property.value, is_nested: true }, default, default, &key);
+                judge.value(Both { schema: own, base: property.value(), is_nested: true }, default, default, &key);
                 self.errors.extend(judge.errors.into_iter().map(|cause| Cause { node: mark, ..cause }));
             }
         }
@@ -235,8 +235,8 @@ impl<'run> Judge<'run> {
 
     /// The server drops a null that the schema does not want.
     fn entry(&mut self, both: Both, entry: Entry, path: &str) {
-        if self.document.value(entry.value) != Value::Null || self.is_true(both.base, "nullable") {
-            self.value(both, entry.value, entry.key, path);
+        if self.document.value(entry.value()) != Value::Null || self.is_true(both.base, "nullable") {
+            self.value(both, entry.value(), entry.key, path);
         }
     }
 

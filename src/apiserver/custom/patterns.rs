@@ -16,7 +16,7 @@ pub fn compile(document: &Document, node: NodeId, patterns: &mut Patterns) {
         {
             patterns.insert((address(document), pattern), regex);
         }
-        work.extend(document.entries(node).iter().map(|entry| entry.value));
+        work.extend(document.entries(node).iter().map(|entry| entry.value()));
         work.extend(document.items(node));
     }
 }

@@ -72,9 +72,9 @@ impl<'run> Environment<'run> {
                     self.has_unseen = true;
                     return;
                 }
-                if let (Some(name), Some(text)) = (document.str(entry.key), document.str(entry.value)) {
+                if let (Some(name), Some(text)) = (document.str(entry.key), document.str(entry.value())) {
                     let word =
-                        Word { text: Cow::Borrowed(text), place: Location::node(map, entry.value), is_known: true };
+                        Word { text: Cow::Borrowed(text), place: Location::node(map, entry.value()), is_known: true };
                     self.set(&format!("{prefix}{name}"), word);
                 }
             }
@@ -175,7 +175,7 @@ impl<'run> Values<'run> {
         let document = &map.document;
         let data = document.get(map.node, "data")?;
         let node = if self.is_large {
-            let keys = || document.entries(data).iter().map(|entry| (document.key(entry), entry.value)).collect();
+            let keys = || document.entries(data).iter().map(|entry| (document.key(entry), entry.value())).collect();
             *self.by_key.entry(std::ptr::from_ref(map)).or_insert_with(keys).get(key)?
         } else {
             document.get(data, key)?

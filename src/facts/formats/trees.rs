@@ -30,7 +30,7 @@ fn add(document: &Document, node: NodeId, path: &mut Vec<String>, found: &mut Co
         Value::Map(_) => {
             for entry in document.entries(node) {
                 path.push(document.key(entry).into_owned());
-                add(document, entry.value, path, found);
+                add(document, entry.value(), path, found);
                 path.pop();
             }
         }

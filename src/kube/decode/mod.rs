@@ -95,14 +95,14 @@ pub fn decode_object(document: &Document, node: NodeId, kind: (&str, &str), of: 
     // The types of some kinds insist on their own name, of others not.
     let insists = of.insists_on_its_name();
     for entry in run.entries(node) {
-        let (key, value) = (document.key(entry), document.str(entry.value));
+        let (key, value) = (document.key(entry), document.str(entry.value()));
         let expected = match &*key {
             "apiVersion" => kind.0,
             "kind" => kind.1,
             _ => "",
         };
         if insists && !expected.is_empty() {
-            let is = value.unwrap_or_else(|| run.text(entry.value));
+            let is = value.unwrap_or_else(|| run.text(entry.value()));
             if is != expected {
                 let expected = format!("invalid value: string {is:?}, expected {expected}");
                 run.problem(node, ProblemKind::Malformed { expected });
@@ -110,7 +110,7 @@ pub fn decode_object(document: &Document, node: NodeId, kind: (&str, &str), of: 
                 break;
             }
         } else {
-            run.field(node, of, entry, &key);
+            run.field(node, of, *entry, &key);
         }
     }
     run.found
@@ -285,7 +285,7 @@ impl<'doc> Run<'doc> {
             if matches!(document.value(entry.key), Value::Bool(_)) && document.raw(entry.key) != document.key(entry) {
                 self.problem(entry.key, ProblemKind::BooleanKey);
             }
-            each(self, entry.value);
+            each(self, entry.value());
         }
     }
 
@@ -295,27 +295,27 @@ impl<'doc> Run<'doc> {
             let key = self.document.key(entry);
             if of.is_object() && matches!(&*key, "apiVersion" | "kind") {
                 // Any text will do in an object inside another, such as a claim template.
-                self.text(entry.value);
+                self.text(entry.value());
             } else {
-                self.field(node, of, entry, &key);
+                self.field(node, of, *entry, &key);
             }
         }
     }
 
-    fn field(&mut self, owner: NodeId, of: &'static Struct, entry: &Entry, key: &str) {
+    fn field(&mut self, owner: NodeId, of: &'static Struct, entry: Entry, key: &str) {
         let history = of.histories().iter().find(|history| history.field() == key);
         if let Some(history) = history {
-            self.found.versioned.push(Versioned { owner, key: entry.key, value: entry.value, history });
+            self.found.versioned.push(Versioned { owner, key: entry.key, value: entry.value(), history });
             if history.comes_or_goes() {
                 self.problem(entry.key, ProblemKind::OtherVersion { type_name: of.name, history });
             }
             if let Some((type_name, known)) = history.gone_type() {
-                self.texts(entry.value, type_name, known);
+                self.texts(entry.value(), type_name, known);
             }
         }
         if let Some(holds) = of.holds(key) {
-            if !self.document.is_null(entry.value) {
-                self.value(entry.value, holds);
+            if !self.document.is_null(entry.value()) {
+                self.value(entry.value(), holds);
             }
         } else if history.is_none() {
             // The types are those of the newest version: a field that went before it has been noted by its history.
@@ -327,7 +327,7 @@ impl<'doc> Run<'doc> {
     fn texts(&mut self, node: NodeId, type_name: &'static str, known: &'static [&'static str]) {
         for entry in self.entries(node) {
             if known.contains(&&*self.document.key(entry)) {
-                self.text(entry.value);
+                self.text(entry.value());
             } else {
                 self.problem(entry.key, ProblemKind::UnknownField { type_name, known });
             }

@@ -193,7 +193,7 @@ impl<T: Read> Read for List<T> {
 impl<T: Read> Read for Map<T> {
     fn read(document: &Document, node: NodeId) -> Self {
         let entries = document.entries(node).iter();
-        entries.map(|entry| (Text::from(&*document.key(entry)), T::read(document, entry.value))).collect()
+        entries.map(|entry| (Text::from(&*document.key(entry)), T::read(document, entry.value()))).collect()
     }
 }
 

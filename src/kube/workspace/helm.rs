@@ -106,7 +106,7 @@ fn long_texts(document: &Document) -> Vec<(usize, usize)> {
                 }
             }
             Value::List(items) => open.extend(items),
-            Value::Map(entries) => open.extend(entries.iter().map(|entry| entry.value)),
+            Value::Map(entries) => open.extend(entries.iter().map(|entry| entry.value())),
             _ => {}
         }
     }

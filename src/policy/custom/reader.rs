@@ -97,7 +97,7 @@ impl<'run> Reader<'run> {
         let properties = schema.keyword(node, "properties").map_or(&[][..], |node| schema.document.entries(node));
         for entry in properties {
             let name = schema.document.key(entry).into_owned();
-            let (declared, inner) = self.level(entry.value, false, depth + 1);
+            let (declared, inner) = self.level(entry.value(), false, depth + 1);
             let Some(declared) = declared else { continue };
             if !inner.is_empty() {
                 level.properties.insert(name.clone(), inner);
@@ -105,7 +105,7 @@ impl<'run> Reader<'run> {
             if is_filled && matches!(name.as_str(), "apiVersion" | "kind" | "metadata") {
                 continue;
             }
-            let is_there = required.contains(name.as_str()) && !bounds::is_set(schema, entry.value, "default");
+            let is_there = required.contains(name.as_str()) && !bounds::is_set(schema, entry.value(), "default");
             object.add(&name, declared, is_there);
         }
         if is_filled {

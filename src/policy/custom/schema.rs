@@ -67,12 +67,12 @@ impl<'run> Schema<'run> {
                 for entry in properties.map_or(&[][..], |node| self.document.entries(node)) {
                     let name = self.document.key(entry).into_owned();
                     if tree.get(&name).is_none()
-                        && let Some(default) = self.keyword(entry.value, "default")
+                        && let Some(default) = self.keyword(entry.value(), "default")
                         && let Some(mut value) = Tree::read(self.document, default)
                     {
                         // what is filled in is not written in the object
                         place(&mut value, origin);
-                        self.fill(entry.value, &mut value, depth + 1);
+                        self.fill(entry.value(), &mut value, depth + 1);
                         tree.fill(&name, value);
                     }
                 }

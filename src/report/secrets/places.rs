@@ -46,7 +46,7 @@ fn by_name(object: &Object, hidden: &mut Vec<Span>) {
             // a key that is misspelled holds it as well
             let values = document.entries(*variable).iter();
             let values = values.filter(|entry| !matches!(document.key(entry).as_ref(), "name" | "valueFrom"));
-            hidden.extend(values.map(|entry| document.span(entry.value)));
+            hidden.extend(values.map(|entry| document.span(entry.value())));
         }
     }
     let headers = |path: &'static [&'static str]| containers().filter_map(move |view| view.at(path));
@@ -57,7 +57,7 @@ fn by_name(object: &Object, hidden: &mut Vec<Span>) {
     }
     if object.id.kind == "ConfigMap" {
         for entry in document.get(object.node, "data").map(|data| document.entries(data)).unwrap_or_default() {
-            let value = document.span(entry.value);
+            let value = document.span(entry.value());
             if is_secret_name(&document.key(entry)) {
                 hidden.push(value);
             } else {
@@ -108,7 +108,7 @@ fn of_description(document: &Document, hidden: &mut Vec<Span>) {
             of_secret(document, node, hidden);
         } else if text("object").starts_with("Secret/") {
             let changes = document.entries(node).iter().filter(|entry| document.key(entry) != "object");
-            changes.for_each(|entry| scalars_of(document, entry.value, hidden));
+            changes.for_each(|entry| scalars_of(document, entry.value(), hidden));
         }
         of_command(document, &[document.get(node, "command"), document.get(node, "args")], hidden);
         for key in ["before-stop", "after-start"] {
@@ -116,21 +116,21 @@ fn of_description(document: &Document, hidden: &mut Vec<Span>) {
         }
         let of_names = |map: NodeId, hidden: &mut Vec<Span>| {
             let named = document.entries(map).iter().filter(|entry| is_secret_name(&document.key(entry)));
-            named.for_each(|entry| scalars_of(document, entry.value, hidden));
+            named.for_each(|entry| scalars_of(document, entry.value(), hidden));
         };
         for entry in document.entries(node) {
             match document.key(entry).as_ref() {
-                "env" | "params" => of_names(entry.value, hidden),
+                "env" | "params" => of_names(entry.value(), hidden),
                 "configmaps" => {
-                    for map in document.entries(entry.value) {
-                        of_names(map.value, hidden);
-                        let texts = document.entries(map.value).iter().map(|entry| document.span(entry.value));
+                    for map in document.entries(entry.value()) {
+                        of_names(map.value(), hidden);
+                        let texts = document.entries(map.value()).iter().map(|entry| document.span(entry.value()));
                         texts.for_each(|text| of_settings(&document.source, text, hidden));
                     }
                 }
                 _ => {}
             }
-            waiting.push(entry.value);
+            waiting.push(entry.value());
         }
     }
 }
@@ -140,7 +140,7 @@ fn scalars_of(document: &Document, node: NodeId, hidden: &mut Vec<Span>) {
     let mut waiting = vec![node];
     while let Some(node) = waiting.pop() {
         let below = document.entries(node).iter().filter(|entry| document.key(entry) != "type");
-        waiting.extend(document.items(node).iter().copied().chain(below.map(|entry| entry.value)));
+        waiting.extend(document.items(node).iter().copied().chain(below.map(|entry| entry.value())));
         let is_scalar = !matches!(document.value(node), Value::Map(_) | Value::List(_) | Value::Null | Value::Bool(_));
         if is_scalar && !document.source.slice(document.span(node)).trim_matches(['"', '\'']).starts_with("secret/") {
             hidden.push(document.span(node));
@@ -153,7 +153,7 @@ fn of_duplicates(document: &Document, hidden: &mut Vec<Span>) {
     let spans: HashSet<Span> =
         if document.duplicates.is_empty() { HashSet::new() } else { hidden.iter().copied().collect() };
     for duplicate in &document.duplicates {
-        let values = [duplicate.lost, duplicate.kept].map(|entry| document.span(entry.value));
+        let values = [duplicate.lost, duplicate.kept].map(|entry| document.span(entry.value()));
         if is_secret_name(&document.key(&duplicate.lost)) || values.iter().any(|span| spans.contains(span)) {
             hidden.extend(values);
         }
@@ -209,7 +209,7 @@ fn of_secret(document: &Document, secret: NodeId, hidden: &mut Vec<Span>) {
     // `stringdata` is misspelled, and holds what `stringData` would
     let is_plain = |key: &str| matches!(key, "apiVersion" | "kind" | "metadata" | "type" | "immutable");
     let kept = entries.filter(|entry| !is_plain(&document.key(entry)));
-    for node in kept.map(|entry| entry.value).chain(annotations) {
+    for node in kept.map(Entry::value).chain(annotations) {
         let keys = document.entries(node).iter().copied().chain(lost.clone());
         hide_between_keys(document, node, keys, hidden);
     }

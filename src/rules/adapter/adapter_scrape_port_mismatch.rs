@@ -56,7 +56,7 @@ fn monitors(facts: &PodFacts<'_>, found: &mut Findings<'_>) {
         let selects = !wanted.is_empty()
             && wanted
                 .iter()
-                .all(|entry| labels.get(document.key(entry).as_ref()).map(Text::as_str) == document.str(entry.value));
+                .all(|entry| labels.get(document.key(entry).as_ref()).map(Text::as_str) == document.str(entry.value()));
         if !selects || !selects_only_this(monitor, facts.index, facts.pod.object, labels) {
             continue;
         }
@@ -111,7 +111,7 @@ fn selects_only_this(monitor: &Object, index: &Index<'_>, this: &Object, labels:
         .at(monitor.node, &["spec", "selector", "matchLabels"])
         .map_or(&[][..], |map| document.entries(map))
         .iter()
-        .filter_map(|entry| Some((Text::from(&*document.key(entry)), Text::from(document.str(entry.value)?))))
+        .filter_map(|entry| Some((Text::from(&*document.key(entry)), Text::from(document.str(entry.value())?))))
         .collect();
     let selector = Selector::map(&wanted);
     let is_running = |object: &&Object| object.pods().any(|pod| !pod.life.waits_for_all());

@@ -14,9 +14,9 @@ fn check(index: &Index<'_>, found: &mut FindingsAnywhere<'_>) {
         let document = &object.document;
         let Some(data) = document.get(object.node, "data") else { continue };
         for entry in document.entries(data) {
-            let (Some(name), Some(text)) = (document.str(entry.key), document.str(entry.value)) else { continue };
+            let (Some(name), Some(text)) = (document.str(entry.key), document.str(entry.value())) else { continue };
             if text.contains("split_clients") {
-                let file = ConfigFile { object, node: entry.value, name, path: String::new(), text };
+                let file = ConfigFile { object, node: entry.value(), name, path: String::new(), text };
                 judge(&file, index, found);
             }
         }

@@ -53,7 +53,7 @@ fn live_keys(document: &Document) -> HashSet<NodeId> {
             Value::Map(entries) => {
                 for entry in entries {
                     live.insert(entry.key);
-                    open.push(entry.value);
+                    open.push(entry.value());
                 }
             }
             _ => {}

@@ -20,9 +20,9 @@ fn check(object: &Object, found: &mut Findings<'_>) {
             Value::Map(entries) => {
                 for entry in entries.iter().rev() {
                     if FIELDS.contains(&document.key(entry).as_ref()) {
-                        judge(object, entry.value, found);
+                        judge(object, entry.value(), found);
                     } else {
-                        nodes.push(entry.value);
+                        nodes.push(entry.value());
                     }
                 }
             }

@@ -56,7 +56,7 @@ fn last_text(document: &Document) -> Option<(NodeId, NodeId)> {
             Value::Map(entries) => {
                 let last = entries.iter().max_by_key(|entry| document.span(entry.key).range().start)?;
                 key = Some(last.key);
-                node = last.value;
+                node = last.value();
             }
             Value::List(items) => node = *items.last()?,
             _ => break,

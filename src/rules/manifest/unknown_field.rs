@@ -58,10 +58,10 @@ fn is_removal(object: &Object, key: NodeId) -> bool {
     while let Some(map) = maps.pop() {
         for entry in document.entries(map) {
             if entry.key == key {
-                let is_null = matches!(document.value(entry.value), Value::Null);
-                return is_null || document.get_str(entry.value, "$patch") == Some("delete");
+                let is_null = matches!(document.value(entry.value()), Value::Null);
+                return is_null || document.get_str(entry.value(), "$patch") == Some("delete");
             }
-            maps.push(entry.value);
+            maps.push(entry.value());
         }
         maps.extend(document.items(map));
     }

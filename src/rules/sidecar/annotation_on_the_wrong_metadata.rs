@@ -111,7 +111,7 @@ fn unread(object: &Object, reader: &Reader) -> Vec<Entry> {
     }
     let own = ["annotations", "labels"].into_iter().filter_map(|field| document.at(object.node, &["metadata", field]));
     let entries = own.flat_map(|map| document.entries(map)).filter(|entry| is_meant(&document.key(entry)));
-    entries.copied().filter(|entry| document.str(entry.value).is_some_and(|text| text != "false")).collect()
+    entries.copied().filter(|entry| document.str(entry.value()).is_some_and(|text| text != "false")).collect()
 }
 
 fn say(object: &Object, reader: &Reader, first: Entry, rest: &[Entry], found: &mut FindingsAnywhere<'_>) {

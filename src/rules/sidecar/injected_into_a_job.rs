@@ -36,14 +36,14 @@ fn vault(pod: PodView<'_>, found: &mut Findings<'_>) {
         return;
     }
     let edit = match annotations.entry(ONLY_INIT) {
-        Some(entry) => edit::scalar(&pod.object.document, entry.value, "\"true\""),
+        Some(entry) => edit::scalar(&pod.object.document, entry.value(), "\"true\""),
         None => annotations.node.and_then(|map| {
             edit::add(&pod.object.document, map, "vault.hashicorp.com/agent-inject", ONLY_INIT, "\"true\"")
         }),
     };
     let kind = pod.batch_kind();
     found
-        .at(inject.value, format!("the injected Vault agent never exits, so this {kind} never completes"))
+        .at(inject.value(), format!("the injected Vault agent never exits, so this {kind} never completes"))
         .here("adds an agent that renews secrets until the Pod is deleted")
         .because(
             "a Job is complete when every container of its Pod has exited; the injector adds `vault-agent` to `containers` \
@@ -99,14 +99,14 @@ fn keeps_its_proxy(pod: PodView<'_>, injector: &Injector, found: &mut Findings<'
     let native = annotations.entry(injector.native);
     let (at, here, help) = match native {
         Some(native) if annotations.is_false(injector.native) => (
-            native.value,
+            native.value(),
             "makes the proxy an ordinary container",
             format!("remove `{}`, or have the app ask the proxy to quit", clip(injector.native)),
         ),
         None if !injector.is_native => {
             let Some(inject) = annotations.entry(inject) else { return };
             (
-                inject.value,
+                inject.value(),
                 "adds an ordinary container",
                 "have the app ask the proxy to quit when it is done".to_owned(),
             )
@@ -152,7 +152,7 @@ impl<'run> Annotations<'run> {
     }
 
     fn text(&self, key: &str) -> Option<&'run str> {
-        self.object.document.str(self.entry(key)?.value)
+        self.object.document.str(self.entry(key)?.value())
     }
 
     /// As Go's `strconv.ParseBool` reads it.

@@ -9,7 +9,7 @@ use crate::yaml::{Document, NodeId, Span, Style};
 pub(super) fn moved(view: &ContainerView<'_>) -> Option<Vec<Edit>> {
     let document = &view.pod.object.document;
     let containers = document.entry(view.pod.node, "containers")?;
-    let others = document.items(containers.value).len() > 1;
+    let others = document.items(containers.value()).len() > 1;
     let lines = edit::item_lines(document, view.node).filter(|_| others)?;
     let item = sidecar(document, view, lines)?;
     let place = match document.get(view.pod.node, "initContainers") {

@@ -133,7 +133,7 @@ fn collect<'run>(document: &'run Document, node: NodeId, texts: &mut BTreeSet<&'
         match document.value(node) {
             Value::Str(text) => drop(texts.insert(text)),
             Value::List(items) => nodes.extend(items),
-            Value::Map(entries) => nodes.extend(entries.iter().map(|entry| entry.value)),
+            Value::Map(entries) => nodes.extend(entries.iter().map(|entry| entry.value())),
             _ => {}
         }
     }

@@ -58,8 +58,8 @@ pub(super) fn labels_in_custom_kinds<'run>(index: &Index<'run>) -> HashSet<(Stri
         while let Some(node) = nodes.pop() {
             nodes.extend(document.items(node));
             for entry in document.entries(node) {
-                nodes.push(entry.value);
-                texts.extend(document.str(entry.value).map(|text| (document.key(entry).into_owned(), text)));
+                nodes.push(entry.value());
+                texts.extend(document.str(entry.value()).map(|text| (document.key(entry).into_owned(), text)));
             }
         }
     }

@@ -38,7 +38,7 @@ fn difference(shorter: &Document, exact: &Document) -> Option<String> {
         return Some(format!("{} instead of {}", around(shorter), around(exact)));
     }
     let mut nodes: Vec<NodeId> =
-        shorter.duplicates.iter().flat_map(|duplicate| [duplicate.lost.key, duplicate.lost.value]).collect();
+        shorter.duplicates.iter().flat_map(|duplicate| [duplicate.lost.key, duplicate.lost.value()]).collect();
     nodes.push(shorter.root());
     while let Some(node) = nodes.pop() {
         let of = |document: &Document| {
@@ -49,7 +49,7 @@ fn difference(shorter: &Document, exact: &Document) -> Option<String> {
         }
         match shorter.value(node) {
             Value::List(items) => nodes.extend(items),
-            Value::Map(entries) => nodes.extend(entries.iter().flat_map(|entry| [entry.key, entry.value])),
+            Value::Map(entries) => nodes.extend(entries.iter().flat_map(|entry| [entry.key, entry.value()])),
             _ => {}
         }
     }

@@ -152,7 +152,7 @@ fn our_texts(document: &Document) -> Vec<String> {
         match document.value(node) {
             yaml::Value::Str(text) => texts.push(text.to_owned()),
             yaml::Value::List(items) => open.extend_from_slice(items),
-            yaml::Value::Map(entries) => open.extend(entries.iter().flat_map(|entry| [entry.key, entry.value])),
+            yaml::Value::Map(entries) => open.extend(entries.iter().flat_map(|entry| [entry.key, entry.value()])),
             _ => texts.push(document.raw(node).to_owned()),
         }
     }

@@ -29,7 +29,7 @@ fn nodes(document: &Document) -> Vec<NodeId> {
         }
         found.extend_from_slice(document.items(node));
         for entry in document.entries(node) {
-            found.extend([entry.key, entry.value]);
+            found.extend([entry.key, entry.value()]);
         }
     }
     found

@@ -6,7 +6,6 @@ use std::collections::HashMap;
 use super::{Builder, Frame};
 use crate::refusal::Refusal;
 use crate::source::Span;
-use crate::stored::Stored;
 use crate::tree::{Duplicate, Entry, NodeId, Style, Value, print};
 
 /// A map under construction: the last of the document's entries. Finds an earlier entry of the same key, by hash once the
@@ -20,57 +19,57 @@ struct MapBuilder {
 const SMALL: usize = 24;
 
 impl Builder<'_> {
-    pub(super) fn map(&mut self, frame: &Frame) -> Result<Stored, Refusal> {
-        let mut map = MapBuilder { start: self.document.entries.len(), index: None };
+    pub(super) fn map(&mut self, frame: &Frame) -> Result<Span, Refusal> {
+        let mut map = MapBuilder { start: self.tree.entries.len(), index: None };
         for at in (frame.first..self.pending.len()).step_by(2) {
             let (key, value) = (self.pending[at], self.pending[at + 1]);
             if !self.merge_keys.is_empty() && self.is_merge_key(key) {
                 self.merge(value, &mut map)?;
                 continue;
             }
-            let print = match self.document.written(key) {
+            let print = match self.tree.written(key) {
                 Some(text) => print(text),
                 None => {
                     self.check_key(key)?;
-                    print(self.document.key_text(key).as_bytes())
+                    print(self.tree.key_text(key).as_bytes())
                 }
             };
-            let entry = Entry { key, value, print };
+            let entry = Entry { key, print };
             if let Some(duplicate) = self.set(&mut map, entry) {
-                self.document.duplicates.push(duplicate);
+                self.draft.duplicates.push(duplicate);
             }
         }
-        Ok(self.document.wide.map(Span::new(map.start, self.document.entries.len())))
+        Ok(Span::new(map.start, self.tree.entries.len()))
     }
 
     /// Sets a key. Returns what was lost if the key was there already.
     fn set(&mut self, map: &mut MapBuilder, entry: Entry) -> Option<Duplicate> {
-        let document = &mut self.document;
-        let entries = &document.entries[map.start..];
+        let tree = &mut self.tree;
+        let entries = &tree.entries[map.start..];
         // Merge keys can make a map larger than it is written.
         if map.index.is_none() && entries.len() > SMALL {
             let keys = entries.iter().enumerate();
-            map.index = Some(keys.map(|(at, entry)| (document.key(entry).into_owned(), at)).collect());
+            map.index = Some(keys.map(|(at, entry)| (tree.key(entry).into_owned(), at)).collect());
         }
-        let is_same = |other: &Entry| other.print == entry.print && document.key(other) == document.key(&entry);
+        let is_same = |other: &Entry| other.print == entry.print && tree.key(other) == tree.key(&entry);
         let found = match &map.index {
-            Some(index) => index.get(document.key(&entry).as_ref()).copied(),
+            Some(index) => index.get(tree.key(&entry).as_ref()).copied(),
             None => entries.iter().position(is_same),
         };
         let Some(at) = found else {
             if let Some(index) = &mut map.index {
-                index.insert(document.key(&entry).into_owned(), entries.len());
+                index.insert(tree.key(&entry).into_owned(), entries.len());
             }
-            document.entries.push(entry);
+            tree.entries.push(entry);
             return None;
         };
         let old = entries[at];
         // `1:` and `"1":` are two keys in Go's map and one in JSON. Which survives there is chance: in a small
         // map the later in seven runs of eight, and the first in the run that was recorded.
-        if std::mem::discriminant(&document.value(old.key)) != std::mem::discriminant(&document.value(entry.key)) {
+        if std::mem::discriminant(&tree.value(old.key)) != std::mem::discriminant(&tree.value(entry.key)) {
             return Some(Duplicate { lost: entry, kept: old });
         }
-        document.entries[map.start + at] = entry;
+        tree.entries[map.start + at] = entry;
         Some(Duplicate { lost: old, kept: entry })
     }
 
@@ -79,12 +78,12 @@ impl Builder<'_> {
     }
 
     fn merge(&mut self, from: NodeId, into: &mut MapBuilder) -> Result<(), Refusal> {
-        match self.document.value(from) {
+        match self.tree.value(from) {
             Value::Map(_) => self.merge_map(from, into),
             // Earlier maps of a list win, so they are laid on last.
-            Value::List(_) if self.document.style(from) != Style::Alias => {
-                for item in self.document.items(from).to_vec().into_iter().rev() {
-                    if !matches!(self.document.value(item), Value::Map(_)) {
+            Value::List(_) if self.tree.style(from) != Style::Alias => {
+                for item in self.tree.items(from).to_vec().into_iter().rev() {
+                    if !matches!(self.tree.value(item), Value::Map(_)) {
                         return Err(self.bad_merge(item));
                     }
                     self.merge_map(item, into);
@@ -96,27 +95,27 @@ impl Builder<'_> {
     }
 
     fn merge_map(&mut self, from: NodeId, into: &mut MapBuilder) {
-        for at in 0..self.document.entries(from).len() {
-            if let Some(entry) = self.document.entries(from).get(at).copied() {
+        for at in 0..self.tree.entries(from).len() {
+            if let Some(entry) = self.tree.entries(from).get(at).copied() {
                 self.set(into, entry);
             }
         }
     }
 
     fn bad_merge(&self, node: NodeId) -> Refusal {
-        Refusal::new(self.document.span(node), "`<<` merges a map, or a list of maps")
+        Refusal::new(self.tree.span(node), "`<<` merges a map, or a list of maps")
             .help("quote the key if it is meant as text: \"<<\"")
     }
 
     fn check_key(&self, key: NodeId) -> Result<(), Refusal> {
-        let kind = match self.document.value(key) {
+        let kind = match self.tree.value(key) {
             Value::Null => "null",
             Value::List(_) => "a list",
             Value::Map(_) => "a map",
             Value::Uint(_) => "a number above 9223372036854775807",
             _ => return Ok(()),
         };
-        let span = self.document.span(key);
+        let span = self.tree.span(key);
         let refusal = Refusal::new(span, format!("{kind} cannot be a key"))
             .because("kubectl converts YAML to JSON, where every key is a string");
         Err(refusal.help("quote the key"))

@@ -1,4 +1,4 @@
-//! Building a [`Document`] from a flat sequence of scalars and brackets, as both readers produce it.
+//! Building [`Document`]s from a flat sequence of scalars and brackets, as both readers produce it.
 
 mod map;
 
@@ -9,8 +9,8 @@ use super::refusal::{Refusal, beginning};
 use super::scalar::Resolved;
 use super::seldom::Seldom;
 use super::source::{Source, Span};
-use super::stored::{Node, Stored, Wide};
-use super::tree::{Comment, Document, Entry, NodeId, Style};
+use super::stored::{More, Node, Stored};
+use super::tree::{Comment, Document, Duplicate, NodeId, Style, Tree};
 use crate::limits;
 
 /// The text of a scalar.
@@ -21,23 +21,31 @@ pub(super) enum Scalar {
     Owned(String),
 }
 
-/// What building takes beside the document: kept from one document of a file to the next.
-#[derive(Default)]
-pub(super) struct Buffers {
-    nodes: Vec<Node>,
-    items: Vec<NodeId>,
-    entries: Vec<Entry>,
-    wide: Wide,
-    unescaped: String,
-    frames: Vec<Frame>,
-    pending: Vec<NodeId>,
-}
-
-/// Documents with more nodes, or more bytes of text of their own, keep the memory that they grew in: copying would double
-/// it.
+/// Documents of more nodes, or more bytes of text besides the source, keep the memory that they grew in: copying would
+/// double it. Smaller ones may share theirs, up to as many.
 const COPIED: (usize, usize) = (4096, 64 << 10);
 
+/// A document that has no [`Tree`] yet, because others may come to be in the same.
+#[derive(Default)]
+pub(super) struct Draft {
+    span: Span,
+    root: Option<NodeId>,
+    duplicates: Seldom<Duplicate>,
+    comments: Seldom<Comment>,
+    dropped: Option<Span>,
+}
+
+impl Draft {
+    /// The document, in the tree that the builder sealed after it.
+    pub(super) fn within(self, tree: &Arc<Tree>) -> Document {
+        let Self { span, root, duplicates, comments, dropped } = self;
+        let root = root.unwrap_or(NodeId(0));
+        Document { source: Arc::clone(&tree.source), span, root, tree: Arc::clone(tree), duplicates, comments, dropped }
+    }
+}
+
 struct Frame {
+    node: NodeId,
     start: Span,
     style: Style,
     anchor: usize,
@@ -64,14 +72,61 @@ enum Anchor {
     },
 }
 
-/// Collects nodes; see [`Builder::finish`].
+/// How much is in a tree: of nodes, items, entries, what is kept beside them, and text.
+type Size = (usize, usize, usize, (usize, usize), usize);
+
+impl Tree {
+    fn new(source: &Arc<Source>) -> Self {
+        let (nodes, items, entries) = (Vec::new(), Vec::new(), Vec::new());
+        let source = Arc::clone(source);
+        Self { source, nodes, items, entries, more: More::default(), unescaped: String::new() }
+    }
+
+    fn size(&self) -> Size {
+        (self.nodes.len(), self.items.len(), self.entries.len(), self.more.len(), self.unescaped.len())
+    }
+
+    /// Drops what came later.
+    fn truncate(&mut self, (nodes, items, entries, more, unescaped): Size) {
+        self.nodes.truncate(nodes);
+        self.items.truncate(items);
+        self.entries.truncate(entries);
+        self.more.truncate(more);
+        self.unescaped.truncate(unescaped);
+    }
+
+    /// The same in as much memory as it takes.
+    fn copy(&self) -> Self {
+        Self {
+            source: Arc::clone(&self.source),
+            nodes: self.nodes.as_slice().to_vec(),
+            items: self.items.as_slice().to_vec(),
+            entries: self.entries.as_slice().to_vec(),
+            more: self.more.copy(),
+            unescaped: self.unescaped.as_str().to_owned(),
+        }
+    }
+
+    /// Gives back what growing left over: documents stay as long as the run does.
+    fn shrink(&mut self) {
+        self.nodes.shrink_to_fit();
+        self.items.shrink_to_fit();
+        self.entries.shrink_to_fit();
+        self.more.shrink();
+        self.unescaped.shrink_to_fit();
+    }
+}
+
+/// Collects the nodes of one document after the other: each from [`Builder::begin`] to [`Builder::finish`].
 pub(super) struct Builder<'src> {
     source: &'src Arc<Source>,
-    document: Document,
+    tree: Tree,
+    /// How much of the tree is of finished documents.
+    finished: Size,
+    draft: Draft,
     frames: Vec<Frame>,
     pending: Vec<NodeId>,
     anchors: HashMap<usize, Anchor>,
-    root: Option<NodeId>,
     /// Scalars that merge if they are keys, in order.
     merge_keys: Vec<NodeId>,
     decoded: u64,
@@ -86,28 +141,15 @@ pub(super) struct Builder<'src> {
 const NODE: u64 = 4;
 
 impl<'src> Builder<'src> {
-    pub(super) fn new(source: &'src Arc<Source>, span: Span, buffers: &mut Buffers) -> Self {
-        let Buffers { nodes, items, entries, wide, unescaped, frames, pending } = std::mem::take(buffers);
-        let document = Document {
-            source: Arc::clone(source),
-            span,
-            root: NodeId(0),
-            nodes,
-            items,
-            entries,
-            wide,
-            unescaped,
-            duplicates: Seldom::default(),
-            comments: Seldom::default(),
-            dropped: None,
-        };
+    pub(super) fn new(source: &'src Arc<Source>) -> Self {
         Self {
             source,
-            document,
-            frames,
-            pending,
+            tree: Tree::new(source),
+            finished: Size::default(),
+            draft: Draft::default(),
+            frames: Vec::new(),
+            pending: Vec::new(),
             anchors: HashMap::new(),
-            root: None,
             merge_keys: Vec::new(),
             decoded: 1,
             from_aliases: 0,
@@ -116,17 +158,28 @@ impl<'src> Builder<'src> {
         }
     }
 
+    /// Begins a document, and drops one that was begun and not finished.
+    pub(super) fn begin(&mut self) {
+        self.tree.truncate(self.finished);
+        self.draft = Draft::default();
+        self.frames.clear();
+        self.pending.clear();
+        self.anchors.clear();
+        self.merge_keys.clear();
+        (self.decoded, self.from_aliases, self.bytes, self.budget) = (1, 0, 0, 0);
+    }
+
     /// Whether the next node would be the key of a map.
     pub(super) fn expects_key(&self) -> bool {
         self.frames.last().is_some_and(|frame| frame.is_map && (self.pending.len() - frame.first).is_multiple_of(2))
     }
 
     pub(super) fn comment(&mut self, span: Span) {
-        self.document.comments.push(Comment { span });
+        self.draft.comments.push(Comment { span });
     }
 
     pub(super) fn dropped(&mut self, span: Span) {
-        self.document.dropped = Some(span);
+        self.draft.dropped = Some(span);
     }
 
     pub(super) fn scalar(
@@ -154,8 +207,7 @@ impl<'src> Builder<'src> {
                 Scalar::Owned(text) => text.len() as u64,
             };
         self.bytes = self.bytes.saturating_add(length);
-        let value = self.store(span, text, resolved);
-        let node = self.add(Node::new(span, value, style));
+        let node = self.store(span, style, text, resolved);
         if is_merge {
             self.merge_keys.push(node);
         }
@@ -168,36 +220,41 @@ impl<'src> Builder<'src> {
 
     /// The same for a scalar without an anchor that merges nothing, in a document without aliases.
     pub(super) fn simple_scalar(&mut self, span: Span, style: Style, text: Scalar, resolved: Resolved) {
-        let value = self.store(span, text, resolved);
-        let node = self.add(Node::new(span, value, style));
+        let node = self.store(span, style, text, resolved);
         self.place(node);
     }
 
     /// The same for text without quotes that is these bytes of the source.
     #[inline]
     pub(super) fn plain_text(&mut self, span: Span) {
-        let node = self.add(Node::new(span, Stored::Written, Style::Plain));
-        self.place(node);
+        match Node::written(span) {
+            Some(node) => {
+                let node = self.add(node);
+                self.place(node);
+            }
+            None => self.simple_scalar(span, Style::Plain, Scalar::Borrowed(span), Resolved::Str),
+        }
     }
 
     #[inline]
-    fn store(&mut self, node: Span, text: Scalar, resolved: Resolved) -> Stored {
-        let wide = &mut self.document.wide;
-        match resolved {
+    fn store(&mut self, node: Span, style: Style, text: Scalar, resolved: Resolved) -> NodeId {
+        let value = match resolved {
             Resolved::Null => Stored::Null,
             Resolved::Bool(value) => Stored::Bool(value),
-            Resolved::Int(value) => wide.int(value),
-            Resolved::Uint(value) => Stored::Uint(wide.number(value)),
-            Resolved::Float(value) => Stored::Float(wide.number(value.to_bits())),
+            Resolved::Int(value) => Stored::Int(value),
+            Resolved::Uint(value) => Stored::Uint(value),
+            Resolved::Float(value) => Stored::Float(value),
             Resolved::Str => match text {
-                Scalar::Borrowed(text) => wide.text(node, text),
+                Scalar::Borrowed(text) => Stored::Borrowed(text),
                 Scalar::Owned(text) => {
-                    let start = self.document.unescaped.len();
-                    self.document.unescaped.push_str(&text);
-                    Stored::Owned(wide.range(Span::new(start, self.document.unescaped.len())))
+                    let start = self.tree.unescaped.len();
+                    self.tree.unescaped.push_str(&text);
+                    Stored::Owned(Span::new(start, self.tree.unescaped.len()))
                 }
             },
-        }
+        };
+        let node = self.tree.more.node(node, value, style);
+        self.add(node)
     }
 
     /// Begins a list or map.
@@ -212,8 +269,12 @@ impl<'src> Builder<'src> {
         if anchor != 0 {
             self.anchors.insert(anchor, Anchor::Open);
         }
+        // before what is in it, so that each value comes after its key
+        let node = self.tree.more.open(style, is_map);
+        let node = self.add(node);
+        self.place(node);
         let first = self.pending.len();
-        self.frames.push(Frame { start, style, anchor, is_map, first, decoded: self.decoded, bytes: self.bytes });
+        self.frames.push(Frame { node, start, style, anchor, is_map, first, decoded: self.decoded, bytes: self.bytes });
         self.decoded += 1;
         self.bytes = self.bytes.saturating_add(NODE);
         Ok(())
@@ -221,27 +282,28 @@ impl<'src> Builder<'src> {
 
     pub(super) fn close(&mut self, end: Span) -> Result<(), Refusal> {
         let Some(frame) = self.frames.pop() else { return Ok(()) };
-        let last = self.pending[frame.first..].last().map(|node| self.document.span(*node));
+        let last = self.pending[frame.first..].last().map(|node| self.tree.span(*node));
         let span = match (frame.style, last) {
             (Style::Flow, _) => frame.start.to(end),
             // A block collection ends where its last child does; the parser's own end is the next token.
             (_, Some(last)) => self.first_span(&frame).to(last),
             (_, None) => frame.start,
         };
-        let value = if frame.is_map { self.map(&frame)? } else { self.list(&frame) };
+        let within = if frame.is_map { self.map(&frame)? } else { self.list(&frame) };
         self.pending.truncate(frame.first);
-        let node = self.add(Node::new(span, value, frame.style));
+        if let Some(node) = self.tree.nodes.get_mut(frame.node.0 as usize) {
+            self.tree.more.close(node, span, within);
+        }
         if frame.anchor != 0 {
             let (cost, bytes) = (self.decoded - frame.decoded, self.bytes - frame.bytes);
-            self.anchors.insert(frame.anchor, Anchor::Done { node, cost, bytes });
+            self.anchors.insert(frame.anchor, Anchor::Done { node: frame.node, cost, bytes });
         }
-        self.place(node);
         Ok(())
     }
 
     /// A list begins at its first dash, which the parser reports; a map at its first key.
     fn first_span(&self, frame: &Frame) -> Span {
-        let first = self.document.span(self.pending[frame.first]);
+        let first = self.tree.span(self.pending[frame.first]);
         if frame.is_map && frame.start.start > first.start { first } else { frame.start }
     }
 
@@ -259,7 +321,8 @@ impl<'src> Builder<'src> {
         self.check_aliases(span)?;
         self.bytes = self.bytes.saturating_add(bytes);
         self.budget = self.budget.checked_sub(bytes).ok_or_else(|| too_many_copies(span))?;
-        let node = self.add(Node::new(span, Stored::Alias(target.0.to_ne_bytes()), Style::Alias));
+        let node = self.tree.more.node(span, Stored::Alias(target), Style::Alias);
+        let node = self.add(node);
         self.place(node);
         Ok(())
     }
@@ -287,64 +350,52 @@ impl<'src> Builder<'src> {
     }
 
     /// The finished document; a document without any node is null.
-    pub(super) fn finish(mut self, span: Span, buffers: &mut Buffers) -> Document {
-        self.document.span = span;
-        self.document.root = match self.root {
-            Some(root) => root,
-            None => self.add(Node::new(Span::empty(span.start as usize), Stored::Null, Style::Plain)),
-        };
-        if self.document.nodes.len() > COPIED.0 || self.document.unescaped.len() > COPIED.1 {
-            self.document.shrink();
-            return self.document;
+    pub(super) fn finish(&mut self, span: Span) -> Draft {
+        if self.draft.root.is_none() {
+            let nothing = Span::empty(span.start as usize);
+            self.simple_scalar(nothing, Style::Plain, Scalar::Borrowed(nothing), Resolved::Null);
         }
-        let of = &self.document;
-        let document = Document {
-            source: Arc::clone(&of.source),
-            nodes: of.nodes.as_slice().to_vec(),
-            items: of.items.as_slice().to_vec(),
-            entries: of.entries.as_slice().to_vec(),
-            wide: of.wide.copy(),
-            unescaped: of.unescaped.as_str().to_owned(),
-            duplicates: std::mem::take(&mut self.document.duplicates),
-            comments: std::mem::take(&mut self.document.comments),
-            ..self.document
-        };
-        self.give_back(buffers);
-        document
+        self.finished = self.tree.size();
+        Draft { span, ..std::mem::take(&mut self.draft) }
     }
 
-    /// Gives the memory back for the next document.
-    pub(super) fn give_back(self, buffers: &mut Buffers) {
-        let Self { document: Document { mut nodes, mut items, mut entries, mut wide, mut unescaped, .. }, .. } = self;
-        let Self { mut frames, mut pending, .. } = self;
-        nodes.clear();
-        items.clear();
-        entries.clear();
-        wide.clear();
-        unescaped.clear();
-        frames.clear();
-        pending.clear();
-        *buffers = Buffers { nodes, items, entries, wide, unescaped, frames, pending };
+    /// Whether there is so much in the tree that no more should be added.
+    pub(super) fn is_full(&self) -> bool {
+        self.tree.nodes.len() > COPIED.0 || self.tree.unescaped.len() > COPIED.1
+    }
+
+    /// The tree of what was finished since the last one was sealed.
+    pub(super) fn seal(&mut self) -> Arc<Tree> {
+        self.tree.truncate(self.finished);
+        self.finished = Size::default();
+        if !self.is_full() {
+            let tree = self.tree.copy();
+            self.tree.truncate(self.finished);
+            return Arc::new(tree);
+        }
+        let mut tree = std::mem::replace(&mut self.tree, Tree::new(self.source));
+        tree.shrink();
+        Arc::new(tree)
     }
 
     fn add(&mut self, node: Node) -> NodeId {
-        let id = NodeId(u32::try_from(self.document.nodes.len()).unwrap_or(u32::MAX));
-        self.document.nodes.push(node);
+        let id = NodeId(u32::try_from(self.tree.nodes.len()).unwrap_or(u32::MAX));
+        self.tree.nodes.push(node);
         id
     }
 
     fn place(&mut self, node: NodeId) {
         if self.frames.is_empty() {
-            self.root.get_or_insert(node);
+            self.draft.root.get_or_insert(node);
         } else {
             self.pending.push(node);
         }
     }
 
-    fn list(&mut self, frame: &Frame) -> Stored {
-        let start = self.document.items.len();
-        self.document.items.extend_from_slice(&self.pending[frame.first..]);
-        self.document.wide.list(Span::new(start, self.document.items.len()))
+    fn list(&mut self, frame: &Frame) -> Span {
+        let start = self.tree.items.len();
+        self.tree.items.extend_from_slice(&self.pending[frame.first..]);
+        Span::new(start, self.tree.items.len())
     }
 }
 

@@ -87,8 +87,8 @@ impl Walk<'_> {
                 continue;
             }
             self.way.push(Segment::key(&key));
-            match self.document.value(entry.value) {
-                Value::Map(entries) if !entries.is_empty() && self.way.len() < DEEPEST => self.map(entry.value),
+            match self.document.value(entry.value()) {
+                Value::Map(entries) if !entries.is_empty() && self.way.len() < DEEPEST => self.map(entry.value()),
                 Value::List(items) if matches!(&*key, "containers" | "initContainers") => self.containers(items),
                 _ => self.end(),
             }
