@@ -668,7 +668,7 @@ fn findings_of_a_rule_are_limited_and_counted() {
     assert_eq!(run.out.lines().count(), 10_000);
     let cut = "1 rule has more findings than the 10000 listed (limit findings)";
     assert!(run.err.contains(cut), "{}", run.err);
-    for format in lint_formats().split_off(2) {
+    for format in lint_formats().into_iter().filter(|format| !matches!(format.as_str(), "terminal" | "concise")) {
         let run = folder.run(&["lint", "-q", "--format", &format, "many.yaml"]);
         assert!(run.err.contains(&format!("warning: {cut}")), "{format}: {}", run.err);
         let says_so = matches!(format.as_str(), "sarif" | "github" | "json" | "markdown");

@@ -30,8 +30,8 @@ fn examples() -> Vec<(String, Vec<Value>)> {
     .collect()
 }
 
-/// All that is made of a pattern's example. Of further examples only what the pattern itself makes, and what is in the
-/// Pods: a shape's own objects are in the snapshot of its example, and the tests below hold for all of them.
+/// All that is made of a pattern's example. Of further examples only what the pattern itself makes, and the templates of
+/// the Pods: a shape's own objects are in the snapshot of its example, and the tests below hold for all of them.
 #[test]
 fn snapshots() {
     for path in example_files() {
@@ -49,7 +49,7 @@ fn snapshots() {
     }
 }
 
-/// The objects that a pattern makes, and the containers and volumes of all others.
+/// The objects that a pattern makes, and the templates of Pods of all others.
 fn of_pattern(pattern: &str, yaml: &str) -> String {
     let field = |object: &str, start: &str| {
         let line = object.lines().find_map(|line| line.strip_prefix(start));
@@ -61,31 +61,21 @@ fn of_pattern(pattern: &str, yaml: &str) -> String {
             let _ = write!(shown, "---\n{object}\n");
             continue;
         }
-        let lists = lists(object);
-        if !lists.is_empty() {
-            let _ = write!(shown, "---\n# {} {}\n{lists}", field(object, "kind: "), field(object, "  name: "));
+        let template = template(object);
+        if !template.is_empty() {
+            let _ = write!(shown, "---\n# {} {}\n{template}", field(object, "kind: "), field(object, "  name: "));
         }
     }
     shown
 }
 
-/// The lines of a Pod's containers and volumes.
-fn lists(object: &str) -> String {
-    let mut shown = String::new();
-    let mut list: Option<usize> = None;
-    for line in object.lines() {
-        let text = line.trim_start();
-        let indent = line.len() - text.len();
-        let is_inside = list.is_some_and(|list| indent > list || indent == list && text.starts_with("- "));
-        if !is_inside {
-            list = ["containers:", "initContainers:", "volumes:"].contains(&text).then_some(indent);
-        }
-        if list.is_some() {
-            shown += line;
-            shown.push('\n');
-        }
-    }
-    shown
+/// The lines of a Pod's template.
+fn template(object: &str) -> String {
+    let indent = |line: &str| line.len() - line.trim_start().len();
+    let mut lines = object.lines().skip_while(|line| line.trim_start() != "template:");
+    let Some(first) = lines.next() else { return String::new() };
+    let inside = lines.take_while(|line| indent(line) > indent(first));
+    inside.fold(format!("{first}\n"), |shown, line| shown + line + "\n")
 }
 
 #[test]
