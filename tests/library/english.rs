@@ -53,34 +53,60 @@ fn no_phrase_reads_as_translated() {
     for path in texts() {
         // pictures are no text
         let Ok(text) = fs::read_to_string(&path) else { continue };
-        for hit in finder.find_iter(&text).filter(|hit| is_prose(&text, hit.start(), hit.end())) {
-            let line = text[..hit.start()].matches('\n').count() + 1;
+        let text = Joined::of(&text);
+        for hit in finder.find_iter(&text.text).filter(|hit| text.is_prose(hit.start(), hit.end())) {
             let (phrase, instead) = PHRASES[hit.pattern().as_usize()];
-            hits.push(format!("{}:{line}: \"{phrase}\" ({instead})", relative(&path)));
+            hits.push(format!("{}:{}: \"{phrase}\" ({instead})", relative(&path), text.line(hit.start())));
         }
     }
     assert!(hits.is_empty(), "{}", hits.join("\n"));
 }
 
-/// Whether a phrase is neither a part of a name nor code: `shared-volume-nobody-writes`, `USER nobody`, `"nobody"`.
-fn is_prose(text: &str, start: usize, end: usize) -> bool {
-    let is_joined =
-        |letter: Option<char>| letter.is_some_and(|letter| letter.is_alphanumeric() || "-_".contains(letter));
-    let (before, after) = (&text[..start], &text[end..]);
-    if is_joined(before.chars().next_back()) || is_joined(after.chars().next()) {
-        return false;
+/// A text whose lines are joined by a space, without indentation and the marks of comments: a phrase may continue on the
+/// next line. Paragraphs stay apart.
+struct Joined {
+    text: String,
+    /// Where each line starts.
+    starts: Vec<usize>,
+}
+
+impl Joined {
+    fn of(text: &str) -> Self {
+        let mut joined = Self { text: String::with_capacity(text.len()), starts: Vec::new() };
+        for line in text.lines() {
+            joined.starts.push(joined.text.len());
+            let line = line.trim_start().trim_start_matches(['/', '!', '#']).trim();
+            joined.text.push_str(line);
+            joined.text.push(if line.is_empty() { '\n' } else { ' ' });
+        }
+        joined
     }
-    let line = &before[before.rfind('\n').map_or(0, |end| end + 1)..];
-    let is_code = line.matches('`').count() % 2 == 1;
-    let is_quoted = before.ends_with('"') && after.starts_with('"');
-    !(is_code || is_quoted)
+
+    /// The number of the line of a place, from one.
+    fn line(&self, place: usize) -> usize {
+        self.starts.partition_point(|start| *start <= place)
+    }
+
+    /// Whether a phrase is neither a part of a name nor code: `shared-volume-nobody-writes`, `USER nobody`, `"nobody"`.
+    fn is_prose(&self, start: usize, end: usize) -> bool {
+        let is_joined =
+            |letter: Option<char>| letter.is_some_and(|letter| letter.is_alphanumeric() || "-_".contains(letter));
+        let (before, after) = (&self.text[..start], &self.text[end..]);
+        if is_joined(before.chars().next_back()) || is_joined(after.chars().next()) {
+            return false;
+        }
+        let is_code = before[self.starts[self.line(start) - 1]..].matches('`').count() % 2 == 1;
+        let is_quoted = before.ends_with('"') && after.starts_with('"');
+        !(is_code || is_quoted)
+    }
 }
 
 #[test]
 fn names_and_code_are_no_phrases() {
     let is_prose = |text: &str| {
-        let start = text.find("nobody").unwrap();
-        is_prose(text, start, start + "nobody".len())
+        let text = Joined::of(text);
+        let start = text.text.find("nobody").unwrap();
+        text.is_prose(start, start + "nobody".len())
     };
     for text in ["// nobody knows", "\"of nobody's\"", "`a` nobody `b`", "a\n`b`\nnobody"] {
         assert!(is_prose(text), "{text}");
@@ -88,6 +114,13 @@ fn names_and_code_are_no_phrases() {
     for text in ["[x-nobody-writes](y)", "x::nobody_writes", "run as `USER nobody`", "Name(\"nobody\")"] {
         assert!(!is_prose(text), "{text}");
     }
+}
+
+#[test]
+fn phrases_go_on_over_lines() {
+    let text = Joined::of("x\n    /// A thing that stands\n    /// alone.\n\n# stands\n\n# alone\n");
+    assert_eq!(text.text.matches("stands alone").count(), 1);
+    assert_eq!(text.line(text.text.find("stands alone").unwrap()), 2);
 }
 
 /// All that users and contributors read, but for tests.
