@@ -2,7 +2,8 @@
 
 use crate::words::edits_within;
 
-/// So many known names are looked at for one that is meant: many wrong ones may be looked up among many.
+/// Among how many known names the one that is meant is looked for at most: there may be many wrong names and many known
+/// ones.
 const LOOKED_AT: usize = 2000;
 
 /// The known name that a wrong one is a slip of: two letters at most are others.

@@ -181,7 +181,7 @@ impl fmt::Display for Type {
     }
 }
 
-/// So many parts of types one check looks at: types that hold themselves twice double with each level.
+/// How many parts of types one check looks at most: types that hold themselves twice double with each level.
 const FUEL: u32 = 2_000_000;
 
 /// What the parameters of signatures have turned out to be.

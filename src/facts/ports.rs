@@ -3,7 +3,7 @@
 use super::container::ContainerFacts;
 use crate::kube::FastMap;
 
-/// So many ports and containers are looked through faster than they are put in a table.
+/// Up to this many ports and containers, a search is faster than a table.
 const FEW: usize = 32;
 
 /// Which containers that run beside the app declare a port or listen there, by their places; nothing where few do.

@@ -8,10 +8,10 @@ use super::object::Object;
 use super::templates::{self, SchemaPaths};
 use crate::yaml::{Document, NodeId, Value};
 
-/// So many different definitions of one kind are compared; a run that holds more is not a set of manifests.
+/// How many different definitions of one kind are compared at most; a run that holds more is not a set of manifests.
 const MOST: usize = 8;
 
-/// So many places of one kind's definitions are remembered.
+/// How many places of one kind's definitions are remembered at most.
 const COPIES: usize = 200;
 
 /// The schema of one version of a kind.

@@ -64,7 +64,7 @@ pub(super) fn places<'run>(object: &'run Object, neighbours: &Neighbours<'_>) ->
     of_unit(object).chain([in_folder])
 }
 
-/// Groups of so many are looked through as they are.
+/// Groups of up to this many are looked through without a table.
 pub(super) const FEW: usize = 8;
 
 /// Objects that have something in common, such as a name.

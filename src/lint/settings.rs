@@ -306,7 +306,7 @@ fn check_name(name: &str, place: &Place, before: usize) -> Option<Finding> {
     if rules::names().any(|known| known == rules::current(name)) {
         return None;
     }
-    // of more mistakes than are printed it is not asked what is meant
+    // no suggestion for mistakes beyond those that are printed
     let meant = if before < limits::MISTAKES.count() { nearest(name, rules::names()) } else { None };
     let label = meant.map_or_else(String::new, |nearest| format!("did you mean `{nearest}`?"));
     Some(Finding::error(place.label(label), format!("no rule or family is called `{}`", clip(name))))

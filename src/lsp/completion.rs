@@ -18,7 +18,7 @@ use crate::rules;
 use description::{of_description, of_targets};
 use shapes::of_shapes;
 
-/// So many images of the workspace are offered.
+/// How many images of the workspace are offered at most.
 const MOST_IMAGES: usize = 50;
 
 /// What may be written.

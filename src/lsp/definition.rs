@@ -17,7 +17,7 @@ use crate::files;
 use crate::kube::{Index, Object, Selector, Typed};
 use crate::yaml::{NodeId, Source, Span, Value};
 
-/// So many places are shown.
+/// How many places are shown at most.
 const MOST: usize = 50;
 
 /// A place in a file.

@@ -23,7 +23,7 @@ use findings::{address, stamp};
 
 pub use findings::{Names, OfFile};
 
-/// What Pods do is read again for so many files at a time: an edit waits no longer than that takes.
+/// How many files' Pods are read again at a time: an edit waits no longer than that takes.
 const AT_ONCE: usize = 32;
 
 /// When a file was written, and how long it is.

@@ -17,7 +17,7 @@ pub const SHOW: &str = "patterns.show";
 /// The command that prints what `patterns explain` says of a description.
 pub const EXPLAIN: &str = "patterns.explain";
 
-/// So many objects are named in a lens.
+/// How many objects a lens names at most.
 const NAMED: usize = 4;
 
 /// A lens above each document, and above each of its environments.

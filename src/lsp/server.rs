@@ -34,7 +34,7 @@ pub enum End {
     Abrupt,
 }
 
-/// So many messages may wait; a client that sends more waits itself.
+/// How many messages may wait at most; a client that sends more has to wait.
 const WAITING: usize = 64;
 
 /// Serves a client until it ends the session.

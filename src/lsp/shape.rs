@@ -4,7 +4,7 @@ use serde_json::Value as Json;
 
 use super::cursor::Segment;
 
-/// So many schemas lead on from one another by references and alternatives; ours take four.
+/// How many references and alternatives are followed from one schema to the next at most; our own schemas need four.
 const MOST: usize = 24;
 
 /// A schema, with what its references are looked up in.

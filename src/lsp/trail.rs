@@ -82,7 +82,7 @@ pub fn object(file: &File, at: usize) -> Option<&Object> {
     file.objects.iter().rev().find(holds)
 }
 
-/// So many workloads of one selector are shown.
+/// How many workloads of one selector are shown at most.
 const MOST: usize = 16;
 
 /// The workloads that a selector matches: those that are applied with its object if there are any, else those of its

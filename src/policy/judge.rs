@@ -105,8 +105,8 @@ impl<'run> Policies<'run> {
         self.all.is_empty()
     }
 
-    /// The bindings to ask a policy with. Of those that take all objects that the policy takes, and give it no
-    /// parameters, each with the same actions makes it say the same: the first says it.
+    /// The bindings to ask a policy with. Bindings without parameters that take all objects which the policy takes give
+    /// the same verdict if they have the same actions, so only the first of these is evaluated.
     fn bound<'a>(&self, policy: &Policy<'run>) -> Vec<Option<&'a Object>>
     where
         'run: 'a,

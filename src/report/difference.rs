@@ -1,7 +1,7 @@
 //! Two texts as a unified diff.
 //!
 //! The lines are compared as numbers, by one algorithm: what `similar` offers for texts contains all of its algorithms,
-//! each for several types of lines, and would be a fortieth of the program.
+//! each for several types of lines, and would be about 2.5 % of the binary.
 
 use std::collections::HashMap;
 use std::fmt::{self, Display, Formatter};
@@ -23,7 +23,7 @@ pub struct Difference<'a> {
 }
 
 impl<'a> Difference<'a> {
-    /// Compares two texts, with their names. What takes longer is no longer the smallest difference.
+    /// Compares two texts, with their names. After that time the difference may not be the smallest.
     #[must_use]
     pub fn of(old: &'a str, new: &'a str, names: [&'a str; 2], within: Option<Duration>) -> Self {
         let (old, new) = (lines(old), lines(new));

@@ -181,7 +181,7 @@ fn snippet(labels: &[(&Label, bool)], look: &Look, secrets: &Secrets<'_>, out: &
     }
 }
 
-/// Whether so many lines are between two labels that both are shown in frames of their own.
+/// Whether two labels are too many lines apart to be shown in one frame.
 fn are_far(one: &Label, next: &Label) -> bool {
     let starts = one.source.line_starts();
     let line = |label: &Label| starts.partition_point(|start| *start <= label.span.start);

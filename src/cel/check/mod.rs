@@ -23,7 +23,7 @@ pub struct Scope {
     pub has_patches: bool,
 }
 
-/// So many steps one check takes at most; types of nested lists grow with each level.
+/// How many steps one check takes at most; types of nested lists grow with each level.
 const STEPS: usize = 200_000;
 
 /// How deep an expression is checked: chains of operators and fields, in parentheses again and again, nest deeper than

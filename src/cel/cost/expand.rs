@@ -5,7 +5,7 @@ use crate::cel::ast::{Expr, Kind, Literal, Macro, MacroKind, Mode};
 use crate::cel::check::Fact;
 use crate::cel::types::Type;
 
-/// So many nodes an expression may have; each `optMap` doubles what it is called on.
+/// How many nodes an expression may have; each `optMap` doubles what it is called on.
 const NODES: usize = 500_000;
 
 /// How deep they may be in each other: no more than the server reads, but for chains of operators in parentheses.

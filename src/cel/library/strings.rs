@@ -14,7 +14,7 @@ thread_local! {
     static PATTERNS: RefCell<HashMap<String, Option<Rc<Regex>>>> = RefCell::default();
 }
 
-/// So many patterns are remembered.
+/// How many patterns are remembered at most.
 const PATTERNS_KEPT: usize = 100;
 /// About as many states has a pattern of this size.
 const STATES: usize = 20_000;

@@ -344,7 +344,7 @@ impl<'run> Index<'run> {
             return self.scalers(workload).iter().filter(is_near).nth(1).is_none();
         };
         let places = nearby::of_unit(workload).chain(nearby::of_folder(workload, &self.neighbours));
-        // of more than one in a list the second tells as much as all
+        // two from each list are enough to tell
         self.listed(scalers.at(workload, places).map(|list| &list[..list.len().min(2)])).len() < 2
     }
 

@@ -174,7 +174,7 @@ impl File {
     }
 }
 
-/// So many documents or objects of one file are worth the threads.
+/// From this many documents or objects of one file on, threads pay.
 pub(crate) const WORTH_THREADS: usize = 64;
 
 /// How kubesec marks a file whose Secrets' values it has encrypted (shyiko/kubesec: README).

@@ -23,7 +23,7 @@ const NAMES: [&str; 3] = ["kustomization.yaml", "kustomization.yml", "Kustomizat
 /// How many folders upwards a kustomization is looked for; repositories keep patches one or two below it.
 const LEVELS: usize = 5;
 
-/// So many overlays of one base are told apart. What only others bring together is not compared.
+/// How many overlays of one base are told apart at most. What only others bring together is not compared.
 const OVERLAYS: u32 = 64;
 
 /// What more kustomizations change counts as changed altogether.

@@ -52,8 +52,8 @@ fn is_expectation(path: &Path) -> bool {
     words.any(|word| matches!(word, "assert" | "asserts") || is_numbered && matches!(word, "error" | "errors"))
 }
 
-/// So many entries of folders are looked at for each file that a limited search may find: who opens the root of a disk
-/// in an editor does not wait for all of it.
+/// How many entries of folders are looked at for each file that a limited search may find, so that an editor opened on
+/// the root of a disk does not wait for all of it.
 const ENTRIES: usize = 50;
 
 /// What a run is asked to look at.

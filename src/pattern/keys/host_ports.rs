@@ -65,7 +65,7 @@ fn same_host_port(prepared: &Prepared<'_>, number: u64, protocol: &str, [other, 
     finding.help("give one of them another `host-port`")
 }
 
-/// Two Pods cannot have one port of a node: where a Deployment takes some, an old Pod goes before a new one comes.
+/// Two Pods cannot have one port of a node: where a Deployment takes some, the old Pod stops before the new one starts.
 pub(super) fn give_way(object: &mut Json) {
     let takes_ports = |template: &&mut Json| {
         let is_host = template["spec"]["hostNetwork"] == true;

@@ -13,8 +13,8 @@ use std::time::{Duration, Instant};
 
 use crate::limits;
 
-/// Nested values are dropped and written by recursion, and a template of so many bytes may be so many signs before a
-/// value, which are read by recursion.
+/// Nested values are dropped and written by recursion. So are the signs before a value read, and a template may have
+/// nearly as many of these as it has bytes.
 const STACK: usize = 256 << 20;
 
 /// How often the memory is looked at: as much again may be taken until it is noticed.

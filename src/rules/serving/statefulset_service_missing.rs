@@ -7,7 +7,7 @@ use crate::words::{clip, edits_within, nearest};
 /// The governing Service of a StatefulSet is not there.
 pub static RULE: Rule = rule!("statefulset_service_missing.md", Warning, Check::Workspace(check));
 
-/// Among so many of a folder a slip is looked for: in a folder of more nothing is plain.
+/// Among how many Services of a folder the one that is meant is looked for at most.
 const MOST: usize = 500;
 
 fn check(index: &Index<'_>, found: &mut FindingsAnywhere<'_>) {

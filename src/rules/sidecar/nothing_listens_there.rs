@@ -104,7 +104,7 @@ fn is_other(one: &ContainerFacts<'_>, other: &ContainerFacts<'_>) -> bool {
     one.container.node != other.container.node
 }
 
-/// The ports of a container, of many the first.
+/// The ports of a container: the first of many.
 fn ports(server: &ContainerFacts<'_>) -> (u16, String) {
     let all = server.known_ports();
     let shown: Vec<String> = all.iter().take(SHOWN).map(ToString::to_string).collect();

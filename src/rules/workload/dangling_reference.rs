@@ -18,7 +18,7 @@ const GIVEN: [(&str, &str); 4] = [
     ("Role", "extension-apiserver-authentication-reader"),
 ];
 
-/// So many names are compared to say which one is most like a missing one.
+/// How many names are compared at most, to say which one is most like a missing one.
 const COMPARED: usize = 100;
 
 fn check(index: &Index<'_>, found: &mut FindingsAnywhere<'_>) {

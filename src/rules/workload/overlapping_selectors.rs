@@ -10,7 +10,7 @@ use crate::yaml::NodeId;
 /// Controllers that are applied together select the same Pods.
 pub static RULE: Rule = rule!("overlapping_selectors.md", Warning, Check::Workspace(check));
 
-/// So many of a group are shown.
+/// How many of a group are shown at most.
 const SHOWN: usize = 5;
 
 /// How many selectors that name no label with its value are compared with all other controllers of a unit.

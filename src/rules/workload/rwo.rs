@@ -197,7 +197,7 @@ fn serves_from_anywhere(volume: &Object, claim: &PersistentVolumeClaim) -> bool 
     fits && is_of_every_node(spec)
 }
 
-/// So many volumes are tried before all that is beside a claim.
+/// How many volumes are tried before all that is beside a claim.
 const MOST: usize = 16;
 
 fn volume_spec(volume: &Object) -> Option<&PersistentVolumeSpec> {

@@ -5,7 +5,7 @@ use crate::kube::{Index, units};
 use crate::rules::{Check, FindingsAnywhere, Rule};
 use crate::words::clip;
 
-/// So many of a group are shown.
+/// How many of a group are shown at most.
 const SHOWN: usize = 5;
 
 /// Two autoscalers that are applied together scale one target.
