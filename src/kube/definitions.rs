@@ -101,11 +101,6 @@ impl Definitions {
         self.versions.is_empty()
     }
 
-    /// All definitions.
-    pub fn all(&self) -> impl Iterator<Item = &Definition> {
-        self.versions.values().flatten()
-    }
-
     /// The nearest definition of an object's kind, if no definition that may count for it serves its version.
     #[must_use]
     pub fn without_version(&self, object: &Object) -> Option<&Served> {

@@ -5,7 +5,7 @@ use std::collections::{HashMap, HashSet};
 use super::super::field::Run;
 use super::super::meta::{self, Scope};
 use super::super::{Cause, Reason, Target, formats as names, near};
-use super::patterns::{Patterns, address};
+use super::patterns::Patterns;
 use super::{formats, metadata_problems};
 use crate::kube::FastSet;
 use crate::kube::versions::Change;
@@ -387,8 +387,7 @@ impl<'run> Judge<'run> {
         if let Some(format) = format.filter(|format| formats::breaks(format, text, self.target.0)) {
             self.say(Reason::Invalid, path, node, format!("`{}` is not of the format {format}", last(path)));
         }
-        let regex =
-            self.keyword(schema, "pattern").and_then(|pattern| self.patterns.get(&(address(self.schema), pattern)));
+        let regex = self.keyword(schema, "pattern").and_then(|pattern| self.patterns.at(self.schema, pattern));
         if let Some(regex) = regex.filter(|regex| !regex.is_match(text)) {
             let message = format!("`{}` does not match {}", last(path), regex.as_str());
             self.say(Reason::Invalid, path, node, message);

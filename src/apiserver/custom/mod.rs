@@ -12,10 +12,8 @@ mod patterns;
 mod schema;
 mod written;
 
-use std::collections::HashMap;
-
 use self::judge::{Both, Judge, last};
-use self::patterns::{Patterns, compile};
+use self::patterns::Patterns;
 use super::field::{Field, Run};
 use super::meta::{self, Scope};
 use super::near;
@@ -37,12 +35,7 @@ pub struct Schemas {
 impl Schemas {
     /// Collects the definitions among some objects.
     pub fn collect<'object>(objects: impl IntoIterator<Item = &'object Object>) -> Self {
-        let definitions = Definitions::collect(objects);
-        let mut patterns = HashMap::new();
-        for definition in definitions.all() {
-            compile(&definition.document, definition.node, &mut patterns);
-        }
-        Self { definitions, patterns }
+        Self { definitions: Definitions::collect(objects), patterns: Patterns::default() }
     }
 
     /// Whether there is no schema at all.
@@ -204,8 +197,7 @@ fn scale(object: &Object, definition: &Definition) -> Option<Cause> {
 fn wrong_default(schema: Field, default: Field) -> Option<String> {
     let (Some(node), Some(value)) = (schema.nodes().0, default.nodes().0) else { return None };
     let document = schema.document();
-    let mut patterns = HashMap::new();
-    compile(document, node, &mut patterns);
+    let patterns = Patterns::default();
     let mut judge = Judge::new(document, document, &patterns, schema.target());
     judge.is_default = true;
     judge.value(Both::of(node), value, value, "");

@@ -1,30 +1,31 @@
-//! The `pattern`s of schemas, compiled once.
+//! The `pattern`s of schemas, each compiled when a value is first compared with it: definitions have hundreds, and few are
+//! asked for.
 
-use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use regex_lite::Regex;
 
 use crate::go::regex;
+use crate::kube::FastMap;
 use crate::yaml::{Document, NodeId};
 
-/// Compiles the patterns of a schema and of all below it.
-pub fn compile(document: &Document, node: NodeId, patterns: &mut Patterns) {
-    let mut work = vec![node];
-    while let Some(node) = work.pop() {
-        if let Some(pattern) = document.get(node, "pattern")
-            && let Some(regex) = document.str(pattern).and_then(regex::compile)
-        {
-            patterns.insert((address(document), pattern), regex);
-        }
-        work.extend(document.entries(node).iter().map(|entry| entry.value()));
-        work.extend(document.items(node));
+/// The patterns that have been asked for.
+#[derive(Debug, Default)]
+pub struct Patterns(Mutex<Known>);
+
+/// By document and node; nothing for a pattern that could not be compiled.
+type Known = FastMap<(usize, NodeId), Option<Arc<Regex>>>;
+
+impl Patterns {
+    /// The pattern at a node of a schema; nothing if it is none, or if the engine here knows less than Go's.
+    pub fn at(&self, document: &Document, node: NodeId) -> Option<Arc<Regex>> {
+        let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let compile = || document.str(node).and_then(regex::compile).map(Arc::new);
+        known.entry((address(document), node)).or_insert_with(compile).clone()
     }
 }
 
 /// What tells documents apart while they live.
-pub fn address(document: &Document) -> usize {
+fn address(document: &Document) -> usize {
     std::ptr::from_ref(document).addr()
 }
-
-/// Patterns that could be compiled, by document and node; others are not judged.
-pub type Patterns = HashMap<(usize, NodeId), Regex>;
