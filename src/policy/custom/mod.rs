@@ -20,6 +20,9 @@ use crate::kube::Object;
 use crate::kube::versions::Target;
 use crate::yaml::{Document, NodeId};
 
+/// The keyword that holds the rules of a schema.
+const KEYWORD: &str = "x-kubernetes-validations";
+
 /// How deep a schema is followed.
 const DEPTH: usize = 60;
 
@@ -80,9 +83,7 @@ impl CustomRules {
     #[must_use]
     pub fn read(definition: &Object, schema: NodeId, target: Target) -> Option<Self> {
         let document = &definition.document;
-        if !document.source.slice(document.span(schema)).contains("x-kubernetes-validations") {
-            return None;
-        }
+        memchr::memmem::find(document.raw(schema).as_bytes(), KEYWORD.as_bytes())?;
         let mut reader = Reader::new(definition, target);
         let root = reader.root(schema);
         let is_empty = root.is_empty() && reader.problems.is_empty();

@@ -2,16 +2,18 @@
 
 use std::collections::{BTreeMap, HashSet};
 
+use memchr::memmem;
+
 use super::bounds::{self, Declared, Limit, REQUEST};
 use super::names::escape;
 use super::schema::Schema;
-use super::{DEPTH, Level, Rule};
+use super::{DEPTH, KEYWORD, Level, Rule};
 use crate::apiserver::Reason;
 use crate::cel::{Bound, CompileError, Field, Fields, RESERVED, Scope, Type};
 use crate::kube::Object;
 use crate::kube::versions::Target;
 use crate::policy::compile::{Problem, compile_and_estimate};
-use crate::yaml::NodeId;
+use crate::yaml::{Document, NodeId, Span, Style};
 
 /// Reads the schema of one version.
 pub(super) struct Reader<'run> {
@@ -26,16 +28,53 @@ pub(super) struct Reader<'run> {
     /// What all rules so far cost, and the dearest of them.
     total: u64,
     dearest: Option<(u64, NodeId)>,
+    written: Written,
+    /// Whether a rule around can read the present value, so that its type is asked for.
+    is_read: bool,
+}
+
+/// Where rules are written in a schema.
+enum Written {
+    /// At these bytes of the file, in order.
+    At(Vec<u32>),
+    /// Anywhere: aliases may bring them from elsewhere.
+    Anywhere,
+}
+
+impl Written {
+    fn of(document: &Document, schema: NodeId) -> Self {
+        let (span, raw) = (document.span(schema), document.raw(schema).as_bytes());
+        let is_alias = |at: usize| raw.get(at + 2).is_some_and(|letter| !letter.is_ascii_whitespace());
+        if document.style(schema) == Style::Alias || memmem::find_iter(raw, b" *").any(is_alias) {
+            return Self::Anywhere;
+        }
+        let places =
+            memmem::find_iter(raw, KEYWORD).map(|at| span.start.saturating_add(u32::try_from(at).unwrap_or(u32::MAX)));
+        Self::At(places.collect())
+    }
+
+    /// Whether there may be some in these bytes.
+    fn may_be_in(&self, span: Span) -> bool {
+        match self {
+            Self::At(places) => {
+                places.get(places.partition_point(|place| *place < span.start)).is_some_and(|place| *place < span.end)
+            }
+            Self::Anywhere => true,
+        }
+    }
 }
 
 impl<'run> Reader<'run> {
     /// Of a definition.
     pub fn new(definition: &'run Object, target: Target) -> Self {
-        Self { definition, target, problems: Vec::new(), uncorrelated: 0, count: Some(1), total: 0, dearest: None }
+        let written = Written::Anywhere;
+        let (problems, uncorrelated, count, total, dearest) = (Vec::new(), 0, Some(1), 0, None);
+        Self { definition, target, problems, uncorrelated, count, total, dearest, written, is_read: false }
     }
 
     /// The rules below the root of a schema.
     pub fn root(&mut self, node: NodeId) -> Level {
+        self.written = Written::of(&self.definition.document, node);
         let (_, level) = self.level(node, true, 0);
         if let (Some(message), Some((_, node))) = (Limit::Schema.exceeded(self.total), self.dearest) {
             self.refuse(node, message);
@@ -47,12 +86,22 @@ impl<'run> Reader<'run> {
         Schema { document: &self.definition.document }
     }
 
-    /// The type of a schema (`SchemaDeclType`), and the rules in it.
+    /// The type of a schema, and the rules in it; neither where no rule asks for them.
     fn level(&mut self, node: NodeId, is_root: bool, depth: usize) -> (Option<Declared>, Level) {
-        let mut level = Level::default();
-        if depth > DEPTH {
-            return (None, level);
+        let schema = self.schema();
+        let is_read = self.is_read || schema.keyword(node, KEYWORD).is_some();
+        if depth > DEPTH || !is_read && !self.written.may_be_in(schema.document.span(node)) {
+            return (None, Level::default());
         }
+        let was_read = std::mem::replace(&mut self.is_read, is_read);
+        let read = self.read(node, is_root, depth);
+        self.is_read = was_read;
+        read
+    }
+
+    /// The type of a schema (`SchemaDeclType`), and the rules in it.
+    fn read(&mut self, node: NodeId, is_root: bool, depth: usize) -> (Option<Declared>, Level) {
+        let mut level = Level::default();
         let schema = self.schema();
         let is_resource = is_root || schema.is_true(node, "x-kubernetes-embedded-resource");
         let count = self.count;
@@ -151,7 +200,7 @@ impl<'run> Reader<'run> {
         let of = &declared.of;
         let times = bounds::count(self.count, declared.shortest);
         let mut rules = Vec::new();
-        for item in schema.keyword(node, "x-kubernetes-validations").map_or(&[][..], |node| document.items(node)) {
+        for item in schema.keyword(node, KEYWORD).map_or(&[][..], |node| document.items(node)) {
             let Some(node) = schema.keyword(*item, "rule") else { continue };
             let Some(text) = document.str(node).filter(|text| !text.trim().is_empty()) else { continue };
             let is_optional = schema.is_true(*item, "optionalOldSelf");
