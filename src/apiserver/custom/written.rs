@@ -62,7 +62,14 @@ impl Keywords {
         let document = schema.document();
         let entries = schema.nodes().0.map_or(&[][..], |node| document.entries(node));
         let number = |key: &str| NAMES.iter().position(|name| *name == key);
-        Self(entries.iter().filter_map(|entry| number(&document.key(entry))).fold(0, |set, number| set | 1 << number))
+        // a key that is no text is no keyword
+        let numbers = entries.iter().filter_map(|entry| document.str(entry.key).and_then(number));
+        Self(numbers.fold(0, |set, number| set | 1 << number))
+    }
+
+    /// These and the others.
+    pub const fn and(self, others: Self) -> Self {
+        Self(self.0 | others.0)
     }
 
     /// Whether one of the others is among them.

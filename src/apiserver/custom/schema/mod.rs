@@ -33,6 +33,8 @@ const RESTRICTIONS: Keywords = Keywords::these(&["allOf", "anyOf", "oneOf", "not
 const PARTS: Keywords =
     Keywords::these(&["properties", "items", "additionalProperties", "allOf", "anyOf", "oneOf", "not"]);
 
+const DEFAULT: Keywords = Keywords::these(&["default"]);
+
 /// Judges the schema of a version.
 pub fn root(schema: Field, has_status: bool) {
     const AT_ROOT: [&str; 22] = [
@@ -72,12 +74,12 @@ pub fn root(schema: Field, has_status: bool) {
         schema.child("nullable").forbidden("cannot be true at the root");
     }
     let found = schema.error_count();
-    let is_readable = is_readable(schema);
-    if is_readable {
+    let written = written_in(schema);
+    if written.is_some() {
         structural(schema, Level::Root);
         completeness(schema);
     }
-    if schema.error_count() == found && is_readable {
+    if schema.error_count() == found && written.is_some_and(|written| written.has(DEFAULT)) {
         defaults(schema);
     }
     open_api(schema, SchemaContext { is_root: true, ..SchemaContext::default() });
@@ -93,6 +95,11 @@ fn is_blank(keyword: Field) -> bool {
 
 /// Whether the server can make a structural schema of it; what it cannot is said by [`open_api`].
 fn is_readable(schema: Field) -> bool {
+    written_in(schema).is_some()
+}
+
+/// The keywords in a schema and in all below it, if the server can make a structural schema of it.
+fn written_in(schema: Field) -> Option<Keywords> {
     const MAY_BLOCK: Keywords = Keywords::these(&["$schema", "x-kubernetes-preserve-unknown-fields", "items"]);
     let written = Keywords::of(schema);
     let is_unsupported =
@@ -103,7 +110,11 @@ fn is_readable(schema: Field) -> bool {
             || schema.child("items").is_list() && !schema.child("items").is_empty()
     };
     let stops = written.has(ALL_UNSUPPORTED) && is_unsupported() || written.has(MAY_BLOCK) && is_blocked();
-    !stops && (!written.has(PARTS) || parts(schema, written).all(is_readable))
+    if stops {
+        return None;
+    }
+    let mut below = if written.has(PARTS) { Some(parts(schema, written)) } else { None }.into_iter().flatten();
+    below.try_fold(written, |all, part| Some(all.and(written_in(part)?)))
 }
 
 /// The schemas in a schema.

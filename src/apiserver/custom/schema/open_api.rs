@@ -1,7 +1,7 @@
 //! What `OpenAPI` says of a schema: types, required fields, formats, defaults.
 
 use super::extensions::{EXTENSIONS, WARNED, extensions, rule, warnings};
-use super::{ALL_UNSUPPORTED, JUNCTORS, RESTRICTIONS, UNSUPPORTED};
+use super::{ALL_UNSUPPORTED, DEFAULT, JUNCTORS, RESTRICTIONS, UNSUPPORTED};
 use crate::apiserver::custom::written::Keywords;
 use crate::apiserver::field::Field;
 
@@ -17,7 +17,6 @@ pub(super) struct SchemaContext {
 /// `ValidateCustomResourceDefinitionOpenAPISchema`
 pub(super) fn open_api(schema: Field, place: SchemaContext) {
     const TYPES: [&str; 6] = ["array", "boolean", "integer", "number", "object", "string"];
-    const DEFAULT: Keywords = Keywords::these(&["default"]);
     const EMBEDDED: Keywords = Keywords::these(&["x-kubernetes-embedded-resource"]);
     const UNIQUE: Keywords = Keywords::these(&["uniqueItems"]);
     const RULES: Keywords = Keywords::these(&["x-kubernetes-validations"]);
