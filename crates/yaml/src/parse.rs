@@ -175,7 +175,9 @@ impl<'src, 'of> Reader<'src, 'of> {
 
 /// Whether a comment may be meant for us; others are not kept.
 fn mentions_patterns(source: &Source, span: Span) -> bool {
-    memchr::memmem::find(source.slice(span).as_bytes(), b"patterns:").is_some()
+    let text = source.slice(span).as_bytes();
+    // most files have no comment, and one byte is found faster than a word
+    memchr::memchr(b'#', text).is_some_and(|first| memchr::memmem::find(&text[first..], b"patterns:").is_some())
 }
 
 fn merges(style: Style, tag: Option<&str>) -> bool {

@@ -26,8 +26,8 @@ impl<'src> Cursor<'src> {
         let start = whole_before(text, span.start as usize);
         let chunk = &text[start..];
         let is_ascii = chunk.is_ascii();
-        let only_line_feeds = memchr::memchr(b'\r', chunk.as_bytes()).is_none()
-            && (is_ascii || !chunk.contains(['\u{85}', '\u{2028}', '\u{2029}']));
+        let only_line_feeds =
+            memchr::memchr(b'\r', chunk.as_bytes()).is_none() && (is_ascii || !has_other_line_breaks(chunk.as_bytes()));
         Self {
             text,
             bytes: text.as_bytes(),
@@ -212,4 +212,31 @@ pub(super) fn is_name(byte: u8) -> bool {
 
 fn count_characters(bytes: &[u8]) -> usize {
     bytes.iter().filter(|byte| **byte & 0xC0 != 0x80).count()
+}
+
+/// Whether a text has a line break beyond ASCII: U+0085, U+2028 or U+2029.
+fn has_other_line_breaks(text: &[u8]) -> bool {
+    let is_break = |at: usize| {
+        let after = &text[at + 1..];
+        after.starts_with(b"\x85") && text[at] == 0xC2
+            || after.starts_with(b"\x80\xA8")
+            || after.starts_with(b"\x80\xA9")
+    };
+    memchr::memchr2_iter(0xC2, 0xE2, text).any(is_break)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::has_other_line_breaks;
+
+    #[test]
+    fn line_breaks_beyond_ascii_are_found_among_their_like() {
+        for text in ["a\u{85}", "\u{2028}", "ü\u{2029}b"] {
+            assert!(has_other_line_breaks(text.as_bytes()), "{text:?}");
+        }
+        // the same first bytes, and the same bytes in other places
+        for text in ["", "\u{84}", "\u{A0}", "\u{2027}", "\u{202A}", "ą", "\u{5028}", "\u{C28}\u{85A}", "é\u{1028}"] {
+            assert!(!has_other_line_breaks(text.as_bytes()), "{text:?}");
+        }
+    }
 }
