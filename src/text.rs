@@ -4,12 +4,13 @@ use std::borrow::Borrow;
 use std::cell::RefCell;
 use std::fmt;
 use std::ops::Deref;
-use std::sync::Arc;
+
+use arcstr::ArcStr;
 
 /// A text that shares its memory with equal ones: the names, labels and images of one application are written many
-/// times, and a text for each would take more memory than the manifests.
+/// times, and a text for each would take more memory than the manifests. It takes one pointer, where `Arc<str>` takes two.
 #[derive(Clone, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Text(Arc<str>);
+pub struct Text(ArcStr);
 
 /// How many of the texts that a thread met last are found again, and how long they are at most.
 const RECENT: usize = 512;
