@@ -243,6 +243,7 @@ pub struct Finding {
     pub secrets: Vec<Span>,
 }
 
+/// What hundreds of checks call and seldom run is compiled once, and not into each.
 impl Finding {
     /// What tells it from others, wherever they were rendered and in whichever environment.
     #[must_use]
@@ -261,6 +262,7 @@ impl Finding {
     }
 
     /// An error about some bytes; the rest of the sentence follows as method calls.
+    #[inline(never)]
     #[must_use]
     pub fn error(primary: Label, message: impl Into<String>) -> Self {
         Self {
@@ -279,6 +281,7 @@ impl Finding {
     }
 
     /// Says why.
+    #[inline(never)]
     #[must_use]
     pub fn because(mut self, why: impl Into<String>) -> Self {
         self.why = Some(why.into());
@@ -286,6 +289,7 @@ impl Finding {
     }
 
     /// Says what to do.
+    #[inline(never)]
     #[must_use]
     pub fn help(mut self, help: impl Into<String>) -> Self {
         self.help = Some(help.into());
@@ -293,6 +297,7 @@ impl Finding {
     }
 
     /// Adds the other half of a conflict.
+    #[inline(never)]
     #[must_use]
     pub fn label(mut self, label: Label) -> Self {
         self.labels.push(label);

@@ -38,7 +38,7 @@ pub struct Object {
     /// Whether an operator that is known by the schema of its kind alone makes its Pods, and may change them first.
     pub is_operated: bool,
     /// The folder of its file, without links and dots; none where the file is not on disk.
-    pub(in crate::kube) folder: Option<Arc<str>>,
+    pub(in crate::kube) folder: Option<Text>,
     /// The kustomizations that bring it together with others, by their numbers in the run.
     pub(in crate::kube) kustomizations: Arc<[u32]>,
     /// Whether SOPS or kubesec has encrypted it: it is decrypted, and what they added taken out, before it is applied.

@@ -27,6 +27,13 @@ enum Scope<'run> {
     Object(&'run Object),
 }
 
+/// A text without the room that was left over when it was put together: up to as much again.
+fn kept(text: impl Into<String>) -> String {
+    let mut text = text.into();
+    text.shrink_to_fit();
+    text
+}
+
 /// How many findings are kept in total, unless a run needs more.
 fn most(findings: &[Finding]) -> usize {
     findings.len() + limits::FINDINGS.count()
@@ -95,7 +102,7 @@ impl<'run> Findings<'run> {
             Scope::Document(document) => &document.source,
             Scope::Object(object) => &object.document.source,
         };
-        let mut finding = Finding::error(Label::span(source, span, ""), message).level(self.rule.level);
+        let mut finding = Finding::error(Label::span(source, span, ""), kept(message)).level(self.rule.level);
         finding.rule = Some(self.rule.id);
         if let Scope::Object(object) = self.place {
             finding.object = Some(object.id.clone());
@@ -165,24 +172,32 @@ pub struct Saying<'found> {
     finding: &'found mut Finding,
 }
 
+/// Hundreds of checks call these and seldom run them, so they are compiled once and not into each.
 #[expect(clippy::return_self_not_must_use, reason = "the finding is kept; the methods add to it")]
 impl Saying<'_> {
     /// A few words at the bytes themselves.
+    #[inline(never)]
     pub fn here(self, text: impl Into<String>) -> Self {
-        self.finding.primary.text = text.into();
+        self.finding.primary.text = kept(text);
         self
     }
 
     /// The other half, in the same document.
+    #[inline(never)]
     pub fn and(self, node: NodeId, text: impl Into<String>) -> Self {
         if let Some(document) = self.document {
-            self.finding.labels.push(Label::node(document, node, text));
+            return self.label(Label::node(document, node, kept(text)));
         }
         self
     }
 
     /// The other half, anywhere.
+    #[inline(never)]
     pub fn label(self, label: Label) -> Self {
+        // one is what most have
+        if self.finding.labels.is_empty() {
+            self.finding.labels.reserve_exact(1);
+        }
         self.finding.labels.push(label);
         self
     }
@@ -196,14 +211,16 @@ impl Saying<'_> {
     }
 
     /// The mechanism and its source.
+    #[inline(never)]
     pub fn because(self, why: impl Into<String>) -> Self {
-        self.finding.why = Some(why.into());
+        self.finding.why = Some(kept(why));
         self
     }
 
     /// Something that can be typed.
+    #[inline(never)]
     pub fn help(self, help: impl Into<String>) -> Self {
-        self.finding.help = Some(help.into());
+        self.finding.help = Some(kept(help));
         self
     }
 

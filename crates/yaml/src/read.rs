@@ -42,6 +42,7 @@ fn read_parts(source: &Arc<Source>, is_exact: bool) -> Vec<Part> {
     let mut builder = Builder::new(source);
     let chunks = chunks(&source.text, start);
     let mut ahead = if is_exact { Vec::new() } else { read_ahead(source, &chunks) };
+    parts.reserve_exact(chunks.len().min(limits::DOCUMENTS.count()));
     for (number, chunk) in chunks.into_iter().enumerate() {
         if let Some(document) = ahead.get_mut(number).and_then(Option::take) {
             parts.push(Part::Document(document));

@@ -113,7 +113,7 @@ types! {
     DeploymentSpec {
         replicas: Option<i32> = "replicas",
         selector: LabelSelector = "selector",
-        strategy: Option<DeploymentStrategy> = "strategy",
+        strategy: Option<Box<DeploymentStrategy>> = "strategy",
         template: PodTemplateSpec = "template",
     }
     StatefulSetSpec {

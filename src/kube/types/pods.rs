@@ -20,7 +20,7 @@ types! {
         init_containers: Option<List<Container>> = "initContainers",
         node_name: Option<Text> = "nodeName",
         node_selector: Option<Map<Text>> = "nodeSelector",
-        resources: Option<ResourceRequirements> = "resources",
+        resources: Option<Box<ResourceRequirements>> = "resources",
         restart_policy: Option<Text> = "restartPolicy",
         security_context: Option<PodSecurityContext> = "securityContext",
         service_account: Option<Text> = "serviceAccount",

@@ -13,6 +13,7 @@ use super::walk::Input;
 use crate::files;
 use crate::kube::Object;
 use crate::limits;
+use crate::text::Text;
 use crate::words;
 use crate::yaml::{self, Document, NodeId, Part, Refusal, Source, Value};
 
@@ -67,8 +68,8 @@ impl File {
     /// Tells the objects where they lie: a file has one folder, and many names.
     fn place_objects(&mut self) {
         let Some(folder) = self.path.as_deref().and_then(Path::parent) else { return };
-        let folder: Arc<str> = folder.to_string_lossy().into();
-        self.objects.iter_mut().for_each(|object| object.folder = Some(Arc::clone(&folder)));
+        let folder = Text::from(&*folder.to_string_lossy());
+        self.objects.iter_mut().for_each(|object| object.folder = Some(folder.clone()));
     }
 
     /// Whether it is a template, which is not what is applied before Helm or ytt have rendered it.
@@ -145,7 +146,9 @@ impl File {
             return file;
         }
         let is_template = words::names_a_template(&source.name);
-        for part in yaml::read(source) {
+        let parts = yaml::read(source);
+        file.documents.reserve_exact(parts.len());
+        for part in parts {
             match part {
                 Part::Document(document) => {
                     file.documents.push(Arc::new(document));
