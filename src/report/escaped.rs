@@ -13,7 +13,7 @@ use super::excerpt::is_control;
 ///
 /// # Errors
 /// When `out` cannot be written.
-pub fn write(out: &mut impl io::Write, value: &impl Serialize) -> io::Result<()> {
+pub fn write(out: &mut dyn io::Write, value: &impl Serialize) -> io::Result<()> {
     value.serialize(&mut serializer(&mut *out))?;
     writeln!(out)
 }

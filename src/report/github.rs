@@ -10,7 +10,7 @@ use crate::diagnostic::Level;
 ///
 /// # Errors
 /// When `out` cannot be written.
-pub fn write(out: &mut impl io::Write, report: &Report<'_>) -> io::Result<()> {
+pub fn write(out: &mut dyn io::Write, report: &Report<'_>) -> io::Result<()> {
     for finding in report.findings {
         let source = &finding.primary.source;
         let start = source.position(finding.primary.span.start);

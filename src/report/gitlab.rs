@@ -14,7 +14,7 @@ use crate::lint::fingerprint::fingerprints;
 ///
 /// # Errors
 /// When `out` cannot be written.
-pub fn write(out: &mut impl io::Write, report: &Report<'_>) -> io::Result<()> {
+pub fn write(out: &mut dyn io::Write, report: &Report<'_>) -> io::Result<()> {
     let Report { findings, base, .. } = *report;
     let names = fingerprints(findings, Path::new("."));
     let entries = findings.iter().zip(names).map(|(finding, fingerprint)| {

@@ -87,7 +87,7 @@ struct Edit<'run> {
 ///
 /// # Errors
 /// When `out` cannot be written.
-pub fn write(out: &mut impl io::Write, report: &Report<'_>) -> io::Result<()> {
+pub fn write(out: &mut dyn io::Write, report: &Report<'_>) -> io::Result<()> {
     let Report { findings, secrets, summary, .. } = *report;
     escaped::write(out, &JsonReport { version: 1, findings: Entries { findings, secrets }, summary })
 }

@@ -13,7 +13,7 @@ use crate::diagnostic::Finding;
 ///
 /// # Errors
 /// When `out` cannot be written.
-pub fn write(out: &mut impl io::Write, report: &Report<'_>) -> io::Result<()> {
+pub fn write(out: &mut dyn io::Write, report: &Report<'_>) -> io::Result<()> {
     let Report { findings, files, fail_on, .. } = *report;
     let fails = |finding: &&Finding| finding.level >= fail_on;
     let failing: HashSet<&str> =
@@ -52,7 +52,7 @@ pub fn write(out: &mut impl io::Write, report: &Report<'_>) -> io::Result<()> {
 }
 
 /// Findings as compilers write them.
-fn lines(out: &mut impl io::Write, findings: &[&Finding]) -> io::Result<()> {
+fn lines(out: &mut dyn io::Write, findings: &[&Finding]) -> io::Result<()> {
     for finding in findings {
         let place = finding.primary.source.position(finding.primary.span.start);
         let rule = finding.rule.map_or_else(String::new, |rule| format!("[{}]", rule.name));

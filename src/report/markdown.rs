@@ -9,7 +9,7 @@ use super::excerpt::printable;
 ///
 /// # Errors
 /// When `out` cannot be written.
-pub fn write(out: &mut impl io::Write, report: &Report<'_>) -> io::Result<()> {
+pub fn write(out: &mut dyn io::Write, report: &Report<'_>) -> io::Result<()> {
     let Report { findings, summary, .. } = *report;
     if !findings.is_empty() {
         writeln!(out, "| where | level | what | rule |\n|---|---|---|---|")?;

@@ -23,7 +23,7 @@ const SCHEMA: &str = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os
 ///
 /// # Errors
 /// When `out` cannot be written.
-pub fn write(out: &mut impl io::Write, report: &Report<'_>) -> io::Result<()> {
+pub fn write(out: &mut dyn io::Write, report: &Report<'_>) -> io::Result<()> {
     let Report { findings, secrets, summary, base, .. } = *report;
     let mut used: Vec<RuleId> = findings.iter().filter_map(|finding| finding.rule).collect();
     used.sort_unstable();

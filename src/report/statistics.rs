@@ -36,7 +36,7 @@ fn rows(findings: &[Finding]) -> Vec<Row> {
 ///
 /// # Errors
 /// When `out` cannot be written.
-pub fn write_json(out: &mut impl io::Write, findings: &[Finding], summary: Summary) -> io::Result<()> {
+pub fn write_json(out: &mut dyn io::Write, findings: &[Finding], summary: Summary) -> io::Result<()> {
     let all = serde_json::json!({"version": 1, "statistics": rows(findings), "summary": summary});
     writeln!(out, "{}", super::escaped::text(&serde_json::to_string_pretty(&all)?))
 }
@@ -45,7 +45,7 @@ pub fn write_json(out: &mut impl io::Write, findings: &[Finding], summary: Summa
 ///
 /// # Errors
 /// When `out` cannot be written.
-pub fn write_markdown(out: &mut impl io::Write, findings: &[Finding]) -> io::Result<()> {
+pub fn write_markdown(out: &mut dyn io::Write, findings: &[Finding]) -> io::Result<()> {
     writeln!(out, "| findings | level | rule | fixable |\n|---:|---|---|---:|")?;
     for Row { rule, level, count, fixable } in rows(findings) {
         writeln!(out, "| {count} | {level} | {rule} | {fixable} |")?;
@@ -57,7 +57,7 @@ pub fn write_markdown(out: &mut impl io::Write, findings: &[Finding]) -> io::Res
 ///
 /// # Errors
 /// When `out` cannot be written.
-pub fn write(out: &mut impl io::Write, findings: &[Finding]) -> io::Result<()> {
+pub fn write(out: &mut dyn io::Write, findings: &[Finding]) -> io::Result<()> {
     let rows = rows(findings);
     let width = rows.first().map_or(0, |row| row.count.to_string().len());
     for Row { rule, level, count, fixable } in rows {

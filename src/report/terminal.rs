@@ -90,7 +90,7 @@ pub fn print(findings: &[Finding], color: Color) {
 ///
 /// # Errors
 /// When `out` cannot be written.
-pub fn write(out: &mut impl io::Write, findings: &[Finding], look: &Look, secrets: &Secrets<'_>) -> io::Result<()> {
+pub fn write(out: &mut dyn io::Write, findings: &[Finding], look: &Look, secrets: &Secrets<'_>) -> io::Result<()> {
     for (index, finding) in findings.iter().enumerate() {
         if index > 0 {
             writeln!(out)?;

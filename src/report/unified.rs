@@ -15,7 +15,7 @@ use crate::yaml::Source;
 ///
 /// # Errors
 /// When `out` cannot be written.
-pub fn write(out: &mut impl io::Write, before: &Arc<Source>, after: &Arc<Source>) -> io::Result<()> {
+pub fn write(out: &mut dyn io::Write, before: &Arc<Source>, after: &Arc<Source>) -> io::Result<()> {
     let (old, new) = (shown(before), shown(after));
     let name = printable(&path_in_repository(Path::new(&before.name)));
     let names = [format!("a/{name}"), format!("b/{name}")];

@@ -84,7 +84,7 @@ impl Reporting<'_> {
 
     fn write_format(
         &self,
-        out: &mut impl Write,
+        out: &mut dyn Write,
         format: LintFormat,
         look: &Look,
         report: &Report<'_>,
