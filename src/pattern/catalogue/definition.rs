@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::Deserialize;
 use serde_json::Value as Json;
+use serde_path_to_error::{Deserializer, Path, Track};
 
 use super::families::Family;
 use super::flow::Flow;
@@ -261,6 +262,15 @@ impl Claim {
 }
 
 impl Definition {
+    /// Reads `pattern.yaml`. All of it is read this way, because each way of reading takes room in the program.
+    ///
+    /// # Errors
+    /// What is wrong with it, and where.
+    pub fn read(json: &Json) -> Result<Self, (serde_json::Error, Path)> {
+        let mut track = Track::new();
+        Self::deserialize(Deserializer::new(json, &mut track)).map_err(|error| (error, track.path()))
+    }
+
     /// Whether it is a topology (`shape`) and not something to `use`.
     #[must_use]
     pub fn is_shape(&self) -> bool {

@@ -6,7 +6,6 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
 
 use include_dir::{Dir, include_dir};
-use serde::Deserialize as _;
 
 use super::definition::Definition;
 use super::images::{Image, parse_images};
@@ -165,7 +164,7 @@ impl Folder {
         }
         let document = documents.first().ok_or("pattern.yaml is empty")?;
         let json = Spanned::from_node(document, document.root()).to_json();
-        Definition::deserialize(&json).map_err(|error| format!("{}/pattern.yaml: {error}", self.name()))
+        Definition::read(&json).map_err(|(error, _)| format!("{}/pattern.yaml: {error}", self.name()))
     }
 
     /// Its templates of whole objects, in order of name: every `*.yaml.j2` but the Pod's part.

@@ -3,7 +3,6 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use serde::Deserialize as _;
 use serde_json::Value as Json;
 
 use crate::describe::{self, Kind, Place, Spanned, Subject, keywords};
@@ -62,15 +61,13 @@ fn read(folder: &Folder) -> (Option<Spanned>, Vec<Finding>) {
 
 /// The definition, or what serde says against it at the place it says it of.
 fn definition(root: &Spanned) -> Result<Definition, Box<Finding>> {
-    let mut track = serde_path_to_error::Track::new();
-    let json = root.to_json();
-    let error = match Definition::deserialize(serde_path_to_error::Deserializer::new(&json, &mut track)) {
+    let (error, path) = match Definition::read(&root.to_json()) {
         Ok(definition) => return Ok(definition),
-        Err(error) => error,
+        Err(wrong) => wrong,
     };
     let message = error.to_string();
     let mut at = root;
-    for segment in &track.path() {
+    for segment in &path {
         let next = match segment {
             serde_path_to_error::Segment::Map { key } => at.get(key),
             serde_path_to_error::Segment::Seq { index } => at.items().get(*index),
