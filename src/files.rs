@@ -66,7 +66,7 @@ pub fn identity(path: &Path) -> PathBuf {
 /// A folder that cannot be read.
 pub fn sorted(folder: &Path) -> io::Result<Vec<PathBuf>> {
     let mut paths = fs::read_dir(folder)?.map(|entry| Ok(entry?.path())).collect::<io::Result<Vec<_>>>()?;
-    paths.sort();
+    paths.sort_unstable();
     Ok(paths)
 }
 

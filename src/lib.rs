@@ -28,6 +28,7 @@ pub mod project;
 pub mod render;
 pub mod report;
 pub mod rules;
+mod sort;
 pub mod text;
 
 use patterns_text::command_secrets;

@@ -204,7 +204,7 @@ fn open_secrets(import: &Import) -> Vec<String> {
         .iter()
         .flat_map(|document| document.objects.iter().map(|object| &object.input).chain(&document.extra));
     let mut places: Vec<String> = inputs.flat_map(|input| input.open().collect::<Vec<_>>()).collect();
-    places.sort();
+    places.sort_unstable();
     places.dedup();
     let note = |place: &String| {
         format!("{place}: this looks like a plaintext secret, and the description contains it too; move it to a Secret")

@@ -9,6 +9,7 @@ use crate::cli::NewArgs;
 use crate::diagnostic::Stop;
 use crate::expand::catalogue_here;
 use crate::pattern::{Catalogue, Folder, starter};
+use crate::sort;
 use crate::words::{clip, did_you_mean, nearest};
 
 /// Prints a description that uses the pattern and works unmodified, or what patterns there are.
@@ -33,7 +34,7 @@ fn overview(catalogue: &Catalogue) -> io::Result<String> {
     for folder in catalogue.folders() {
         definitions.push(folder.definition().map_err(io::Error::other)?);
     }
-    definitions.sort_by_key(|definition| &definition.name);
+    sort::by_key(&mut definitions, |definition| &definition.name);
     let width = definitions.iter().map(|definition| definition.name.chars().count()).max().unwrap_or(0);
     let mut out = String::new();
     for (title, shapes) in [("shape, exactly one", true), ("use, any number in start order", false)] {

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 
 use super::values::template_pointer;
 use super::{Input, environments};
+use crate::sort;
 
 /// What is imported together, with what it is called if it is not the first.
 pub(super) struct Part {
@@ -98,7 +99,7 @@ pub(super) fn split(inputs: Vec<Input>) -> Vec<Part> {
         }
     }
     let mut kept: Vec<Input> = together.into_iter().cloned().collect();
-    kept.sort_by(|a, b| (&a.file, a.line).cmp(&(&b.file, b.line)));
+    sort::by(&mut kept, |a, b| (&a.file, a.line).cmp(&(&b.file, b.line)));
     let mut parts = vec![Part { name: None, inputs: kept, own: None }];
     parts.extend(apart);
     name(&mut parts);
@@ -153,7 +154,7 @@ fn stages(mut inputs: Vec<Input>) -> (Vec<Input>, Vec<Part>) {
         } else {
             inputs = below;
             inputs.extend(others);
-            inputs.sort_by(|a, b| (&a.file, a.line).cmp(&(&b.file, b.line)));
+            sort::by(&mut inputs, |a, b| (&a.file, a.line).cmp(&(&b.file, b.line)));
         }
     }
     (inputs, parts)

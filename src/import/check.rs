@@ -23,7 +23,7 @@ pub fn check(import: &Import) -> Vec<(String, Vec<String>)> {
             }
         }
     }
-    all.sort();
+    all.sort_unstable();
     all
 }
 

@@ -44,6 +44,7 @@ mod write;
 use std::collections::{BTreeMap, HashSet};
 use std::sync::Arc;
 
+use crate::sort;
 use around::Around;
 use attempt::{Attempt, Run, attempt, place_of};
 pub use check::check;
@@ -144,7 +145,7 @@ fn import_variant(
     attempted.reduce(&run, generate);
     rest.extend(attempted.others.iter().map(|(input, why)| ((*input).clone(), why.clone())));
     let attempts = attempted.finish(&mut rest);
-    rest.sort_by(|(a, _), (b, _)| (&a.file, a.line).cmp(&(&b.file, b.line)));
+    sort::by(&mut rest, |(a, _), (b, _)| (&a.file, a.line).cmp(&(&b.file, b.line)));
     left.extend(rest.into_iter().map(|(input, why)| Left { input, why }));
     attempts
 }

@@ -8,6 +8,7 @@ use serde_json::{Map, Value as Json, json};
 use super::nodes::{alone, nodes, plain_selectors};
 use super::values::{items, remove, text};
 use crate::kube::image::Reference;
+use crate::sort;
 
 /// Brings the spec of a Pod into that form.
 pub(super) fn plain(spec: &mut Json) {
@@ -95,7 +96,7 @@ fn volumes(spec: &mut Map<String, Json>) {
         }
     }
     for places in mounted.values_mut() {
-        places.sort();
+        places.sort_unstable();
     }
     for list in ["initContainers", "containers"] {
         for container in spec.get_mut(list).and_then(Json::as_array_mut).into_iter().flatten() {
@@ -221,7 +222,7 @@ fn container(container: &mut Json, all: &Map<String, Json>) {
             port["protocol"] = json!("TCP");
         }
         // their order is of no effect, and some have one number for two protocols
-        ports.sort_by_key(|port| (port["containerPort"].as_u64(), text(&port["protocol"])));
+        sort::by_key(ports, |port| (port["containerPort"].as_u64(), text(&port["protocol"])));
     }
     probes(members, &ports);
     environment(members, &name);

@@ -8,6 +8,7 @@ use crate::kube::types::ObjectMeta;
 use crate::kube::types::{Container, PodSpec, PodTemplateSpec, Volume};
 
 use super::types::{List, Read};
+use crate::sort;
 use crate::text::Text;
 use crate::yaml::{Document, NodeId, Value};
 
@@ -371,7 +372,7 @@ impl<'schema> SchemaPaths<'schema> {
                 }
             }
         }
-        found.sort_by_key(|(path, _)| format!("{path:?}"));
+        sort::by_key(&mut found, |(path, _)| format!("{path:?}"));
         Self(found)
     }
 

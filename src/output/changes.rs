@@ -60,8 +60,8 @@ pub fn changes(folders: &[Folder], left: &[PathBuf], owner: &Owner) -> io::Resul
             changes.removed.truncate(before);
         }
     }
-    changes.removed.sort();
-    changes.others.sort();
+    changes.removed.sort_unstable();
+    changes.others.sort_unstable();
     Ok(changes)
 }
 

@@ -58,6 +58,6 @@ pub fn left_by(root: &Path, into: &Into) -> Vec<PathBuf> {
         below.retain(|folder| fs::symlink_metadata(folder).is_ok_and(|metadata| metadata.is_dir()));
         found = below;
     }
-    found.sort();
+    found.sort_unstable();
     found
 }

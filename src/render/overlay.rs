@@ -61,7 +61,7 @@ pub fn find(workspace: &Workspace, paths: &[PathBuf]) -> Vec<(PathBuf, String)> 
         }
         seen.insert(folder);
     }
-    folders.sort();
+    folders.sort_unstable();
     folders
 }
 

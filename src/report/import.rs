@@ -8,6 +8,7 @@ use serde_json::{Value as Json, json};
 use super::difference::Difference;
 use super::excerpt::printable;
 use crate::import::{Compared, Import, Imported, Input, Kind, check, hide_secrets};
+use crate::sort;
 use crate::words::clip;
 use crate::yaml::emit;
 
@@ -272,7 +273,7 @@ fn sorted(value: &Json) -> Json {
     match value {
         Json::Object(members) => {
             let mut entries: Vec<(&String, &Json)> = members.iter().filter(|(key, _)| *key != "status").collect();
-            entries.sort_by_key(|(key, _)| *key);
+            sort::by_key(&mut entries, |(key, _)| *key);
             Json::Object(entries.into_iter().map(|(key, value)| (key.clone(), sorted(value))).collect())
         }
         Json::Array(items) => Json::Array(items.iter().map(sorted).collect()),

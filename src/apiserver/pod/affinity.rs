@@ -238,7 +238,7 @@ pub fn topology_selector_terms(terms: Field) {
     for term in terms.items() {
         let mut keys = FastSet::default();
         let mut meaning = topology_meaning(term);
-        meaning.sort();
+        meaning.sort_unstable();
         // The server also takes a term without expressions for a repetition.
         if meaning.is_empty() || earlier.contains(&meaning) {
             term.child("matchLabelExpressions").duplicate("the same places");

@@ -6,6 +6,7 @@ use std::rc::Rc;
 use super::super::ast::{Macro, MacroKind};
 use super::super::value::{Item, Key, Value};
 use super::{Evaluated, Evaluation, Fail, graver, no_overload, placed};
+use crate::sort;
 
 impl<'run> Evaluation<'run> {
     pub(super) fn comprehension(&mut self, of: &'run Macro) -> Evaluated {
@@ -179,7 +180,7 @@ impl Folded {
 
 fn sorted(mut keyed: Vec<(Value, Item)>) -> Result<Vec<Item>, Fail> {
     let mut is_mixed = false;
-    keyed.sort_by(|a, b| {
+    sort::by(&mut keyed, |a, b| {
         a.0.compare(&b.0).unwrap_or_else(|| {
             is_mixed = true;
             Ordering::Equal

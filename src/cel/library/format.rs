@@ -111,7 +111,7 @@ fn text(value: &Value, is_inside: bool, budget: &mut Budget) -> Result<String, F
                 let key = text(&key.value(), true, budget)?;
                 parts.push(format!("{key}:{}", text(&item.value, true, budget)?));
             }
-            parts.sort();
+            parts.sort_unstable();
             format!("{{{}}}", parts.join(", "))
         }
         Value::String(inner) if is_inside => {

@@ -5,6 +5,7 @@ use std::rc::Rc;
 
 use super::{Budget, Called, Fail, Item, Origin, Value, arithmetic, contains, count, equal, error, made, no_overload};
 use crate::cel::value::List;
+use crate::sort;
 
 /// Calls a function; `None` if it is not of this library, or the arguments have other types.
 pub fn call(function: &str, _: bool, args: &[Item], budget: &mut Budget) -> Called {
@@ -146,7 +147,7 @@ fn slice(items: &[Item], start: i64, end: i64) -> Result<Value, Fail> {
 fn sorted(items: &[Item]) -> Result<Vec<Item>, Fail> {
     let mut sorted = items.to_vec();
     let mut is_mixed = false;
-    sorted.sort_by(|a, b| {
+    sort::by(&mut sorted, |a, b| {
         a.value.compare(&b.value).unwrap_or_else(|| {
             is_mixed = true;
             Ordering::Equal

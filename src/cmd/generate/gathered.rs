@@ -16,6 +16,7 @@ use crate::pattern::{self, Made};
 use crate::project::FILE_NAME;
 use crate::report::Color;
 use crate::report::terminal;
+use crate::sort;
 
 /// The objects of a run.
 pub struct Gathered {
@@ -79,7 +80,7 @@ impl Gathered {
         }
         terminal::print_sorted(once(findings), color);
         gathered.notes.extend(gathered.agent_note());
-        gathered.parts.sort_by(|a, b| a.folder.cmp(&b.folder));
+        sort::by(&mut gathered.parts, |a, b| a.folder.cmp(&b.folder));
         Ok(gathered)
     }
 
@@ -94,7 +95,7 @@ impl Gathered {
     /// All objects in apply order.
     pub fn sorted(&self) -> Vec<&Object> {
         let mut objects: Vec<&Object> = self.parts.iter().flat_map(|part| &part.objects).collect();
-        objects.sort_by_key(|object| pattern::rank(&object.made.object));
+        sort::by_key(&mut objects, |object| pattern::rank(&object.made.object));
         objects
     }
 
@@ -114,7 +115,7 @@ impl Gathered {
                 files.extend(pairs.map(|(name, object)| (pattern::rank(&object.made.object), name, object)));
             }
             findings.extend(same_names(path, &files));
-            files.sort_by_key(|(rank, ..)| *rank);
+            sort::by_key(&mut files, |(rank, ..)| *rank);
             let mut folder = Folder { path: path.to_owned(), files: Vec::new() };
             for (_, name, object) in files {
                 folder.files.push((name, texts.of(object)?));

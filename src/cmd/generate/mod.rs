@@ -90,7 +90,7 @@ fn outputs(args: &GenArgs, color: Color) -> Result<Exit, Stop> {
     let owner = Owner::of_project(folders.iter().flat_map(|folder| &folder.files), &root, globs);
     let mut left: Vec<PathBuf> =
         project.outputs.iter().flat_map(|output| output::left_by(&root, &output.into)).collect();
-    left.sort();
+    left.sort_unstable();
     left.dedup();
     let here = |path: PathBuf| path.strip_prefix(&root).map_or(path.clone(), |below| project.folder.join(below));
     let left: Vec<PathBuf> = left.into_iter().map(here).filter(|path| !is_planned(&folders, path)).collect();

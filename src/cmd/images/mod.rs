@@ -56,7 +56,7 @@ fn settings(wanted: &[Wanted]) -> io::Result<Vec<PathBuf>> {
     for wanted in wanted {
         all.extend(project::find(&wanted.path)?);
     }
-    all.sort();
+    all.sort_unstable();
     all.dedup();
     Ok(all)
 }

@@ -13,13 +13,14 @@ use crate::expand::expand_text;
 use crate::facts::Programs;
 use crate::kube::File;
 use crate::pattern::{Catalogue, Folder, page};
+use crate::sort;
 use crate::yaml::{Source, emit};
 
 /// A page and a picture for each pattern, their list, and the gallery.
 pub fn pages() -> io::Result<Vec<Page>> {
     let catalogue = Catalogue::built_in();
     let mut folders: Vec<&Folder> = catalogue.folders().collect();
-    folders.sort_by_key(|folder| folder.name());
+    sort::by_key(&mut folders, |folder| folder.name());
     let (mut pages, mut rows) = (Vec::new(), Vec::new());
     let mut gallery = "# Gallery\n\nThe example of each pattern, as `patterns diagram` draws it: inbound \
                        traffic, the workloads with their containers by role, and what they call.\n"

@@ -160,6 +160,6 @@ fn content(path: &str, place: &Place) -> Result<Content, Box<Finding>> {
     if entries.is_empty() {
         return Err(wrong(format!("{path} is an empty folder")));
     }
-    entries.sort();
+    entries.sort_unstable();
     Ok(Content::Folder(entries))
 }

@@ -6,6 +6,7 @@ use super::grid::{Cell, Grid, Item, LANE, Link, Piece, count, grid};
 use super::order;
 use super::place;
 use super::{Point, Rect};
+use crate::sort;
 
 /// Where everything is.
 #[derive(Debug, Default)]
@@ -48,11 +49,11 @@ fn give_ports(grid: &mut Grid) {
         let by = |a: (usize, f64, usize), b: (usize, f64, usize)| {
             a.0.cmp(&b.0).then(a.1.total_cmp(&b.1)).then(a.2.cmp(&b.2))
         };
-        left.sort_by(|a, b| {
+        sort::by(&mut left, |a, b| {
             let of = |piece: &Piece| key(piece.from, fixed(grid, piece.from, piece.from_port), piece.link);
             by(of(&pieces[*a]), of(&pieces[*b]))
         });
-        right.sort_by(|a, b| {
+        sort::by(&mut right, |a, b| {
             let of = |piece: &Piece| key(piece.to, fixed(grid, piece.to, piece.to_port), piece.link);
             by(of(&pieces[*a]), of(&pieces[*b]))
         });

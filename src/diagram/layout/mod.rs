@@ -14,6 +14,7 @@ use std::collections::BTreeMap;
 
 use super::model::{Diagram, Edge, Look, NodeIndex};
 use super::text::width;
+use crate::sort;
 use face::{Face, SMALL, even, face, label_text, label_width};
 use grid::{Item, LANE, Link};
 use layered::Arranged;
@@ -72,7 +73,7 @@ pub fn picture(diagram: &Diagram) -> Picture {
             .map(|(part, node)| {
                 let doors = between.iter().zip(&arrows).filter(|(_, (from, to))| *from == part || *to == part);
                 let mut doors: Vec<(usize, bool)> = doors.map(|(edge, (_, to))| (*edge, *to == part)).collect();
-                doors.sort_by(|a, b| height_of(a.0, part).total_cmp(&height_of(b.0, part)));
+                sort::by(&mut doors, |a, b| height_of(a.0, part).total_cmp(&height_of(b.0, part)));
                 inside(diagram, *node, &doors, &part_of, part)
             })
             .collect();

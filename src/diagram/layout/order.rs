@@ -1,6 +1,7 @@
 //! The order of each column: as few crossings as a few sweeps find.
 
 use super::grid::{Grid, count};
+use crate::sort;
 
 /// Sweeps over the columns until they do not get better.
 const SWEEPS: usize = 12;
@@ -93,7 +94,7 @@ fn sort_by_neighbours(grid: &mut Grid, column: usize, from_left: bool, turn: boo
     if turn {
         cells.reverse();
     }
-    cells.sort_by(|a, b| a.0.total_cmp(&b.0));
+    sort::by(&mut cells, |a, b| a.0.total_cmp(&b.0));
     grid.columns[column] = cells.into_iter().map(|(_, cell)| cell).collect();
 }
 
@@ -130,7 +131,7 @@ fn between(grid: &Grid, rows: &[usize], column: usize) -> usize {
             ends.push((end(grid, rows, piece.from, piece.from_port), end(grid, rows, piece.to, piece.to_port)));
         }
     }
-    ends.sort_by(|a, b| a.0.total_cmp(&b.0).then(a.1.total_cmp(&b.1)));
+    sort::by(&mut ends, |a, b| a.0.total_cmp(&b.0).then(a.1.total_cmp(&b.1)));
     inversions(&mut ends.into_iter().map(|(_, to)| to).collect::<Vec<_>>())
 }
 
@@ -147,7 +148,7 @@ fn inversions(values: &mut [f64]) -> usize {
         }
         found += left.len() - at;
     }
-    values.sort_by(f64::total_cmp);
+    values.sort_unstable_by(f64::total_cmp);
     found
 }
 

@@ -1,6 +1,7 @@
 //! How high each cell is: as many arrows straight as the order allows.
 
 use super::grid::{Cell, Grid};
+use crate::sort;
 
 const ROUNDS: usize = 12;
 /// Room between two boxes of a column, and around an arrow that passes.
@@ -116,7 +117,7 @@ fn weight(grid: &Grid, from: usize, to: usize) -> f64 {
 
 /// The weighted median; the middle of the two, where two are.
 fn median(wishes: &mut [(f64, f64)]) -> f64 {
-    wishes.sort_by(|a, b| a.0.total_cmp(&b.0));
+    sort::by(wishes, |a, b| a.0.total_cmp(&b.0));
     let half = wishes.iter().map(|(_, weight)| weight).sum::<f64>() / 2.0;
     let mut sum = 0.0;
     for (index, (wish, weight)) in wishes.iter().enumerate() {

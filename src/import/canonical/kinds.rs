@@ -4,6 +4,7 @@ use serde_json::{Map, Value as Json, json};
 
 use crate::import::around::Around;
 use crate::import::values::{items, remove, text};
+use crate::sort;
 
 pub(super) fn job(spec: &mut Json) {
     // Written by the server, from the Job's uid.
@@ -47,7 +48,7 @@ pub(super) fn service(spec: &mut Json, around: &Around) {
                 port["protocol"] = json!("TCP");
             }
         }
-        ports.sort_by_key(|port| (port["port"].as_u64(), text(&port["protocol"])));
+        sort::by_key(ports, |port| (port["port"].as_u64(), text(&port["protocol"])));
     }
     if spec["ports"].is_null() {
         remove(spec, &["ports"]);

@@ -20,7 +20,7 @@ pub(in crate::import) fn policy(spec: &mut Json, around: &Around) {
                 }
             }
         }
-        open.sort();
+        open.sort_unstable();
         open.dedup();
         let applies = types.iter().any(|one| one == kind);
         if let Some(members) = spec.as_object_mut() {
@@ -31,7 +31,7 @@ pub(in crate::import) fn policy(spec: &mut Json, around: &Around) {
         }
     }
     let mut types = types;
-    types.sort();
+    types.sort_unstable();
     spec["policyTypes"] = json!(types);
 }
 
@@ -61,7 +61,7 @@ fn sorted(value: &Json) -> Json {
     match value {
         Json::Object(members) => {
             let mut keys: Vec<&String> = members.keys().collect();
-            keys.sort();
+            keys.sort_unstable();
             keys.into_iter().map(|key| (key.clone(), sorted(&members[key]))).collect()
         }
         Json::Array(elements) => elements.iter().map(sorted).collect(),

@@ -19,6 +19,7 @@ use super::services;
 use super::values::{containers, items, pod_spec};
 use super::{Input, Known};
 use crate::describe::fits;
+use crate::sort;
 pub(super) use pull::name_pull_secrets;
 use surroundings::Surroundings;
 use tokens::Tokens;
@@ -105,7 +106,7 @@ fn gather<'a>(
     if !matches!(workload.kind(), "Job" | "CronJob") {
         let mut found: Vec<&Input> = surroundings.selecting("Service", workload);
         found.retain(is_free);
-        found.sort_by_key(|service| preference(service, workload));
+        sort::by_key(&mut found, |service| preference(service, workload));
         let governs = workload.kind() == "StatefulSet";
         let is_governing = |service: &&Input| workload.object["spec"]["serviceName"] == service.name();
         let named = workload.object["spec"]["serviceName"].as_str().is_some_and(|name| !name.is_empty());

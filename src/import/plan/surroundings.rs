@@ -11,6 +11,7 @@ use crate::import::configs;
 use crate::import::rights::Rights;
 use crate::import::routes;
 use crate::import::values::{items, template_pointer};
+use crate::sort;
 
 /// The objects around workloads, by what leads to them.
 #[derive(Default)]
@@ -124,7 +125,7 @@ impl<'a> Surroundings<'a> {
                     _ => selector["matchExpressions"].is_null() && selects(&selector["matchLabels"], workload),
                 }
         });
-        found.sort_by(|a, b| (&a.file, a.line).cmp(&(&b.file, b.line)));
+        sort::by(&mut found, |a, b| (&a.file, a.line).cmp(&(&b.file, b.line)));
         found
     }
 }

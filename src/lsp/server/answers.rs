@@ -126,7 +126,7 @@ impl<Out: Write> Server<Out> {
     fn open_folders(&mut self, roots: &[PathBuf]) {
         let mut real: Vec<PathBuf> =
             roots.iter().map(|root| files::identity(root)).filter(|root| root.is_dir()).collect();
-        real.sort();
+        real.sort_unstable();
         real.dedup();
         // Names in messages are those that `patterns lint .` has in the first folder.
         if let Some(first) = roots.first().map(|root| files::identity(root)) {

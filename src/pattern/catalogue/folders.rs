@@ -11,6 +11,7 @@ use super::definition::Definition;
 use super::images::{Image, parse_images};
 use crate::describe::{Member, Spanned};
 use crate::diagnostic::Finding;
+use crate::sort;
 use crate::words::{did_you_mean, nearest};
 use crate::yaml::{self, Source};
 
@@ -46,7 +47,7 @@ impl Catalogue {
     #[must_use]
     pub fn built_in() -> Self {
         let mut folders: Vec<Folder> = PATTERNS.dirs().flat_map(Dir::dirs).map(Folder::embedded).collect();
-        folders.sort_by(|a, b| (a.family(), a.name()).cmp(&(b.family(), b.name())));
+        sort::by(&mut folders, |a, b| (a.family(), a.name()).cmp(&(b.family(), b.name())));
         let images = PATTERNS.get_file("images.yaml").and_then(include_dir::File::contents_utf8);
         Self { folders, images: images.and_then(|text| parse_images(text).ok()).unwrap_or_default() }
     }

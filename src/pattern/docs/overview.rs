@@ -18,6 +18,7 @@ use crate::pattern::plan::prepare::Prepared;
 use crate::pattern::plan::references::Directory;
 use crate::pattern::plan::resolver::Resolver;
 use crate::pattern::template::render::Renderer;
+use crate::sort;
 use crate::words::clip;
 
 /// What a pattern may say of a description that uses it, as a template of its folder.
@@ -111,7 +112,7 @@ fn listeners(prepared: &Prepared<'_>) -> Vec<(String, String)> {
             rows.push((*number, text));
         }
     }
-    rows.sort_by_key(|(port, _)| *port);
+    sort::by_key(&mut rows, |(port, _)| *port);
     rows.into_iter().map(|(port, text)| (port.to_string(), text)).collect()
 }
 

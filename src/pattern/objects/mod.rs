@@ -16,6 +16,7 @@ use serde_json::{Map, Value as Json, json};
 use crate::describe::{Description, Spanned};
 use crate::kube::image::Reference;
 use crate::origin::{self, Maker};
+use crate::sort;
 use crate::yaml::{self, Source};
 
 /// Kinds in apply order: kinds that others refer to come first.
@@ -56,7 +57,7 @@ const CLUSTER_SCOPED: &[&str] = &["Namespace", "PriorityClass", "ClusterRole", "
 
 /// Sorts objects into apply order, keeping the order of equal kinds.
 pub fn sort(objects: &mut [Made]) {
-    objects.sort_by_key(|made| rank(&made.object));
+    sort::by_key(objects, |made| rank(&made.object));
 }
 
 /// An object's place in apply order.
@@ -123,7 +124,7 @@ pub(crate) fn arrange(pod: &mut Json) {
         }
     }
     let mut fields: Vec<(String, Json)> = std::mem::take(spec).into_iter().collect();
-    fields.sort_by_key(|(field, _)| rank(field));
+    sort::by_key(&mut fields, |(field, _)| rank(field));
     spec.extend(fields);
 }
 

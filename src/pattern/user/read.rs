@@ -13,6 +13,7 @@ use crate::files;
 use crate::limits;
 use crate::pattern::catalogue::folders::{Catalogue, Folder};
 use crate::pattern::catalogue::images::parse_images;
+use crate::sort;
 
 /// What one folder of patterns may hold, so that a wrong path fills no memory.
 const MOST_FILES: usize = 10_000;
@@ -26,7 +27,7 @@ impl Catalogue {
         let wrong = |message: String| vec![Finding::error(place.label(""), message)];
         let mut found =
             read_all(folder).map_err(|(path, error)| wrong(format!("cannot read {}: {error}", path.display())))?;
-        found.sort_by(|a, b| (a.family(), a.name()).cmp(&(b.family(), b.name())));
+        sort::by(&mut found, |a, b| (a.family(), a.name()).cmp(&(b.family(), b.name())));
         if found.is_empty() {
             let finding = Finding::error(place.label(""), format!("{} contains no patterns", folder.display()))
                 .because("a pattern is a folder with a pattern.yaml, in a folder named after its family")
