@@ -1,9 +1,12 @@
 //! Lists of a StatefulSet's Pods by name: `cache-0.cache, cache-1.cache`.
 
-use std::collections::{HashMap, HashSet};
+use std::sync::LazyLock;
+
+use memchr::memmem::Finder;
 
 use super::nginx;
 use super::text::address_at;
+use crate::kube::{FastMap, FastSet};
 
 /// Pods of one StatefulSet that a text names, by the DNS names that a governing Service gives them
 /// (kubernetes/website: concepts/workloads/controllers/statefulset, "Stable Network ID").
@@ -23,8 +26,8 @@ pub struct PodNames<'text> {
 #[must_use]
 pub fn pod_names(text: &str) -> Vec<PodNames<'_>> {
     let mut lists: Vec<PodNames<'_>> = Vec::new();
-    let mut places: HashMap<(&str, &str), usize> = HashMap::new();
-    let mut known: HashSet<(usize, u32)> = HashSet::new();
+    let mut places: FastMap<(&str, &str), usize> = FastMap::default();
+    let mut known: FastSet<(usize, u32)> = FastSet::default();
     let mut end = 0;
     for dash in ordinals(text) {
         if dash < end {
@@ -62,56 +65,78 @@ pub(super) fn ordinals(text: &str) -> impl Iterator<Item = usize> {
     })
 }
 
+/// What a proxy's configuration says of hashing in a word: mcrouter and memcached's own proxy, then Envoy.
+const WORDS: [&str; 8] = [
+    "PoolRoute",
+    "mcp.pool(",
+    "RING_HASH",
+    "MAGLEV",
+    "envoy.filters.network.redis_proxy",
+    "ring_hash_lb_config",
+    "maglev_lb_config",
+    "redis_proxy",
+];
+
+static HASH: Words = words(|| finders(&["hash"]));
+static DISTRIBUTION: Words = words(|| finders(&["distribution:"]));
+static BALANCE: Words = words(|| finders(&["balance "]));
+static BY_WORD: Words = words(|| finders(&WORDS));
+
 /// Whether a proxy's configuration sends each request to the server that its key belongs to.
 #[must_use]
 pub fn is_hashing(text: &str) -> bool {
-    const WORDS: [&str; 8] = [
-        // mcrouter and memcached's own proxy, then Envoy
-        "PoolRoute",
-        "mcp.pool(",
-        "RING_HASH",
-        "MAGLEV",
-        "envoy.filters.network.redis_proxy",
-        "ring_hash_lb_config",
-        "maglev_lb_config",
-        "redis_proxy",
-    ];
-    if !mentions_any(text, &["hash", "distribution:", "balance "]) && !mentions_any(text, &WORDS) {
-        return false;
-    }
     let is_code = |line: &&str| !line.trim_start().starts_with(['#', '/']);
-    let nginx = text.lines().filter(is_code).any(|line| {
+    let nginx = |line: &str| {
         let mut words = line.split_whitespace();
         words.any(|word| word.ends_with('{') || word == "hash" || word == "upstream")
             && line.split([';', '{']).any(|part| {
                 let part = part.trim();
                 part.strip_prefix("hash ").is_some_and(|key| key.trim_start().starts_with(['$', '"']))
             })
-    });
-    let twemproxy = text.lines().filter(is_code).any(|line| {
+    };
+    let twemproxy = |line: &str| {
         let line = line.trim();
         line.strip_prefix("distribution:").is_some_and(|kind| matches!(kind.trim(), "ketama" | "modula"))
-    });
-    let haproxy = text.lines().filter(is_code).any(|line| {
+    };
+    let haproxy = |line: &str| {
         let line = line.trim();
         line.starts_with("balance uri")
             || line.starts_with("balance hdr")
             || line.starts_with("balance url_param")
             || line.starts_with("hash-type consistent")
-    });
-    let by_word = text.lines().filter(is_code).any(|line| WORDS.iter().any(|word| line.contains(word)));
-    nginx || twemproxy || haproxy || by_word
+    };
+    let by_word = |line: &str| WORDS.iter().any(|word| line.contains(word));
+    // most texts are of none of them, and the lines of one need not be read for all
+    let has_hash = mentions_any(text, &HASH);
+    let any = |is: &dyn Fn(&str) -> bool| text.lines().filter(is_code).any(is);
+    has_hash && any(&nginx)
+        || mentions_any(text, &DISTRIBUTION) && any(&twemproxy)
+        || (has_hash || mentions_any(text, &BALANCE)) && any(&haproxy)
+        || mentions_any(text, &BY_WORD) && any(&by_word)
+}
+
+/// Words that are looked for in many texts.
+type Words = LazyLock<Vec<Finder<'static>>>;
+
+const fn words(make: fn() -> Vec<Finder<'static>>) -> Words {
+    LazyLock::new(make)
+}
+
+fn finders(words: &'static [&'static str]) -> Vec<Finder<'static>> {
+    words.iter().map(Finder::new).collect()
 }
 
 /// Most texts are no proxy's configuration, and large ones seldom are: a search for bytes is much faster than reading.
-fn mentions_any(text: &str, words: &[&str]) -> bool {
-    words.iter().any(|word| memchr::memmem::find(text.as_bytes(), word.as_bytes()).is_some())
+fn mentions_any(text: &str, words: &Words) -> bool {
+    words.iter().any(|word| word.find(text.as_bytes()).is_some())
 }
+
+static BY_ADDRESS: Words = words(|| finders(&["hash", "split_clients", "balance source", "source_ip: true"]));
 
 /// What in a proxy's configuration chooses a server by the client's address.
 #[must_use]
 pub fn by_address(text: &str) -> Option<&str> {
-    if !mentions_any(text, &["hash", "split_clients", "balance source", "source_ip: true"]) {
+    if !mentions_any(text, &BY_ADDRESS) {
         return None;
     }
     let all = nginx::directives(text);

@@ -1,5 +1,7 @@
 //! Lists of shards: where the run's configuration and environment name the Pods of a StatefulSet one by one.
 
+use std::ops::Range;
+
 use super::config::ConfigFile;
 use super::hosts::{PodNames, is_hashing, pod_names};
 use super::names::files_of;
@@ -54,41 +56,81 @@ impl<'run> ShardList<'run> {
 pub fn lists<'run>(index: &Index<'run>) -> Vec<ShardList<'run>> {
     let mut found = Vec::new();
     // several rules ask, and most objects name no Pods
-    let naming = index.memo().of(NAMING, HASHING, || places(index));
-    let objects = naming.iter().filter_map(|place| index.all().get(*place).copied());
-    for file in objects.flat_map(files_of) {
-        let is_config = matches!(file.object.typed, Some(Typed::ConfigMap(_)));
-        // Clients of memcached hash keys over the servers that they are given.
-        let is_hashed = |text: &'run str| {
-            let name = file.name.to_ascii_uppercase();
-            if is_config {
-                *index.memo().of(text, HASHING, || is_hashing(text))
-            } else {
-                name.contains("SHARD") || name.contains("MEMCACHE")
-            }
-        };
-        add(&file, is_hashed, &mut found);
+    let naming = index.memo().of(NAMING, 0, || naming(index));
+    for (place, texts) in naming.iter() {
+        let Some(object) = index.all().get(*place).copied() else { continue };
+        let files = files_of(object);
+        for NamingText { number, is_hashed, lists } in texts {
+            let Some(file) = files.get(*number) else { continue };
+            let names = lists.iter().filter_map(|list| list.of_text(file.text));
+            found.extend(names.map(|names| ShardList { file: file.clone(), names, is_hashed: *is_hashed }));
+        }
     }
     found
 }
 
-/// The places of the objects with a text that names Pods.
-fn places(index: &Index<'_>) -> Vec<usize> {
-    let names_pods = |object: &Object| files_of(object).iter().any(|file| !pod_names(file.text).is_empty());
-    index.all().iter().enumerate().filter(|(_, object)| names_pods(object)).map(|(place, _)| place).collect()
-}
-
-/// The key of that result in the memo; not a text of any file.
+/// The key of what is kept for them in the memo; not a text of any file.
 static NAMING: &str = "naming";
 
-/// The question to [`crate::kube::Memo`] beside those of formats.
-const HASHING: u8 = u8::MAX;
+/// A text that names Pods.
+struct NamingText {
+    /// Which of its object's texts it is.
+    number: usize,
+    /// Whether keys are spread over them by a hash.
+    is_hashed: bool,
+    lists: Vec<NamesAt>,
+}
 
-fn add<'run>(file: &ConfigFile<'run>, is_hashed: impl Fn(&'run str) -> bool, found: &mut Vec<ShardList<'run>>) {
-    let names = pod_names(file.text);
-    if names.is_empty() {
-        return;
+/// What names Pods: objects by their places, each with its texts.
+fn naming(index: &Index<'_>) -> Vec<(usize, Vec<NamingText>)> {
+    let of_text = |(number, file): (usize, ConfigFile<'_>)| {
+        let lists: Vec<NamesAt> = pod_names(file.text).iter().map(|names| NamesAt::of(names, file.text)).collect();
+        (!lists.is_empty()).then(|| NamingText { number, is_hashed: is_hashed(&file), lists })
+    };
+    let of_object = |object: &Object| files_of(object).into_iter().enumerate().filter_map(of_text).collect::<Vec<_>>();
+    let all = index.all().iter().enumerate().map(|(place, object)| (place, of_object(object)));
+    all.filter(|(_, texts)| !texts.is_empty()).collect()
+}
+
+/// Whether what reads a text spreads keys over the Pods that it names.
+fn is_hashed(file: &ConfigFile<'_>) -> bool {
+    if matches!(file.object.typed, Some(Typed::ConfigMap(_))) {
+        return is_hashing(file.text);
     }
-    let is_hashed = is_hashed(file.text);
-    found.extend(names.into_iter().map(|names| ShardList { file: file.clone(), names, is_hashed }));
+    // clients of memcached hash keys over the servers that they are given
+    let name = file.name.to_ascii_uppercase();
+    name.contains("SHARD") || name.contains("MEMCACHE")
+}
+
+/// [`PodNames`] by their places in the text, so that they can be kept beside it.
+struct NamesAt {
+    set: Range<usize>,
+    service: Range<usize>,
+    namespace: Option<Range<usize>>,
+    pods: Vec<(u32, Range<usize>)>,
+}
+
+impl NamesAt {
+    fn of(names: &PodNames<'_>, text: &str) -> Self {
+        let place = |part: &str| {
+            let at = part.as_ptr().addr() - text.as_ptr().addr();
+            at..at + part.len()
+        };
+        Self {
+            set: place(names.set),
+            service: place(names.service),
+            namespace: names.namespace.map(place),
+            pods: names.pods.iter().map(|(ordinal, host)| (*ordinal, place(host))).collect(),
+        }
+    }
+
+    fn of_text<'text>(&self, text: &'text str) -> Option<PodNames<'text>> {
+        let part = |place: &Range<usize>| text.get(place.clone());
+        Some(PodNames {
+            set: part(&self.set)?,
+            service: part(&self.service)?,
+            namespace: self.namespace.as_ref().and_then(part),
+            pods: self.pods.iter().filter_map(|(ordinal, host)| Some((*ordinal, part(host)?))).collect(),
+        })
+    }
 }

@@ -78,7 +78,7 @@ pub fn addresses(text: &str) -> Vec<Address<'_>> {
 
 /// Whether a byte can be a part of a host with its port.
 fn is_part(byte: u8) -> bool {
-    byte.is_ascii_alphanumeric() || b"-._:[]".contains(&byte)
+    byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_' | b':' | b'[' | b']')
 }
 
 /// A word of a text that may be a host with its port.
@@ -104,10 +104,13 @@ fn host_and_port(word: &str) -> Option<(&str, Option<u16>)> {
     if let Some(rest) = word.strip_prefix("[::1]") {
         return Some(("[::1]", rest.strip_prefix(':').and_then(|port| port.parse().ok())));
     }
-    let mut parts = word.split(':');
-    let host = parts.next().filter(|host| host.starts_with(|first: char| first.is_ascii_alphanumeric()))?;
+    if !word.as_bytes().first()?.is_ascii_alphanumeric() {
+        return None;
+    }
+    let (host, rest) = word.split_once(':').map_or((word, None), |(host, rest)| (host, Some(rest)));
     // `host:port:weight` is how twemproxy writes it
-    Some((host.trim_end_matches('.'), parts.next().and_then(|port| port.parse().ok())))
+    let port = rest.and_then(|rest| rest.split(':').next()).and_then(|port| port.parse().ok());
+    Some((host.trim_end_matches('.'), port))
 }
 
 /// Whether a number is in a text by itself.
