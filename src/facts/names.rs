@@ -2,7 +2,7 @@
 
 use super::config::ConfigFile;
 use super::text::texts;
-use crate::kube::{Index, Object, PodView, Typed};
+use crate::kube::{Object, PodView, Typed};
 
 /// A host name and the text that asks for it.
 #[derive(Clone, Debug)]
@@ -13,27 +13,23 @@ pub struct Asked<'run> {
     pub host: &'run str,
 }
 
-/// Every host name of the run that is written where only a host can be: in a URL, before a port, or as the whole value
-/// of a variable for hosts.
+/// Every host name of an object's texts that is written where only a host can be: in a URL, before a port, or as the
+/// whole value of a variable for hosts.
 #[must_use]
-pub fn asked<'run>(index: &Index<'run>) -> Vec<Asked<'run>> {
+pub fn asked(object: &Object) -> Vec<Asked<'_>> {
     let mut found = Vec::new();
-    for file in files(index) {
+    for file in files_of(object) {
         let mut add = |host| found.push(Asked { file: file.clone(), host });
         hosts(file.text, &mut add);
-        if is_host(file.text) && is_for_hosts(file.name) {
+        if is_for_hosts(file.name) && is_host(file.text) {
             add(file.text);
         }
     }
     found
 }
 
-/// The texts of the run that may name hosts: ConfigMaps, environments, arguments, and names that Services stand for.
-pub fn files<'run>(index: &Index<'run>) -> impl Iterator<Item = ConfigFile<'run>> {
-    index.all().iter().flat_map(|object| files_of(object))
-}
-
-/// The texts of one object that may name hosts.
+/// The texts of one object that may name hosts: of ConfigMaps, environments, arguments, and the names that Services
+/// stand for.
 pub(super) fn files_of(object: &Object) -> Vec<ConfigFile<'_>> {
     let mut found = Vec::new();
     let document = &object.document;
@@ -79,19 +75,23 @@ pub struct Comments<'text> {
     line: usize,
     has_sharp: bool,
     has_lines: bool,
+    /// Whether there may be any.
+    may_hold: bool,
 }
 
 impl<'text> Comments<'text> {
     /// Those of a text.
     #[must_use]
     pub fn of(text: &'text str) -> Self {
-        Self { text, seen: 0, line: 0, has_sharp: false, has_lines: text.contains('\n') }
+        let may_hold =
+            memchr::memchr2(b'#', b';', text.as_bytes()).is_some() || text.contains("//") || text.contains("--");
+        Self { text, seen: 0, line: 0, has_sharp: false, has_lines: text.contains('\n'), may_hold }
     }
 
     /// Whether a part of the text is in a comment.
     pub fn hold(&mut self, part: &str) -> bool {
         let at = (part.as_ptr() as usize).wrapping_sub(self.text.as_ptr() as usize);
-        if self.text.get(..at).is_none() {
+        if !self.may_hold || self.text.get(..at).is_none() {
             return false;
         }
         if at < self.seen {
@@ -116,22 +116,28 @@ impl<'text> Comments<'text> {
 /// Whether the value of a variable or key is a host, by its name.
 fn is_for_hosts(name: &str) -> bool {
     const ENDS: [&str; 7] = ["HOST", "HOSTNAME", "HOSTS", "ADDR", "ADDRESS", "SERVER", "ENDPOINT"];
-    let upper = name.to_ascii_uppercase().replace(['-', '.'], "_");
-    ENDS.iter()
-        .any(|end| upper.strip_suffix(end).is_some_and(|rest| rest.is_empty() || rest.ends_with('_') || rest == "PG"))
+    ENDS.iter().any(|end| {
+        let Some((rest, last)) = name.len().checked_sub(end.len()).and_then(|at| name.split_at_checked(at)) else {
+            return false;
+        };
+        let is_whole = rest.is_empty() || rest.ends_with(['_', '-', '.']) || rest.eq_ignore_ascii_case("PG");
+        is_whole && last.eq_ignore_ascii_case(end)
+    })
 }
 
 /// The hosts of a text: after `://` and what precedes the user's `@`, and before a port.
 fn hosts<'text>(text: &'text str, add: &mut impl FnMut(&'text str)) {
     let bytes = text.as_bytes();
     for colon in memchr::memchr_iter(b':', bytes) {
-        if text[colon..].starts_with("://") {
+        if bytes[colon + 1..].starts_with(b"//") {
             let rest = &text[colon + 3..];
             let authority = &rest[..rest.find(|letter: char| !is_of_authority(letter)).unwrap_or(rest.len())];
             let host = authority.rsplit_once('@').map_or(authority, |(_, host)| host);
             let host = &host[..host.find(':').unwrap_or(host.len())];
             // with a port the host is found before that
-            if is_host(host) && !authority.contains(&format!("{host}:")) {
+            let has_port =
+                || authority.match_indices(host).any(|(at, _)| authority[at + host.len()..].starts_with(':'));
+            if is_host(host) && !has_port() {
                 add(host);
             }
         } else if bytes.get(colon + 1).is_some_and(u8::is_ascii_digit) {
@@ -163,13 +169,17 @@ fn is_of_authority(letter: char) -> bool {
 
 /// Whether a text is a name that Services can have, or one of theirs in full.
 fn is_host(text: &str) -> bool {
-    let is_label = |label: &str| {
-        !label.is_empty()
-            && !label.starts_with('-')
-            && !label.ends_with('-')
-            && label.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-')
+    let is_label = |label: &[u8]| match label {
+        [first, .., last] => *first != b'-' && *last != b'-',
+        [only] => *only != b'-',
+        [] => false,
     };
-    text.len() <= 253 && text.starts_with(|first: char| first.is_ascii_lowercase()) && text.split('.').all(is_label)
+    let is_of_label = |byte: &u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || matches!(byte, b'-' | b'.');
+    let bytes = text.as_bytes();
+    bytes.len() <= 253
+        && bytes.first().is_some_and(u8::is_ascii_lowercase)
+        && bytes.iter().all(is_of_label)
+        && bytes.split(|byte| *byte == b'.').all(is_label)
 }
 
 #[cfg(test)]

@@ -21,10 +21,11 @@ fn check(index: &Index<'_>, found: &mut FindingsAnywhere<'_>) {
     let mut services = None;
     let mut names = None;
     let mut said = HashSet::new();
-    for asked in asked(index).iter().filter(|asked| asked.file.is_final()) {
+    let is_beside_services = |object: &&Object| !index.kind_in(FolderScope::of(object), "Service").is_empty();
+    for asked in index.all().iter().copied().filter(is_beside_services).flat_map(asked) {
         let object = asked.file.object;
-        let Some(label) = in_own_namespace(asked) else { continue };
-        if index.kind_in(FolderScope::of(object), "Service").is_empty() || index.has(object, "Service", label) {
+        let Some(label) = in_own_namespace(&asked).filter(|_| asked.file.is_final()) else { continue };
+        if index.has(object, "Service", label) {
             continue;
         }
         // The Services' names are taken apart only once a host is none of them.
