@@ -34,8 +34,8 @@ pub struct Programs {
     by_binary: FastMap<Name, usize>,
     /// By the last segment of a repository: program and number of its image.
     by_image: FastMap<Name, Vec<(usize, usize)>>,
-    /// Those whose last segment holds a `*`.
-    by_pattern: Vec<(usize, usize)>,
+    /// Those whose last segment holds a `*`, with what that begins and ends with.
+    by_pattern: Vec<(Name, Name, (usize, usize))>,
     /// Whether ours count where these say nothing.
     extends: bool,
 }
@@ -117,8 +117,9 @@ impl Programs {
                     Cow::Borrowed(image) => Cow::Borrowed(last_segment(image)),
                     Cow::Owned(image) => Cow::Owned(last_segment(image).to_owned()),
                 };
-                if last.contains('*') {
-                    programs.by_pattern.push((number, place));
+                if let Some((start, end)) = last.split_once('*') {
+                    let (start, end) = (Cow::Owned(start.to_owned()), Cow::Owned(end.to_owned()));
+                    programs.by_pattern.push((start, end, (number, place)));
                 } else {
                     programs.by_image.entry(last).or_default().push((number, place));
                 }
@@ -164,9 +165,8 @@ impl Programs {
         let (repository, tag) = split(reference);
         let plain = ["-amd64", "-arm64", "-arm", "-ppc64le", "-s390x"];
         let plain = plain.iter().find_map(|suffix| repository.strip_suffix(suffix)).unwrap_or(repository);
-        let named = |repository| self.by_image.get(last_segment(repository)).into_iter().flatten();
-        let by_whole = named(repository);
-        let by_name = (plain.len() < repository.len()).then(|| named(plain)).into_iter().flatten();
+        let by_whole = self.named(last_segment(repository));
+        let by_name = (plain.len() < repository.len()).then(|| self.named(last_segment(plain))).into_iter().flatten();
         let fits = |(number, place): &&(usize, usize)| {
             let entry = &self.all[*number];
             let image = &entry.images[*place];
@@ -174,7 +174,7 @@ impl Programs {
                 ends_with(repository, image) || plain.len() < repository.len() && ends_with(plain, image);
             is_called_so && entry.tag.as_ref().is_none_or(|wanted| has_tag(tag, wanted))
         };
-        let candidates = by_whole.chain(by_name).chain(&self.by_pattern).filter(fits);
+        let candidates = by_whole.chain(by_name).filter(fits);
         let weight = |(number, place): &&(usize, usize)| {
             let entry = &self.all[*number];
             (entry.images[*place].len(), entry.tag.is_some(), std::cmp::Reverse(*number))
@@ -183,13 +183,18 @@ impl Programs {
         own.or_else(|| if self.extends { Self::built_in().of_image(reference) } else { None })
     }
 
+    /// Programs and numbers of the images whose last segment may be this one.
+    fn named(&self, last: &str) -> impl Iterator<Item = &(usize, usize)> {
+        let is_like = |start: &str, end: &str| last.starts_with(start) && last.ends_with(end);
+        let like = self.by_pattern.iter().filter(move |(start, end, _)| is_like(start, end));
+        self.by_image.get(last).into_iter().flatten().chain(like.map(|(_, _, image)| image))
+    }
+
     /// Whether another tag of this image may mean another program.
     #[must_use]
     pub fn depend_on_tag(&self, reference: &str) -> bool {
         let (repository, _) = split(reference);
-        let by_name = self.by_image.get(last_segment(repository)).into_iter().flatten();
-        let mut all = by_name.chain(&self.by_pattern);
-        let own = all.any(|(number, place)| {
+        let own = self.named(last_segment(repository)).any(|(number, place)| {
             let entry = &self.all[*number];
             entry.tag.is_some() && ends_with(repository, &entry.images[*place])
         });
@@ -214,7 +219,7 @@ fn fits(text: &str, pattern: &str) -> bool {
 }
 
 fn last_segment(name: &str) -> &str {
-    name.rsplit('/').next().unwrap_or(name)
+    memchr::memrchr(b'/', name.as_bytes()).map_or(name, |slash| &name[slash + 1..])
 }
 
 /// Whether a tag is of the kind that a description is for: it contains a text, or is of a version before one (`<1.23`).
@@ -234,9 +239,10 @@ fn version(tag: &str) -> Option<(u64, u64)> {
 /// Repository and tag of a reference: `registry/repository:tag@digest`.
 #[must_use]
 pub fn split(reference: &str) -> (&str, &str) {
-    let name = reference.split('@').next().unwrap_or(reference);
-    let folder = name.rfind('/').map_or(0, |slash| slash + 1);
-    match name[folder..].find(':') {
+    let bytes = reference.as_bytes();
+    let name = &reference[..memchr::memchr(b'@', bytes).unwrap_or(bytes.len())];
+    let folder = memchr::memrchr(b'/', name.as_bytes()).map_or(0, |slash| slash + 1);
+    match memchr::memchr(b':', &name.as_bytes()[folder..]) {
         Some(colon) => (&name[..folder + colon], &name[folder + colon + 1..]),
         None => (name, ""),
     }
