@@ -1,5 +1,8 @@
 //! One input file: its bytes as text, and the way back from a place in the text to a place in the file.
 
+use std::sync::OnceLock;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
 /// A half-open range of bytes in [`Source::text`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Default)]
 pub struct Span {
@@ -78,8 +81,19 @@ pub struct Source {
     raw_len: usize,
     /// Whether the last line break is not in the file.
     adds_break: bool,
-    line_starts: std::sync::OnceLock<Vec<u32>>,
+    lines: Lines,
 }
+
+/// Where the lines of a text begin.
+#[derive(Debug, Default)]
+struct Lines {
+    /// How often a place was asked for.
+    asked: AtomicUsize,
+    starts: OnceLock<Vec<u32>>,
+}
+
+/// For so many places line breaks are counted: to note where each line begins takes as long as to count some dozen times.
+const COUNTED: usize = 8;
 
 impl Source {
     /// Decodes `bytes` as kubectl does.
@@ -114,8 +128,8 @@ impl Source {
         if u32::try_from(text.len()).is_err() {
             return Err(TooLarge);
         }
-        let line_starts = std::sync::OnceLock::new();
-        Ok(Self { name: name.into(), text, encoding, replaced, raw_len, adds_break, line_starts })
+        let lines = Lines::default();
+        Ok(Self { name: name.into(), text, encoding, replaced, raw_len, adds_break, lines })
     }
 
     /// A text that is in no file.
@@ -128,7 +142,7 @@ impl Source {
             replaced: Vec::new(),
             raw_len: text.len(),
             adds_break: false,
-            line_starts: std::sync::OnceLock::new(),
+            lines: Lines::default(),
             text,
         }
     }
@@ -151,7 +165,7 @@ impl Source {
             replaced: self.replaced.clone(),
             raw_len: self.raw_len,
             adds_break: self.adds_break,
-            line_starts: std::sync::OnceLock::new(),
+            lines: Lines::default(),
         }
     }
 
@@ -166,10 +180,10 @@ impl Source {
     pub fn with_text(&self, text: String) -> Self {
         let encoding = self.encoding;
         let raw_len = text.len();
-        let line_starts = std::sync::OnceLock::new();
+        let lines = Lines::default();
         let name = self.name.clone();
         let mut source =
-            Self { name, text, encoding, replaced: Vec::new(), raw_len, adds_break: self.adds_break, line_starts };
+            Self { name, text, encoding, replaced: Vec::new(), raw_len, adds_break: self.adds_break, lines };
         source.raw_len = source.bytes().len();
         source
     }
@@ -217,11 +231,22 @@ impl Source {
     #[must_use]
     pub fn position(&self, at: u32) -> Position {
         let at = (at as usize).min(self.text.len());
-        let starts = self.line_starts();
-        let line = starts.partition_point(|&start| start as usize <= at).max(1);
-        let start = starts[line - 1] as usize;
+        let (line, start) = self.line_of(at);
         let column = self.text.get(start..at).map_or(0, |before| before.chars().count()) + 1;
         Position { line, column, offset: self.raw_offset(at) }
+    }
+
+    /// The number of the line that a place is in, and where it begins.
+    fn line_of(&self, at: usize) -> (usize, usize) {
+        let before = &self.text.as_bytes()[..at];
+        let is_known = self.lines.starts.get().is_some() || self.lines.asked.fetch_add(1, Ordering::Relaxed) >= COUNTED;
+        if is_known || memchr::memchr(b'\r', before).is_some() {
+            let starts = self.line_starts();
+            let line = starts.partition_point(|&start| start as usize <= at).max(1);
+            return (line, starts[line - 1] as usize);
+        }
+        let line = memchr::memchr_iter(b'\n', before).count() + 1;
+        (line, memchr::memrchr(b'\n', before).map_or(0, |end| end + 1))
     }
 
     /// The byte on disk that a place in the text came from.
@@ -240,7 +265,7 @@ impl Source {
 
     /// Byte at which each line begins; the first is 0.
     pub fn line_starts(&self) -> &[u32] {
-        self.line_starts.get_or_init(|| {
+        self.lines.starts.get_or_init(|| {
             let bytes = self.text.as_bytes();
             let mut starts = vec![0];
             for at in memchr::memchr2_iter(b'\n', b'\r', bytes) {
@@ -310,6 +335,18 @@ mod tests {
 
     use super::{Source, Span};
     use crate::{self as yaml, Part};
+
+    #[test]
+    fn lines_are_the_same_counted_and_looked_up() {
+        for text in ["a\n\nbä\nc", "a\r\nb\rc\n", "", "\n"] {
+            let (asked_late, text) = (Source::from_text("a.yaml", text), text.to_owned());
+            let _ = asked_late.line_starts();
+            for at in 0..=u32::try_from(text.len()).unwrap_or_default() {
+                let source = Source::from_text("a.yaml", text.clone());
+                assert_eq!(source.position(at), asked_late.position(at), "{text:?} {at}");
+            }
+        }
+    }
 
     #[test]
     fn what_is_masked_is_yaml_of_the_same_columns() {
