@@ -21,6 +21,7 @@ pub(super) struct OfObjects<'run> {
     shared: Vec<(&'static Rule, ObjectCheck)>,
 }
 
+type FileCheck = fn(&File, &mut Findings<'_>);
 type DocumentCheck = fn(&Arc<Document>, &mut Findings<'_>);
 type ObjectCheck = fn(&Object, &mut Findings<'_>);
 
@@ -59,14 +60,17 @@ impl<'run> OfObjects<'run> {
     /// Runs the checks that look at one object.
     pub(super) fn object(&self, object: &Object, most: usize, findings: &mut Vec<Finding>) {
         let pods: Vec<PodView<'_>> = object.pods().collect();
+        let containers: Vec<ContainerView<'_>> = pods.iter().flat_map(|pod| pod.containers()).collect();
         for (rule, check) in &self.objects {
+            // most objects have no Pods
+            if pods.is_empty() && !matches!(check, OfObject::Object(_)) {
+                continue;
+            }
             let mut found = Findings::in_object(rule, object, findings).keeping(most);
             match check {
                 OfObject::Object(check) => check(object, &mut found),
                 OfObject::Pod(check) => pods.iter().for_each(|pod| check(*pod, &mut found)),
-                OfObject::Container(check) => {
-                    pods.iter().flat_map(|pod| pod.containers()).for_each(|container| check(container, &mut found));
-                }
+                OfObject::Container(check) => containers.iter().for_each(|container| check(*container, &mut found)),
             }
         }
         for (rule, check) in &self.shared {
@@ -163,18 +167,32 @@ fn run_source(
     findings.append(&mut made);
 }
 
+/// The checks of single files that a selection runs: asked for once, and not again for each file.
+pub(super) struct OfFiles<'run> {
+    files: Vec<(&'static Rule, FileCheck)>,
+    objects: OfObjects<'run>,
+}
+
+impl<'run> OfFiles<'run> {
+    pub(super) fn of(selection: &'run Selection) -> Self {
+        let of_file = |rule: &'static Rule| match rule.check {
+            Check::File(check) => Some((rule, check)),
+            _ => None,
+        };
+        Self { files: selection.running().filter_map(of_file).collect(), objects: OfObjects::of(selection) }
+    }
+}
+
 /// What is wrong with a single file, with a limit on the findings of one rule in one object.
-pub(super) fn file(file: &File, selection: &Selection, most: usize) -> Vec<Finding> {
+pub(super) fn file(file: &File, checks: &OfFiles<'_>, most: usize) -> Vec<Finding> {
     let mut findings = Vec::new();
     if file.objects.is_empty() && file.refusals.is_empty() {
         return findings;
     }
-    for rule in selection.running() {
-        if let Check::File(check) = rule.check {
-            check(file, &mut Findings::in_file(rule, &file.source, &mut findings).keeping(most));
-        }
+    for (rule, check) in &checks.files {
+        check(file, &mut Findings::in_file(rule, &file.source, &mut findings).keeping(most));
     }
-    let checks = OfObjects::of(selection);
+    let checks = &checks.objects;
     let check = |number: usize| {
         let mut findings = Vec::new();
         let object = &file.objects[number];

@@ -1,6 +1,6 @@
 //! Which settings hold for which file: those of the nearest `.patterns.yaml` upwards.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::io;
 use std::path::{Path, PathBuf};
 
@@ -40,6 +40,13 @@ pub struct Projects {
     of_policies: Vec<PathBuf>,
 }
 
+/// Something for each selection of a run.
+pub(super) struct OfSelections<T> {
+    /// Of that where there are no settings.
+    base: T,
+    linted: Vec<T>,
+}
+
 /// A project, as this run looks at it.
 #[derive(Debug)]
 struct Linted {
@@ -77,12 +84,13 @@ impl Projects {
     pub fn load(workspace: &Workspace, base: Selection, overrides: Overrides) -> Result<Self, Stop> {
         let mut all = Self::none(base);
         let mut by_file: HashMap<PathBuf, usize> = HashMap::new();
+        let mut seen: HashSet<&Path> = HashSet::new();
         for file in workspace.files.iter().filter(|file| file.reported) {
             let folder = folder(file);
-            if all.folders.contains_key(&folder) {
+            if !seen.insert(folder) {
                 continue;
             }
-            let Some(path) = project::find(&folder)? else { continue };
+            let Some(path) = project::find(folder)? else { continue };
             let index = if let Some(index) = by_file.get(&path) {
                 *index
             } else {
@@ -92,21 +100,21 @@ impl Projects {
                 all.linted.len() - 1
             };
             by_file.insert(path, index);
-            all.folders.insert(folder, index);
+            all.folders.insert(folder.to_owned(), index);
         }
         // Findings in other files speak of these; the settings that hold there hold for them too.
         for file in workspace.files.iter().filter(|file| !file.reported) {
             let folder = folder(file);
-            if all.folders.contains_key(&folder) {
+            if by_file.is_empty() || !seen.insert(folder) {
                 continue;
             }
-            if let Some(index) = project::find(&folder)?.and_then(|path| by_file.get(&path).copied()) {
-                all.folders.insert(folder, index);
+            if let Some(index) = project::find(folder)?.and_then(|path| by_file.get(&path).copied()) {
+                all.folders.insert(folder.to_owned(), index);
             }
         }
         for file in &workspace.files {
             if let Some(linted) = all.of(file) {
-                let number = all.folders[&folder(file)];
+                let number = all.folders[folder(file)];
                 if linted.programs.is_some() || linted.selection.targets() != all.base.targets() {
                     all.by_name.insert(file.source.name.clone(), number);
                 }
@@ -161,7 +169,7 @@ impl Projects {
 
     /// Whether a file is of a project; every file is of none in particular.
     pub(super) fn is_of(&self, file: &File, project: Option<usize>) -> bool {
-        project.is_none_or(|number| self.folders.get(&folder(file)) == Some(&number))
+        project.is_none_or(|number| self.folders.get(folder(file)) == Some(&number))
     }
 
     /// The selection where there are no settings.
@@ -180,6 +188,17 @@ impl Projects {
     #[must_use]
     pub fn selection(&self, file: &File) -> &Selection {
         self.of(file).map_or(&self.base, |linted| &linted.selection)
+    }
+
+    /// Works something out of each selection, once for all files that have it.
+    pub(super) fn for_selections<'a, T>(&'a self, make: impl Fn(&'a Selection) -> T) -> OfSelections<T> {
+        let linted = self.linted.iter().map(|linted| make(&linted.selection)).collect();
+        OfSelections { base: make(&self.base), linted }
+    }
+
+    /// What was worked out of the selection that a file is looked at with.
+    pub(super) fn among<'a, T>(&self, all: &'a OfSelections<T>, file: &File) -> &'a T {
+        self.number(file).and_then(|number| all.linted.get(number)).unwrap_or(&all.base)
     }
 
     /// The project of a file, if it has one.
@@ -260,10 +279,11 @@ impl Projects {
     }
 
     fn of(&self, file: &File) -> Option<&Linted> {
-        if self.linted.is_empty() {
-            return None;
-        }
-        self.folders.get(&folder(file)).and_then(|index| self.linted.get(*index))
+        self.number(file).and_then(|number| self.linted.get(number))
+    }
+
+    fn number(&self, file: &File) -> Option<usize> {
+        if self.linted.is_empty() { None } else { self.folders.get(folder(file)).copied() }
     }
 }
 
@@ -321,6 +341,6 @@ fn real(path: &Path) -> Option<PathBuf> {
 }
 
 /// Where a file lies; standard input lies in the working directory.
-fn folder(file: &File) -> PathBuf {
-    file.path.as_deref().and_then(Path::parent).unwrap_or(Path::new(".")).to_owned()
+fn folder(file: &File) -> &Path {
+    file.path.as_deref().and_then(Path::parent).unwrap_or(Path::new("."))
 }

@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use rayon::prelude::*;
 
+use super::checks::OfFiles;
 use super::{Kept, Projects, checks, drop_what_is_said_anyway, in_order, same_place};
 use super::{ignores, origin, policies};
 use crate::diagnostic::Finding;
@@ -68,7 +69,8 @@ fn check(workspace: &Workspace, projects: &Projects, kept: &mut Kept) -> (Vec<Fi
     let (by_policies, mut of_policies) = policies::check(workspace, projects, &together, most);
     across.extend(by_policies);
     of_policies.retain(|finding| together.shows(finding));
-    kept.read_files(workspace, |file| checks::file(file, projects.selection(file), most));
+    let checks = projects.for_selections(OfFiles::of);
+    kept.read_files(workspace, |file| checks::file(file, projects.among(&checks, file), most));
     (across, of_policies)
 }
 
