@@ -2,18 +2,33 @@
 //! groups of one.
 
 use std::cmp::Ordering;
+use std::hash::BuildHasher;
+use std::ops::Range;
+
+use foldhash::fast::FixedState;
 
 use super::object::{Object, PodView};
 
 /// Objects by kind and name, and by namespace as well. What is alike is in the order of the run.
 #[derive(Debug, Default)]
 pub(super) struct Names<'run> {
+    /// Numbers of kinds and names, in order: to compare them takes less than to compare names.
+    hashes: Vec<u64>,
     named: Vec<&'run Object>,
     /// The same with what has one kind and name sorted by namespace.
     placed: Vec<&'run Object>,
 }
 
-/// Names tell more objects apart than kinds do, so they are compared first.
+/// The same for all runs, so that what is done takes the same time in each. Names that are made to have one number are
+/// found by comparing them.
+fn hash(kind: &str, name: &str) -> u64 {
+    FixedState::with_seed(0).hash_one((name, kind))
+}
+
+fn hash_of(object: &Object) -> u64 {
+    hash(&object.id.kind, &object.id.name)
+}
+
 fn by_name(object: &Object, kind: &str, name: &str) -> Ordering {
     object.id.name.as_str().cmp(name).then_with(|| object.id.kind.as_str().cmp(kind))
 }
@@ -24,16 +39,26 @@ fn by_id(object: &Object, kind: &str, name: &str, namespace: Option<&str>) -> Or
 
 impl<'run> Names<'run> {
     pub(super) fn of(all: &[&'run Object]) -> Self {
-        let mut named = all.to_vec();
-        named.sort_by(|a, b| by_name(a, &b.id.kind, &b.id.name));
+        let mut all: Vec<(u64, &Object)> = all.iter().map(|object| (hash_of(object), *object)).collect();
+        all.sort_by(|(one, a), (other, b)| one.cmp(other).then_with(|| by_name(a, &b.id.kind, &b.id.name)));
+        let (hashes, named): (Vec<u64>, Vec<&Object>) = all.into_iter().unzip();
         let mut placed = named.clone();
-        placed.sort_by(|a, b| by_id(a, &b.id.kind, &b.id.name, b.id.namespace.as_deref()));
-        Self { named, placed }
+        for group in placed.chunk_by_mut(|a, b| by_name(a, &b.id.kind, &b.id.name).is_eq()) {
+            group.sort_by(|a, b| a.id.namespace.cmp(&b.id.namespace));
+        }
+        Self { hashes, named, placed }
+    }
+
+    /// Where what has a kind and name is, among what has the same number.
+    fn range(&self, kind: &str, name: &str) -> Range<usize> {
+        let hash = hash(kind, name);
+        let start = self.hashes.partition_point(|one| *one < hash);
+        start..start + equal(&self.hashes[start..], |one| one.cmp(&hash)).len()
     }
 
     /// In any namespace.
     pub(super) fn called(&self, kind: &str, name: &str) -> &[&'run Object] {
-        equal(&self.named, |object| by_name(object, kind, name))
+        equal(&self.named[self.range(kind, name)], |object| by_name(object, kind, name))
     }
 
     /// What has one kind and name, group by group.
@@ -43,7 +68,7 @@ impl<'run> Names<'run> {
 
     /// In one namespace, or without one.
     pub(super) fn called_in(&self, kind: &str, name: &str, namespace: Option<&str>) -> &[&'run Object] {
-        equal(&self.placed, |object| by_id(object, kind, name, namespace))
+        equal(&self.placed[self.range(kind, name)], |object| by_id(object, kind, name, namespace))
     }
 }
 

@@ -96,16 +96,16 @@ impl<'run> Index<'run> {
             {
                 index.by_target.entry((target_kind, target_name)).or_default().push(object);
             }
-            index.by_place.entry((FolderScope::of(object), kind)).or_default().push(object);
+            let place = FolderScope::of(object);
+            index.by_place.entry((place, kind)).or_default().push(object);
             if let Some(labels) = service_selector(object) {
                 let unit = (object.document.source.name.as_str(), &object.kustomizations);
                 services.entry((labels, object.id.namespace.as_deref(), unit)).or_default().push(object);
             }
-            if object.typed.is_none() && object.pods().next().is_none() {
-                index.opaque.insert(FolderScope::of(object));
-            }
             if object.pods().next().is_some() {
-                index.workloads_by_place.entry(FolderScope::of(object)).or_default().push(object);
+                index.workloads_by_place.entry(place).or_default().push(object);
+            } else if object.typed.is_none() {
+                index.opaque.insert(place);
             }
         }
         let mut selecting: FastMap<(&str, &str), usize> = FastMap::default();
