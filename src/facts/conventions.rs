@@ -251,6 +251,13 @@ fn pair<'a, 'run: 'a>(
 /// A name whose value is a whole address.
 fn whole<'run>(one: &Named<'_, 'run>, found: &mut Conventions<'run>, listens_too: bool, own: &str) {
     let text = one.word.text.as_ref();
+    // What a name ends with says what its value is: `POSTGRES_PASSWORD` and `REDIS_DB` are no addresses.
+    let last = one.name.rsplit('_').next().unwrap_or_default();
+    let is_address = ADDRESSES.contains(&last) || last == "PGHOST";
+    // a port takes digits or a scheme
+    if !is_address && !text.bytes().any(|byte| byte.is_ascii_digit() || byte == b':') {
+        return;
+    }
     let scheme = text.split_once("://").map(|(scheme, _)| scheme.trim_start_matches("jdbc:"));
     let is_client = scheme.is_some_and(|scheme| CLIENT_SCHEMES.contains(&scheme)) || text.starts_with("jdbc:");
     let kind = kind_of(&one.name).filter(|kind| !own.contains(kind));
@@ -291,9 +298,6 @@ fn whole<'run>(one: &Named<'_, 'run>, found: &mut Conventions<'run>, listens_too
     if is_neither(&one.name) && kind.is_none() {
         return;
     }
-    // What a name ends with says what its value is: `POSTGRES_PASSWORD` and `REDIS_DB` are no addresses.
-    let last = one.name.rsplit('_').next().unwrap_or_default();
-    let is_address = ADDRESSES.contains(&last) || last == "PGHOST";
     let has_port = |text: &str| {
         address::read(Form::Address, text).iter().any(|one| one.port.is_some() && one.host != Host::Absent)
     };
