@@ -1,5 +1,6 @@
 //! A run in numbers.
 
+use std::cell::OnceCell;
 use std::collections::BTreeSet;
 use std::fmt;
 
@@ -146,9 +147,12 @@ fn has_placeholders(file: &File) -> bool {
 }
 
 fn unknown_kinds(workspace: &Workspace) -> usize {
-    let schemas = Schemas::collect(workspace.objects());
+    // read once there is an object that only they may know
+    let schemas = OnceCell::new();
+    let known_by_definition =
+        |object: &Object| schemas.get_or_init(|| Schemas::collect(workspace.objects())).knows(object);
     let is_known =
-        |object: &Object| apiserver::is_known(&object.id.api_version, &object.id.kind) || schemas.knows(object);
+        |object: &Object| apiserver::is_known(&object.id.api_version, &object.id.kind) || known_by_definition(object);
     let reported = workspace.files.iter().filter(|file| file.reported).flat_map(|file| &file.objects);
     // a kustomization is read, and never applied
     let is_applied =
