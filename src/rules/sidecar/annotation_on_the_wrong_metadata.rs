@@ -17,6 +17,13 @@ struct Reader {
     source: &'static str,
 }
 
+impl Reader {
+    fn reads(&self, key: &str) -> bool {
+        let is_family = self.key.ends_with(['/', '-']);
+        if is_family { key.starts_with(self.key) } else { key == self.key }
+    }
+}
+
 const SCRAPE: &str = "prometheus.io/scrape";
 
 const READERS: &[Reader] = &[
@@ -70,9 +77,11 @@ const READERS: &[Reader] = &[
 fn check(index: &Index<'_>, found: &mut FindingsAnywhere<'_>) {
     let mut scraped = None;
     for object in index.all().iter().copied().filter(|object| has_template(object)) {
+        let own = own_entries(object);
         for reader in READERS {
-            let entries = unread(object, reader);
-            let Some(first) = entries.first() else { continue };
+            let is_meant = |entry: &&Entry| reader.reads(&object.document.key(entry));
+            let entries: Vec<Entry> = own.iter().filter(is_meant).copied().collect();
+            let Some(first) = entries.first().filter(|_| !is_in_template(object, reader)) else { continue };
             // Prometheus may find the Pods through their Service.
             if reader.key == SCRAPE
                 && scraped.get_or_insert_with(|| scraped_by_service(index)).contains(&std::ptr::from_ref(object))
@@ -99,19 +108,19 @@ fn has_template(object: &Object) -> bool {
     )
 }
 
-/// The entries of a workload's own metadata that the reader does not see, if the Pod template has none of them.
-fn unread(object: &Object, reader: &Reader) -> Vec<Entry> {
+/// The entries of a workload's own metadata that ask for something.
+fn own_entries(object: &Object) -> Vec<Entry> {
     let document = &object.document;
-    let is_family = reader.key.ends_with(['/', '-']);
-    let is_meant = |key: &str| if is_family { key.starts_with(reader.key) } else { key == reader.key };
+    let own = ["annotations", "labels"].into_iter().filter_map(|field| document.at(object.node, &["metadata", field]));
+    let entries = own.flat_map(|map| document.entries(map)).copied();
+    entries.filter(|entry| document.str(entry.value()).is_some_and(|text| text != "false")).collect()
+}
+
+/// Whether the Pod template has one for the reader.
+fn is_in_template(object: &Object, reader: &Reader) -> bool {
     let template = object.pod().and_then(|pod| pod.metadata);
     let maps = template.into_iter().flat_map(|metadata| [&metadata.annotations, &metadata.labels]).flatten();
-    if maps.flat_map(crate::kube::types::Map::keys).any(|key| is_meant(key)) {
-        return Vec::new();
-    }
-    let own = ["annotations", "labels"].into_iter().filter_map(|field| document.at(object.node, &["metadata", field]));
-    let entries = own.flat_map(|map| document.entries(map)).filter(|entry| is_meant(&document.key(entry)));
-    entries.copied().filter(|entry| document.str(entry.value()).is_some_and(|text| text != "false")).collect()
+    maps.flat_map(crate::kube::types::Map::keys).any(|key| reader.reads(key))
 }
 
 fn say(object: &Object, reader: &Reader, first: Entry, rest: &[Entry], found: &mut FindingsAnywhere<'_>) {

@@ -6,17 +6,12 @@ use crate::yaml::{NodeId, edit};
 /// A probe or hook that dials the node's loopback address.
 pub static RULE: Rule = rule!("probe_host.md", Error, Check::Workspace(check), fixes);
 
-const FIELDS: [&str; 10] = [
-    "startupProbe/httpGet",
-    "startupProbe/tcpSocket",
-    "readinessProbe/httpGet",
-    "readinessProbe/tcpSocket",
-    "livenessProbe/httpGet",
-    "livenessProbe/tcpSocket",
-    "lifecycle/preStop/httpGet",
-    "lifecycle/preStop/tcpSocket",
-    "lifecycle/postStart/httpGet",
-    "lifecycle/postStart/tcpSocket",
+const FIELDS: [&[&str]; 5] = [
+    &["startupProbe"],
+    &["readinessProbe"],
+    &["livenessProbe"],
+    &["lifecycle", "preStop"],
+    &["lifecycle", "postStart"],
 ];
 
 /// The fields that say where the kubelet dials.
@@ -39,14 +34,15 @@ fn check(index: &Index<'_>, found: &mut FindingsAnywhere<'_>) {
 
 fn of_pod(object: &Object, pod: PodView<'_>, found: &mut FindingsAnywhere<'_>) {
     for view in pod.containers() {
-        for field in FIELDS {
-            let path: Vec<&str> = field.split('/').collect();
-            let Some(action) = view.at(&path) else { continue };
+        let fields = FIELDS.iter().filter_map(|path| Some((*path.last()?, view.at(path)?)));
+        let actions = fields.flat_map(|(what, field)| {
+            ["httpGet", "tcpSocket"].into_iter().filter_map(move |kind| Some((what, object.document.get(field, kind)?)))
+        });
+        for (what, action) in actions {
             let Some((node, host)) = host(object, action) else { continue };
             if !is_loopback(host) {
                 continue;
             }
-            let what = path[path.len() - 2];
             let edit = edit::remove(&object.document, action, "host");
             found
                 .about(object)
