@@ -45,6 +45,14 @@ impl<'object> Selector<'object> {
         }
     }
 
+    /// Bytes that are the same for selectors that are written alike, and for no others.
+    #[must_use]
+    pub fn printed(&self) -> Vec<u8> {
+        let mut bytes = Vec::new();
+        self.print(&mut bytes);
+        bytes
+    }
+
     /// Whether it asks for nothing. Some objects then select everything, others nothing.
     #[must_use]
     pub fn is_empty(&self) -> bool {
@@ -124,11 +132,7 @@ mod tests {
     fn only_selectors_that_are_written_alike_have_one_print() {
         let map =
             |labels: &[(&str, &str)]| labels.iter().map(|(key, value)| ((*key).into(), (*value).into())).collect();
-        let print = |selector: Selector<'_>| {
-            let mut bytes = Vec::new();
-            selector.print(&mut bytes);
-            bytes
-        };
+        let print = |selector: Selector<'_>| selector.printed();
         let all: [Labels; 4] = [map(&[("a", "bc")]), map(&[("ab", "c")]), map(&[("a", "b"), ("c", "")]), map(&[])];
         for (at, one) in all.iter().enumerate() {
             for (other_at, other) in all.iter().enumerate() {

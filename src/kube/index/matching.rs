@@ -21,8 +21,20 @@ pub(super) struct Selections {
     count: usize,
 }
 
-/// Places among all objects, and a number that tells what was found from all else that was found.
-type Found = (Arc<[usize]>, usize);
+/// What was found for one question.
+#[derive(Clone, Debug)]
+struct Found {
+    /// Places among all objects.
+    places: Arc<[usize]>,
+    /// A number that tells it from all else that was found.
+    key: usize,
+    /// Whether more objects may be selected than were looked at.
+    is_cut: bool,
+}
+
+/// How many objects are looked at for the first that a selector matches: one that asks for no label may match none of
+/// very many.
+const LOOKS: usize = 500;
 
 /// How many places of each object are kept in selections, on average: selectors that each match nearly everything would
 /// otherwise take memory by the square.
@@ -32,32 +44,31 @@ const KEPT: usize = 8;
 #[derive(Clone, Debug)]
 pub struct Selection<'a, 'run> {
     all: &'a [&'run Object],
-    places: Arc<[usize]>,
-    key: usize,
+    found: Found,
 }
 
 impl<'run> Selection<'_, 'run> {
     /// The objects, in the order of the run.
     pub fn iter(&self) -> impl Iterator<Item = &'run Object> + '_ {
-        self.places.iter().filter_map(|place| self.all.get(*place).copied())
+        self.found.places.iter().filter_map(|place| self.all.get(*place).copied())
     }
 
-    /// Whether it matches nothing.
+    /// Whether it surely matches nothing.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.places.is_empty()
+        self.found.places.is_empty() && !self.found.is_cut
     }
 
-    /// The only object that it matches.
+    /// The only object that it matches, if that is sure.
     #[must_use]
     pub fn only(&self) -> Option<&'run Object> {
-        self.iter().next().filter(|_| self.places.len() == 1)
+        self.iter().next().filter(|_| self.found.places.len() == 1 && !self.found.is_cut)
     }
 
     /// Equal only for selections that hold the same; one that was not kept has another each time.
     #[must_use]
     pub fn key(&self) -> usize {
-        self.key
+        self.found.key
     }
 }
 
@@ -66,36 +77,52 @@ impl<'run> Index<'run> {
     /// several versions of one workload the first. Found once for all objects of a unit that select alike.
     #[must_use]
     pub fn selected(&self, from: &Object, selector: &Selector<'_>) -> Selection<'_, 'run> {
-        self.once(question(from, selector, true, 0), || self.selecting(from, selector).collect())
+        self.once(question(from, selector, true, 0), || {
+            let candidates = self.near_candidates(from, selector, Reach::Unit);
+            (self.selecting(from, selector, candidates).collect(), false)
+        })
     }
 
-    /// The first so many of them, without a look at the others.
+    /// The first so many of them, without a look at the others; of very many that may be selected, without a look at all.
     #[must_use]
     pub fn first_selected(&self, from: &Object, selector: &Selector<'_>, most: usize) -> Selection<'_, 'run> {
-        self.once(question(from, selector, true, most), || self.selecting(from, selector).take(most).collect())
+        self.once(question(from, selector, true, most), || {
+            let candidates = self.near_candidates(from, selector, Reach::Unit);
+            let is_cut = candidates.looks() > LOOKS;
+            (self.selecting(from, selector, candidates.take(LOOKS)).take(most).collect(), is_cut)
+        })
     }
 
-    fn selecting<'a>(&'a self, from: &'a Object, selector: &'a Selector<'_>) -> impl Iterator<Item = usize> + 'a {
+    fn selecting<'a>(
+        &'a self,
+        from: &'a Object,
+        selector: &'a Selector<'_>,
+        candidates: impl Iterator<Item = usize> + 'a,
+    ) -> impl Iterator<Item = usize> + 'a {
         let mut seen = FastSet::default();
         let is_first = move |place: &usize| {
             let object = self.all[*place];
             same_unit(from, object) && seen.insert((&object.id.kind, &object.id.name))
         };
-        self.all_matching(from, selector, self.near_candidates(from, selector, Reach::Unit)).filter(is_first)
+        self.all_matching(from, selector, candidates).filter(is_first)
     }
 
     /// The same from the whole run, with all versions: what may be selected.
     #[must_use]
     pub fn matching(&self, from: &Object, selector: &Selector<'_>) -> Selection<'_, 'run> {
         self.once(question(from, selector, false, 0), || {
-            self.all_matching(from, selector, self.candidates(from, selector)).collect()
+            (self.all_matching(from, selector, self.candidates(from, selector)).collect(), false)
         })
     }
 
-    /// Whether something in the whole run may be selected, without a look at what else is.
+    /// Whether something in the whole run may be selected, without a look at what else is, or at all of very many.
     #[must_use]
-    pub fn matches_any(&self, from: &Object, selector: &Selector<'_>) -> bool {
-        let first = || self.all_matching(from, selector, self.candidates(from, selector)).take(1).collect();
+    pub fn may_match_any(&self, from: &Object, selector: &Selector<'_>) -> bool {
+        let first = || {
+            let candidates = self.candidates(from, selector);
+            let is_cut = candidates.looks() > LOOKS;
+            (self.all_matching(from, selector, candidates.take(LOOKS)).take(1).collect(), is_cut)
+        };
         !self.once(question(from, selector, false, 1), first).is_empty()
     }
 
@@ -114,7 +141,7 @@ impl<'run> Index<'run> {
         &'a self,
         from: &'a Object,
         selector: &'a Selector<'_>,
-        candidates: Candidates<'a>,
+        candidates: impl Iterator<Item = usize> + 'a,
     ) -> impl Iterator<Item = usize> + 'a {
         candidates.filter(move |place| {
             self.comparisons.fetch_add(1, Ordering::Relaxed);
@@ -146,25 +173,29 @@ impl<'run> Index<'run> {
         if near.looks() < all.looks() { near } else { all }
     }
 
-    fn once(&self, asked: Vec<u8>, find: impl FnOnce() -> Arc<[usize]>) -> Selection<'_, 'run> {
+    /// What was found for a question; found now, with whether that is not all, if it was not asked before.
+    fn once(&self, asked: Vec<u8>, find: impl FnOnce() -> (Arc<[usize]>, bool)) -> Selection<'_, 'run> {
         let known = self.selections.lock().unwrap_or_else(PoisonError::into_inner).known.get(&asked).cloned();
-        let (places, key) = known.unwrap_or_else(|| self.keep(asked, find()));
-        Selection { all: &self.all, places, key }
+        let found = known.unwrap_or_else(|| {
+            let (places, is_cut) = find();
+            self.keep(asked, places, is_cut)
+        });
+        Selection { all: &self.all, found }
     }
 
     /// Keeps what was found, as long as there is room.
-    fn keep(&self, asked: Vec<u8>, found: Arc<[usize]>) -> Found {
+    fn keep(&self, asked: Vec<u8>, places: Arc<[usize]>, is_cut: bool) -> Found {
         let mut selections = self.selections.lock().unwrap_or_else(PoisonError::into_inner);
         selections.count += 1;
-        let found = (found, selections.count);
-        let is_few = found.0.len() <= FEW;
-        if !is_few && selections.held + found.0.len() > KEPT * self.all.len() {
+        let found = Found { places, key: selections.count, is_cut };
+        let (count, is_few) = (found.places.len(), found.places.len() <= FEW);
+        if !is_few && selections.held + count > KEPT * self.all.len() {
             return found;
         }
         if let Some(known) = selections.known.get(&asked) {
             return known.clone();
         }
-        selections.held += if is_few { 0 } else { found.0.len() };
+        selections.held += if is_few { 0 } else { count };
         selections.known.insert(asked, found.clone());
         found
     }

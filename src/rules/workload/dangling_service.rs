@@ -21,7 +21,7 @@ fn check(index: &Index<'_>, found: &mut FindingsAnywhere<'_>) {
         let Some(labels) = spec.selector.as_ref().filter(|labels| !labels.is_empty()) else { continue };
         let selector = Selector::map(labels);
         let is_open = selector.keys().any(is_given) || selector.equal().any(|(_, value)| text::is_placeholder(value));
-        if is_open || spec.type_.as_deref() == Some("ExternalName") || index.matches_any(service, &selector) {
+        if is_open || spec.type_.as_deref() == Some("ExternalName") || index.may_match_any(service, &selector) {
             continue;
         }
         // Operators make Pods that no file shows; what is nearly selected was meant to be.

@@ -4,6 +4,7 @@ use super::scaling;
 use crate::kube::{Index, Object, PodView, Selector, Typed, in_one_namespace};
 use crate::rules::{Check, FindingsAnywhere, Rule, parts};
 use crate::words::clip;
+use crate::yaml::work;
 
 /// Nothing keeps a drain from ending all replicas at once.
 pub static RULE: Rule = rule!("no_pdb.md", Advice, Check::Workspace(check));
@@ -36,41 +37,48 @@ fn check(index: &Index<'_>, found: &mut FindingsAnywhere<'_>) {
 /// What budgets cover.
 struct Guarded<'run> {
     found: HashSet<*const Object>,
-    /// Budgets that may cover very much: it is asked of a workload whether one of them does.
-    wide: Vec<(&'run Object, Selector<'run>)>,
+    /// Budgets that may cover very much: it is asked of a workload whether one of them does. None where they are so
+    /// many that what they cover is not worked out.
+    wide: Option<Vec<(&'run Object, Selector<'run>)>>,
 }
 
 /// How many workloads of budgets are looked at for each object of the run.
 const MOST: usize = 8;
 
+/// How many budgets that may cover very much are asked for each workload.
+const WIDE: usize = 100;
+
 impl<'run> Guarded<'run> {
     fn of(index: &Index<'run>) -> Self {
-        let mut guarded = Self { found: HashSet::new(), wide: Vec::new() };
+        let mut found = HashSet::new();
+        let mut wide = Vec::new();
         let mut known = HashSet::new();
         let mut room = MOST * index.all().len();
         for budget in index.kind("PodDisruptionBudget").iter().copied() {
             let Some(Typed::PodDisruptionBudget(typed)) = &budget.typed else { continue };
             let Some(selector) = typed.spec.as_ref().and_then(|spec| spec.selector.as_ref()) else { continue };
             let selector = Selector::of(selector);
-            let looks = index.looks(budget, &selector);
-            if looks > room {
-                guarded.wide.push((budget, selector));
+            if !known.insert((budget.id.namespace.as_deref(), selector.printed())) {
                 continue;
             }
-            let matching = index.matching(budget, &selector);
-            if known.insert(matching.key()) {
-                room -= looks;
-                guarded.found.extend(matching.iter().map(std::ptr::from_ref));
+            match room.checked_sub(index.looks(budget, &selector)) {
+                Some(left) => {
+                    room = left;
+                    found.extend(index.matching(budget, &selector).iter().map(std::ptr::from_ref));
+                }
+                None => wide.push((budget, selector)),
             }
         }
-        guarded
+        Self { found, wide: (wide.len() <= WIDE).then_some(wide) }
     }
 
     fn has(&self, object: &Object) -> bool {
         let is_covered = |(budget, selector): &(&Object, Selector<'_>)| {
+            work::count(1);
             let mut labels = object.pods().filter_map(PodView::labels);
             in_one_namespace(budget, object) && labels.any(|labels| selector.matches(labels))
         };
-        self.found.contains(&std::ptr::from_ref(object)) || self.wide.iter().any(is_covered)
+        self.found.contains(&std::ptr::from_ref(object))
+            || self.wide.as_ref().is_none_or(|wide| wide.iter().any(is_covered))
     }
 }

@@ -1,8 +1,8 @@
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::scaling::{self, Scaler};
 use crate::kube::types::Labels;
-use crate::kube::{Index, Object, PodView, Selector, Unit, same_unit, units};
+use crate::kube::{FastMap, Index, Object, PodView, Selector, Unit, same_unit, units};
 use crate::rules::{Check, FindingsAnywhere, Rule};
 use crate::words::clip;
 use crate::yaml::NodeId;
@@ -42,7 +42,7 @@ fn check(index: &Index<'_>, found: &mut FindingsAnywhere<'_>) {
         }
     }
     let mut said = BTreeSet::new();
-    for controllers in together.values() {
+    for controllers in together.values().filter(|controllers| controllers.len() > 1) {
         for group in groups(controllers) {
             let scaler = group.iter().find_map(|one| counted(index, one.object));
             for group in if scaler.is_some() { vec![group] } else { of_one_kind(group) } {
@@ -71,15 +71,15 @@ fn key(object: &Object) -> (&str, &str, &str) {
 fn groups<'run>(controllers: &[Controller<'run>]) -> Vec<Vec<Controller<'run>>> {
     // Equal ones are one class; only classes are compared.
     let mut classes: Vec<Vec<Controller<'run>>> = Vec::new();
-    let mut known: HashMap<(String, &Labels), usize> = HashMap::new();
+    let mut known: FastMap<(Vec<u8>, &Labels), usize> = FastMap::default();
     for one in controllers {
-        let class = *known.entry((format!("{:?}", one.selector), one.labels)).or_insert(classes.len());
+        let class = *known.entry((one.selector.printed(), one.labels)).or_insert(classes.len());
         match classes.get_mut(class) {
             Some(class) => class.push(*one),
             None => classes.push(vec![*one]),
         }
     }
-    let mut by_label: HashMap<(&str, &str), Vec<usize>> = HashMap::new();
+    let mut by_label: FastMap<(&str, &str), Vec<usize>> = FastMap::default();
     for (at, class) in classes.iter().enumerate() {
         for (key, value) in class[0].labels {
             by_label.entry((key, value)).or_default().push(at);
@@ -88,11 +88,11 @@ fn groups<'run>(controllers: &[Controller<'run>]) -> Vec<Vec<Controller<'run>>> 
     let all: Vec<usize> = (0..classes.len()).collect();
     let mut group_of: Vec<usize> = all.clone();
     // Classes with one selector are compared with the others once.
-    let mut first_of: HashMap<String, (usize, bool)> = HashMap::new();
+    let mut first_of: FastMap<Vec<u8>, (usize, bool)> = FastMap::default();
     let mut wide = 0;
     for (at, class) in classes.iter().enumerate() {
         let selector = class[0].selector;
-        let first = first_of.entry(format!("{selector:?}")).or_insert((at, selector.matches(class[0].labels)));
+        let first = first_of.entry(selector.printed()).or_insert((at, selector.matches(class[0].labels)));
         if first.0 != at {
             if first.1 {
                 join(&mut group_of, at, first.0);
