@@ -7,8 +7,8 @@ use super::formats::{self, Reading};
 use super::program::Format;
 use super::proof::Location;
 use crate::kube::types::{self, KeyToPath};
-use crate::kube::{ContainerView, FastMap, FastSet, Index, Memo, Object};
-use crate::yaml::{NodeId, Span};
+use crate::kube::{ContainerView, FastMap, FastSet, Index, Memo, Object, PodView};
+use crate::yaml::{NodeId, Span, work};
 
 /// A file of a mounted ConfigMap.
 #[derive(Clone, Debug)]
@@ -60,6 +60,39 @@ pub struct Unseen {
     pub starts_empty: bool,
 }
 
+/// So few volumes are found faster by looking at each than in a map.
+const FEW: usize = 16;
+
+/// The volumes of a Pod, for all its containers.
+pub(super) struct Volumes<'run> {
+    all: &'run [types::Volume],
+    /// By name, if they are more than a few.
+    by_name: FastMap<&'run str, &'run types::Volume>,
+    /// Whether one of them has more than a few sources.
+    has_many_sources: bool,
+}
+
+impl<'run> Volumes<'run> {
+    pub(super) fn of(pod: PodView<'run>) -> Self {
+        let all = pod.spec.volumes.as_deref().unwrap_or_default();
+        let has_many_sources = |volume: &types::Volume| {
+            let sources = volume.projected.as_ref().and_then(|projected| projected.sources.as_ref());
+            sources.is_some_and(|sources| sources.len() > FEW)
+        };
+        // the first of a name
+        let named = all.iter().rev().filter(|_| all.len() > FEW).map(|volume| (volume.name.as_str(), volume));
+        Self { all, by_name: named.collect(), has_many_sources: all.iter().any(has_many_sources) }
+    }
+
+    fn called(&self, name: &str) -> Option<&'run types::Volume> {
+        if self.all.len() > FEW {
+            self.by_name.get(name).copied()
+        } else {
+            self.all.iter().inspect(|_| work::count(1)).find(|volume| volume.name == name)
+        }
+    }
+}
+
 /// How many files of ConfigMaps that a container mounts once more are known; what more there are is not seen.
 const REPEATED: usize = 1024;
 
@@ -78,31 +111,15 @@ pub struct Configs<'run> {
 
 impl<'run> Configs<'run> {
     /// The files that a container mounts.
-    #[must_use]
-    pub fn of(view: &ContainerView<'run>, index: &Index<'run>) -> Self {
+    pub(super) fn of(view: &ContainerView<'run>, volumes: &Volumes<'run>, index: &Index<'run>) -> Self {
         let mut found = Self { memo: Arc::clone(index.memo()), ..Self::default() };
-        let volumes = view.pod.spec.volumes.as_deref().unwrap_or_default();
         let mounts = view.container.volume_mounts.as_deref().unwrap_or_default();
-        // the first of a name; few are found faster by looking at each
-        let has_many = |volume: &types::Volume| {
-            let sources = volume.projected.as_ref().and_then(|projected| projected.sources.as_ref());
-            sources.is_some_and(|sources| sources.len() > 16)
-        };
-        let is_large = mounts.len() > 16 || volumes.iter().any(has_many);
-        let by_name: FastMap<&str, &types::Volume> = if is_large {
-            volumes.iter().rev().map(|volume| (volume.name.as_str(), volume)).collect()
-        } else {
-            FastMap::default()
-        };
-        let mut many = is_large.then(Many::default);
-        let find = |name: &str| {
-            if is_large { by_name.get(name).copied() } else { volumes.iter().find(|volume| volume.name == name) }
-        };
+        let mut many = (mounts.len() > FEW || volumes.has_many_sources).then(Many::default);
         for mount in mounts {
             let at =
                 Mount { path: &mount.mount_path, sub_path: mount.sub_path.as_deref().filter(|path| !path.is_empty()) };
             found.mounted.push(mount.mount_path.trim_end_matches('/').to_owned());
-            let Some(volume) = find(&mount.name) else {
+            let Some(volume) = volumes.called(&mount.name) else {
                 found.unseen(at, false);
                 continue;
             };

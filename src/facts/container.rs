@@ -2,7 +2,7 @@
 
 use super::command::environment::Environment;
 use super::command::{CommandLine, Invocation, Kind, Lifetime, lifetime};
-use super::config::Configs;
+use super::config::{Configs, Volumes};
 use super::election::{self, Election};
 use super::endpoints::{Dial, Listen, PathFact, Reader};
 use super::program::{Program, Shell};
@@ -77,9 +77,14 @@ pub struct ContainerFacts<'run> {
 
 impl<'run> ContainerFacts<'run> {
     /// Reads a container, without its role: what it is alone and beside the others is told later.
-    pub(super) fn of(container: ContainerView<'run>, index: &Index<'run>, programs: &'run Programs) -> Self {
+    pub(super) fn of(
+        container: ContainerView<'run>,
+        volumes: &Volumes<'run>,
+        index: &Index<'run>,
+        programs: &'run Programs,
+    ) -> Self {
         let mut environment = Environment::of(&container, index);
-        let configs = Configs::of(&container, index);
+        let configs = Configs::of(&container, volumes, index);
         let line = CommandLine::of(&container, &environment, programs);
         for (name, word) in &line.exports {
             environment.set(name, word.clone());

@@ -2,6 +2,7 @@
 
 use std::sync::OnceLock;
 
+use super::config::Volumes;
 use super::container::ContainerFacts;
 use super::ports::Ports;
 use super::programs::Programs;
@@ -77,8 +78,9 @@ impl<'run> PodFacts<'run> {
     /// Reads a Pod.
     #[must_use]
     pub fn of(pod: PodView<'run>, index: &'run Index<'run>, programs: &'run Programs) -> Self {
+        let volumes = Volumes::of(pod);
         let read = |container| {
-            let mut facts = ContainerFacts::of(container, index, programs);
+            let mut facts = ContainerFacts::of(container, &volumes, index, programs);
             solo::recognise(&mut facts, programs);
             facts
         };

@@ -10,7 +10,7 @@ use super::{Findings, Saying};
 use crate::kube::{ContainerView, Index, Object, PodView, Typed};
 use crate::text::Text;
 use crate::words::list;
-use crate::yaml::{Document, NodeId};
+use crate::yaml::{Document, NodeId, work};
 
 /// A list's typed items with their nodes.
 pub fn zipped<'a, T>(
@@ -19,7 +19,7 @@ pub fn zipped<'a, T>(
     typed: Option<&'a [T]>,
 ) -> impl Iterator<Item = (&'a T, NodeId)> {
     let nodes = list.map_or(&[][..], |list| document.items(list));
-    typed.unwrap_or_default().iter().zip(nodes.iter().copied())
+    typed.unwrap_or_default().iter().zip(nodes.iter().copied()).inspect(|_| work::count(1))
 }
 
 /// The volumes of a Pod.
