@@ -1,5 +1,5 @@
 use crate::facts::{Form, PodFacts, Role};
-use crate::kube::{Index, Object, Selector};
+use crate::kube::{FolderScope, Index, Object, Selector};
 use crate::rules::{Check, Findings, Rule};
 use crate::text::Text;
 use crate::words::clip;
@@ -42,9 +42,17 @@ fn annotation_node(facts: &PodFacts<'_>) -> Option<NodeId> {
     facts.pod.object.document.at(facts.pod.template, &["metadata", "annotations", "prometheus.io/port"])
 }
 
+/// How many `PodMonitors` of one place are looked at for one Pod: which of more is meant for it is not plain.
+const MOST: usize = 200;
+
 /// A PodMonitor names a port that no container of the Pod declares.
 fn monitors(facts: &PodFacts<'_>, found: &mut Findings<'_>) {
     let Some(labels) = facts.pod.metadata.and_then(|metadata| metadata.labels.as_ref()) else { return };
+    let place = FolderScope::of(facts.pod.object);
+    let places = [place, FolderScope { namespace: None, ..place }];
+    if places.iter().any(|place| facts.index.kind_in(*place, "PodMonitor").len() > MOST) {
+        return;
+    }
     for monitor in facts.index.beside(facts.pod.object, "PodMonitor") {
         let document = &monitor.document;
         let in_reach = crate::kube::in_one_namespace(monitor, facts.pod.object);

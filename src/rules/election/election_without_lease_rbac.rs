@@ -8,7 +8,7 @@ use crate::kube::{Index, Object, Reach, Typed};
 use crate::rules::{Check, Findings, Rule};
 use crate::text::Text;
 use crate::words::{clip, list};
-use crate::yaml::NodeId;
+use crate::yaml::{NodeId, work};
 
 /// An elector whose ServiceAccount may not write its Lease.
 pub static RULE: Rule = rule!("election_without_lease_rbac.md", Error, Check::Facts(check));
@@ -213,10 +213,14 @@ fn grants<'run>(index: &'run Index<'run>, object: &'run Object, account: &str) -
             _ => return None,
         };
         let namespace = (binding.id.kind == "RoleBinding").then(|| binding.id.namespace.as_deref().unwrap_or_default());
+        work::count(rules.iter().flatten().count());
         grants.extend(rules.iter().flatten().map(|rule| Grant { rule, role, namespace, binding }));
+        if grants.len() > MOST_RULES {
+            return None;
+        }
     }
     // what is nearest is shown
-    grants.sort_by_key(|grant| index.reach(object, grant.binding).unwrap_or(Reach::Run));
+    grants.sort_by_cached_key(|grant| index.reach(object, grant.binding).unwrap_or(Reach::Run));
     Some(grants)
 }
 
@@ -225,6 +229,9 @@ const BINDINGS: &str = "bindings by account";
 
 /// Bindings of one account that are read for a Pod. What more of them allow together is not worked out.
 const MOST: usize = 500;
+
+/// The same of the rules of their roles.
+const MOST_RULES: usize = 1000;
 
 /// The numbers of bindings by the accounts that they are for.
 #[derive(Default)]

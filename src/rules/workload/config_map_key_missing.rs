@@ -1,4 +1,4 @@
-use crate::kube::types::ObjectMeta;
+use crate::kube::types::{ConfigMap, ObjectMeta};
 
 use super::references::references;
 use crate::diagnostic::Level;
@@ -18,7 +18,7 @@ const WRITTEN: [&str; 6] = ["inject", "reflect", "mirror", "replicat", "sync", "
 
 fn check(index: &Index<'_>, found: &mut FindingsAnywhere<'_>) {
     let mut scripts = None;
-    let mut known: FastMap<*const Object, FastSet<&str>> = FastMap::default();
+    let mut known: FastMap<*const Object, Keys<'_>> = FastMap::default();
     for object in index.all().iter().filter(|object| object.pods().all(|pod| pod.keeps(&READ))) {
         for reference in references(object).into_iter().filter(|reference| reference.kind == "ConfigMap") {
             if reference.keys.is_empty() {
@@ -30,26 +30,21 @@ fn check(index: &Index<'_>, found: &mut FindingsAnywhere<'_>) {
                 continue;
             };
             let Some(Typed::ConfigMap(typed)) = &map.typed else { continue };
-            let data = typed.data.iter().flatten().map(|(key, _)| key.as_str());
-            let keys = data.chain(typed.binary_data.iter().flatten().map(|(key, _)| key.as_str()));
-            let has = known.entry(std::ptr::from_ref(map)).or_insert_with(|| keys.clone().collect());
+            let keys = known.entry(std::ptr::from_ref(map)).or_insert_with(|| Keys::of(typed));
             // an empty one is filled by another program
-            if has.is_empty() || is_written_by_controller(&typed.metadata) {
+            if keys.all.is_empty() || is_written_by_controller(&typed.metadata) {
                 continue;
             }
             for (key, node) in &reference.keys {
-                if has.contains(key) || text::is_placeholder(key) {
+                if keys.has.contains(key) || text::is_placeholder(key) {
                     continue;
                 }
-                let keys: Vec<&str> = keys.clone().collect();
                 // Read all scripts of the run only once something is missing.
                 let scripts = scripts.get_or_insert_with(|| scripts_about_maps(index));
                 if scripts.iter().any(|script| script.contains(reference.name)) {
                     continue;
                 }
-                let is_within = |own: &str| own.len() > 2 && (key.contains(own) || own.contains(key));
-                let like =
-                    nearest(key, keys.iter().copied()).or_else(|| keys.iter().copied().find(|own| is_within(own)));
+                let like = keys.like(key);
                 // Another file of the folder may hold an earlier or later version: only what is nearly the same was meant.
                 let is_of_unit = index.reach(object, map) == Some(Reach::Unit);
                 if !is_of_unit && like.is_none() {
@@ -57,10 +52,10 @@ fn check(index: &Index<'_>, found: &mut FindingsAnywhere<'_>) {
                 }
                 let data = ["data", "binaryData"].iter().find_map(|field| map.document.get(map.node, field));
                 let name = clip(reference.name);
-                let has = if keys.len() <= 4 {
-                    format!("has {}", list(&keys))
+                let has = if keys.all.len() <= 4 {
+                    format!("has {}", list(&keys.all))
                 } else {
-                    format!("has {} other keys", keys.len())
+                    format!("has {} other keys", keys.all.len())
                 };
                 let mut about = found.about(object);
                 let mut saying = about
@@ -81,6 +76,33 @@ fn check(index: &Index<'_>, found: &mut FindingsAnywhere<'_>) {
                 }
             }
         }
+    }
+}
+
+/// The keys of a `ConfigMap`.
+struct Keys<'run> {
+    all: Vec<&'run str>,
+    has: FastSet<&'run str>,
+    /// For how many more that are missing it is looked up which one is meant.
+    sought: usize,
+}
+
+/// The first of them for which that is looked up: if there are more, this is not the map that was meant.
+const SOUGHT: usize = 100;
+
+impl<'run> Keys<'run> {
+    fn of(map: &'run ConfigMap) -> Self {
+        let data = map.data.iter().flatten().map(|(key, _)| key.as_str());
+        let all: Vec<&str> = data.chain(map.binary_data.iter().flatten().map(|(key, _)| key.as_str())).collect();
+        Self { has: all.iter().copied().collect(), all, sought: SOUGHT }
+    }
+
+    /// What a key that is not there was meant for.
+    fn like(&mut self, key: &str) -> Option<&'run str> {
+        self.sought = self.sought.checked_sub(1)?;
+        let is_within = |own: &&str| own.len() > 2 && (key.contains(*own) || own.contains(key));
+        let all = || self.all.iter().copied();
+        nearest(key, all()).or_else(|| all().find(is_within))
     }
 }
 

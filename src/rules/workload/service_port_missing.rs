@@ -1,3 +1,4 @@
+use std::cell::OnceCell;
 use std::collections::{BTreeMap, HashMap, HashSet};
 
 use crate::kube::types::IntOrString;
@@ -6,7 +7,7 @@ use crate::kube::types::ServicePort;
 use super::dangling_service::labels_in_custom_kinds;
 use super::references::USE_ANNOTATION;
 use super::scaling::name_node;
-use crate::kube::{ContainerView, Index, Object, PodView, Reach, Selector, Typed};
+use crate::kube::{ContainerView, FastMap, FastSet, Index, Object, PodView, Reach, Selector, Typed};
 use crate::rules::{Check, FindingsAnywhere, Rule, parts, text};
 use crate::words::{clip, nearest};
 use crate::yaml::NodeId;
@@ -21,9 +22,9 @@ fn check(index: &Index<'_>, found: &mut FindingsAnywhere<'_>) {
     for service in index.kind("Service").iter().filter(|service| service.keeps_selection()) {
         of_service(index, service, &mut declared, &mut told, found);
     }
-    let ingresses = index.kind("Ingress");
-    for ingress in ingresses.iter().copied().filter(|ingress| ingress.keeps_selection()) {
-        of_ingress(index, ingress, ingresses, found);
+    let mut backends = Backends { ingresses: index.kind("Ingress"), services: FastMap::default() };
+    for ingress in index.kind("Ingress").iter().filter(|ingress| ingress.keeps_selection()) {
+        of_ingress(index, ingress, &mut backends, found);
     }
 }
 
@@ -60,6 +61,9 @@ impl<'run> Declared<'run> {
     }
 }
 
+/// For how many ports of one Service that are missing it is looked up which name is meant.
+const SOUGHT: usize = 100;
+
 fn of_service<'run>(
     index: &Index<'run>,
     service: &Object,
@@ -70,13 +74,15 @@ fn of_service<'run>(
     let Some(Typed::Service(typed)) = &service.typed else { return };
     let labels = typed.spec.as_ref().and_then(|spec| spec.selector.as_ref()).filter(|labels| !labels.is_empty());
     let Some(labels) = labels else { return };
+    let selector = Selector::map(labels);
+    let mut selected = None;
+    let mut sought = SOUGHT;
     for (port, node) in ports(service) {
         let Some(IntOrString::String(name)) = &port.target_port else { continue };
         let Some(shown) = service.document.get(node, "targetPort").filter(|_| !text::is_placeholder(name)) else {
             continue;
         };
-        let selector = Selector::map(labels);
-        let pods = index.matching(service, &selector);
+        let pods = selected.get_or_insert_with(|| index.matching(service, &selector));
         let declared = declared.entry(pods.key()).or_insert_with(|| Declared::of(&pods.iter().collect::<Vec<_>>()));
         let is_near = |pod: &Object| index.reach(service, pod).is_some_and(|reach| reach < Reach::Run);
         // another folder's variant of what lies beside the Service is applied in its place, not with it
@@ -90,7 +96,9 @@ fn of_service<'run>(
         if told.get_or_insert_with(|| labels_in_custom_kinds(index)).contains(&("name".to_owned(), name.as_str())) {
             continue;
         }
-        let like = nearest(name, declared.names.keys().copied());
+        let left = sought.checked_sub(1);
+        let like = left.and_then(|_| nearest(name, declared.names.keys().copied()));
+        sought = left.unwrap_or_default();
         let mut about = found.about(service);
         let saying =
             about
@@ -123,20 +131,50 @@ fn backends(ingress: &Object) -> impl Iterator<Item = NodeId> {
     backends.filter_map(|backend| document.get(backend, "service"))
 }
 
-/// Whether a Service is the one that an Ingress means: applied with it, or in another file of its folder. A file that
-/// has an Ingress for its Service is an example by itself; those in other files are of other examples.
-fn is_meant(index: &Index<'_>, ingress: &Object, service: &Object, ingresses: &[&Object]) -> bool {
-    let is_in_its_file = |other: &&&Object| other.document.source.name == service.document.source.name;
-    let leads_to_it =
-        |other: &&Object| backends(other).any(|at| other.document.get_str(at, "name") == Some(&service.id.name));
-    match index.reach(ingress, service) {
-        Some(Reach::Unit) => true,
-        Some(Reach::Folder) => !ingresses.iter().filter(is_in_its_file).any(leads_to_it),
-        Some(Reach::Run) | None => false,
+/// The Ingresses of the run, and what was asked of the Services that they lead to.
+struct Backends<'a, 'run> {
+    ingresses: &'a [&'run Object],
+    services: FastMap<*const Object, Backend<'run>>,
+}
+
+/// A Service that an Ingress leads to.
+struct Backend<'run> {
+    numbers: FastSet<String>,
+    names: FastSet<&'run str>,
+    /// Whether an Ingress of its own file leads to it, once that is asked.
+    has_own_ingress: OnceCell<bool>,
+}
+
+impl<'run> Backend<'run> {
+    fn of(service: &'run Object) -> Self {
+        Self {
+            numbers: ports(service).map(|(port, _)| port.port.to_string()).collect(),
+            names: ports(service).filter_map(|(port, _)| port.name.as_deref()).collect(),
+            has_own_ingress: OnceCell::new(),
+        }
+    }
+
+    /// Whether the Service is the one that an Ingress means: applied with it, or in another file of its folder. A file
+    /// that has an Ingress for its Service is an example by itself; those in other files are of other examples.
+    fn is_meant(&self, index: &Index<'_>, ingress: &Object, service: &Object, ingresses: &[&Object]) -> bool {
+        let is_in_its_file = |other: &&&Object| other.document.source.name == service.document.source.name;
+        let leads_to_it =
+            |other: &&Object| backends(other).any(|at| other.document.get_str(at, "name") == Some(&service.id.name));
+        let has_own = || ingresses.iter().filter(is_in_its_file).any(leads_to_it);
+        match index.reach(ingress, service) {
+            Some(Reach::Unit) => true,
+            Some(Reach::Folder) => !self.has_own_ingress.get_or_init(has_own),
+            Some(Reach::Run) | None => false,
+        }
     }
 }
 
-fn of_ingress(index: &Index<'_>, ingress: &Object, ingresses: &[&Object], found: &mut FindingsAnywhere<'_>) {
+fn of_ingress<'run>(
+    index: &Index<'run>,
+    ingress: &Object,
+    all: &mut Backends<'_, 'run>,
+    found: &mut FindingsAnywhere<'_>,
+) {
     if !reads_ports_of_services(ingress) {
         return;
     }
@@ -149,12 +187,12 @@ fn of_ingress(index: &Index<'_>, ingress: &Object, ingresses: &[&Object], found:
         let number = document.at(backend, &["port", "number"]);
         let Some(shown) = number.or_else(|| document.at(backend, &["port", "name"])) else { continue };
         let wanted = document.raw(shown).trim_matches(['"', '\'']);
-        let is_open = ports(service).next().is_none() || text::is_placeholder(wanted) || wanted == USE_ANNOTATION;
-        let has = |port: &ServicePort| match number {
-            Some(_) => port.port.to_string() == wanted,
-            None => port.name.as_deref() == Some(wanted),
-        };
-        if is_open || ports(service).any(|(port, _)| has(port)) || !is_meant(index, ingress, service, ingresses) {
+        if ports(service).next().is_none() || text::is_placeholder(wanted) || wanted == USE_ANNOTATION {
+            continue;
+        }
+        let own = all.services.entry(std::ptr::from_ref(service)).or_insert_with(|| Backend::of(service));
+        let has = if number.is_some() { own.numbers.contains(wanted) } else { own.names.contains(wanted) };
+        if has || !own.is_meant(index, ingress, service, all.ingresses) {
             continue;
         }
         let Some(list) = service.document.at(service.node, &["spec", "ports"]) else { continue };
