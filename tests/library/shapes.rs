@@ -120,6 +120,37 @@ fn containers_that_wait_for_ports() {
 }
 
 #[test]
+fn init_containers_with_a_volume_each() {
+    grows_in_proportion(400, |number| {
+        let container = |at| {
+            format!(
+                "    - name: i{at}\n      image: busybox:1\n      command: [sh, -c, 'echo x > /w/f']\n      volumeMounts: \
+                 [{{name: v{at}, mountPath: /w}}]\n"
+            )
+        };
+        let volumes = lines(number, |at| format!("    - {{name: v{at}, emptyDir: {{}}}}\n"));
+        vec![format!(
+            "apiVersion: v1\nkind: Pod\nmetadata: {{name: a}}\nspec:\n  initContainers:\n{}  containers:\n{ONE}  volumes:\n{volumes}",
+            lines(number, container)
+        )]
+    });
+}
+
+#[test]
+fn probes_of_ports_that_no_container_has() {
+    grows_in_proportion(100, |number| {
+        let container = |at| {
+            format!(
+                "    - name: c{at}\n      image: registry.example.com/c:1\n      readinessProbe: {{httpGet: {{port: q{at}}}}}\n      \
+                 ports: [{{containerPort: {}, name: p{at}}}]\n",
+                1000 + at
+            )
+        };
+        vec![pod(&lines(number, container), "")]
+    });
+}
+
+#[test]
 fn mounts_of_one_container() {
     grows_in_proportion(200, |number| {
         let mounts = lines(number, |at| format!("        - {{name: v{at}, mountPath: /m{at}}}\n"));
@@ -231,6 +262,62 @@ fn ports_of_one_service() {
 }
 
 #[test]
+fn paths_of_one_ingress() {
+    grows_in_proportion(100, |number| {
+        let path = |at| {
+            format!(
+                "          - {{path: /p{at}, pathType: Prefix, backend: {{service: {{name: s, port: {{name: q{at}}}}}}}}}\n"
+            )
+        };
+        let ports = lines(number, |at| format!("    - {{name: p{at}, port: {}}}\n", 1000 + at));
+        vec![format!(
+            "apiVersion: networking.k8s.io/v1\nkind: Ingress\nmetadata: {{name: i}}\nspec:\n  rules:\n    - http:\n        \
+             paths:\n{}---\napiVersion: v1\nkind: Service\nmetadata: {{name: s}}\nspec:\n  selector: {{app: d}}\n  ports:\n{ports}",
+            lines(number, path)
+        )]
+    });
+}
+
+#[test]
+fn monitors_of_pods() {
+    grows_in_proportion(300, |number| {
+        let monitor = |at| {
+            format!(
+                "---\napiVersion: monitoring.coreos.com/v1\nkind: PodMonitor\nmetadata: {{name: m{at}}}\nspec: {{selector: \
+                 {{matchLabels: {{app: x{at}}}}}, podMetricsEndpoints: [{{port: metrics}}]}}\n"
+            )
+        };
+        vec![lines(number, |at| deployment(at, &format!("app: d{at}"))) + &lines(number, monitor)]
+    });
+}
+
+#[test]
+fn rules_of_electing_accounts() {
+    grows_in_proportion(300, |number| {
+        let elector = |at| {
+            let elector = deployment(at, &format!("app: d{at}")).replace(
+                "{containers: [{name: shop, image: 'registry.example.com/shop:2'}]}",
+                &format!(
+                    "{{serviceAccountName: s{at}, containers: [{{name: c, image: \
+                     'registry.k8s.io/kube-controller-manager:v1.33.0', command: [kube-controller-manager, \
+                     --leader-elect=true]}}]}}"
+                ),
+            );
+            elector.replace("metadata: {name:", "metadata: {namespace: x, name:")
+        };
+        let subjects = lines(number, |at| format!("  - {{kind: ServiceAccount, name: s{at}, namespace: x}}\n"));
+        let rules = lines(number, |at| format!("  - {{apiGroups: [''], resources: [pods{at}], verbs: [get]}}\n"));
+        vec![
+            format!(
+                "apiVersion: rbac.authorization.k8s.io/v1\nkind: ClusterRoleBinding\nmetadata: {{name: b}}\nroleRef: {{apiGroup: \
+                 rbac.authorization.k8s.io, kind: ClusterRole, name: r}}\nsubjects:\n{subjects}---\napiVersion: \
+                 rbac.authorization.k8s.io/v1\nkind: ClusterRole\nmetadata: {{name: r}}\nrules:\n{rules}"
+            ) + &lines(number, elector),
+        ]
+    });
+}
+
+#[test]
 fn keys_of_one_map() {
     grows_in_proportion(1000, |number| vec![keys(number)]);
 }
@@ -311,15 +398,36 @@ fn the_same_names_in_many_namespaces() {
 #[test]
 fn budgets_of_all_but_one() {
     grows_in_proportion(200, |number| {
-        let budget = |at| {
-            let selector = format!("matchExpressions: [{{key: app, operator: NotIn, values: [d{at}]}}]");
-            format!(
-                "---\napiVersion: policy/v1\nkind: PodDisruptionBudget\nmetadata: {{name: b{at}}}\nspec: {{minAvailable: 1, \
-                 selector: {{{selector}}}}}\n"
-            )
-        };
-        vec![lines(number, |at| deployment(at, &format!("app: d{at}"))) + &lines(number, budget)]
+        apps_with_budgets(number, |at| format!("{{key: app, operator: NotIn, values: [d{at}]}}"))
     });
+}
+
+#[test]
+fn budgets_of_nothing() {
+    grows_in_proportion(600, |number| {
+        apps_with_budgets(number, |at| {
+            format!("{{key: app, operator: DoesNotExist}}, {{key: app, operator: NotIn, values: [x{at}]}}")
+        })
+    });
+}
+
+/// Deployments, each with its Service, and as many budgets with requirements that name no label.
+fn apps_with_budgets(number: usize, requirements: impl Fn(usize) -> String) -> Vec<String> {
+    let app = |at| {
+        let service = format!(
+            "---\napiVersion: v1\nkind: Service\nmetadata: {{name: d{at}}}\nspec: {{selector: {{app: d{at}}}, ports: \
+             [{{port: 80}}]}}\n"
+        );
+        deployment(at, &format!("app: d{at}")) + &service
+    };
+    let budget = |at| {
+        format!(
+            "---\napiVersion: policy/v1\nkind: PodDisruptionBudget\nmetadata: {{name: b{at}}}\nspec: {{minAvailable: 1, \
+             selector: {{matchExpressions: [{}]}}}}\n",
+            requirements(at)
+        )
+    };
+    vec![lines(number, app) + &lines(number, budget)]
 }
 
 #[test]
