@@ -1,13 +1,15 @@
 //! Which containers of a Pod dial which ports on loopback, and which may serve them: asked of each container, so that
 //! each question looks only at those that have the port.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use super::super::container::ContainerFacts;
+use super::super::endpoints::Dial;
 
 /// Ports of a Pod's containers, by their places among all of them.
 pub(super) struct Loopback {
-    diallers: HashMap<u16, BTreeSet<usize>>,
+    /// With the place of the first dial of each among its own.
+    diallers: HashMap<u16, BTreeMap<usize, usize>>,
     servers: HashMap<u16, BTreeSet<usize>>,
     /// Those that may listen elsewhere, too.
     open: BTreeSet<usize>,
@@ -15,14 +17,15 @@ pub(super) struct Loopback {
 
 impl Loopback {
     pub(super) fn of(all: &[ContainerFacts<'_>]) -> Self {
-        let (mut diallers, mut servers) = (HashMap::new(), HashMap::new());
-        let add = |ports: &mut HashMap<u16, BTreeSet<usize>>, port, at| {
-            ports.entry(port).or_default().insert(at);
-        };
+        let mut diallers: HashMap<u16, BTreeMap<usize, usize>> = HashMap::new();
+        let mut servers: HashMap<u16, BTreeSet<usize>> = HashMap::new();
         for (at, one) in all.iter().enumerate() {
-            one.loopback_dials().for_each(|(_, port)| add(&mut diallers, port, at));
-            let listens = one.listens.iter().map(|listen| listen.port);
-            one.declared().chain(listens).for_each(|port| add(&mut servers, port, at));
+            for (number, dial) in one.dials.iter().enumerate().filter(|(_, dial)| dial.is_loopback) {
+                if let Some(port) = dial.port {
+                    diallers.entry(port).or_default().entry(at).or_insert(number);
+                }
+            }
+            served(one).for_each(|port| _ = servers.entry(port).or_default().insert(at));
         }
         let open = (0..all.len()).filter(|at| !all[*at].listens_nowhere_else).collect();
         Self { diallers, servers, open }
@@ -30,13 +33,28 @@ impl Loopback {
 
     /// The other containers that dial a port where this one may listen, in order.
     pub(super) fn callers(&self, all: &[ContainerFacts<'_>], at: usize) -> BTreeSet<usize> {
-        let ports = all[at].declared().chain(all[at].listens.iter().map(|listen| listen.port));
-        others(&self.diallers, ports, at)
+        let ports: BTreeSet<u16> = served(&all[at]).collect();
+        let diallers = ports.iter().filter_map(|port| self.diallers.get(port)).flat_map(BTreeMap::keys);
+        diallers.copied().filter(|other| *other != at).collect()
+    }
+
+    /// The first dial of a container to a port where another may listen, and the port.
+    pub(super) fn dial<'all, 'run>(
+        &self,
+        all: &'all [ContainerFacts<'run>],
+        from: usize,
+        to: usize,
+    ) -> Option<(&'all Dial<'run>, u16)> {
+        let first = served(&all[to]).filter_map(|port| self.diallers.get(&port)?.get(&from)).min()?;
+        let dial = all[from].dials.get(*first)?;
+        Some((dial, dial.port?))
     }
 
     /// The other containers that may listen where this one dials, in order.
     pub(super) fn called(&self, all: &[ContainerFacts<'_>], at: usize) -> BTreeSet<usize> {
-        others(&self.servers, all[at].loopback_dials().map(|(_, port)| port), at)
+        let ports: BTreeSet<u16> = all[at].loopback_dials().map(|(_, port)| port).collect();
+        let servers = ports.iter().filter_map(|port| self.servers.get(port)).flatten();
+        servers.copied().filter(|other| *other != at).collect()
     }
 
     /// Whether another container may listen anywhere.
@@ -45,7 +63,7 @@ impl Loopback {
     }
 }
 
-fn others(by_port: &HashMap<u16, BTreeSet<usize>>, ports: impl Iterator<Item = u16>, at: usize) -> BTreeSet<usize> {
-    let ports: BTreeSet<u16> = ports.collect();
-    ports.iter().filter_map(|port| by_port.get(port)).flatten().copied().filter(|other| *other != at).collect()
+/// The ports where a container may listen.
+fn served(one: &ContainerFacts<'_>) -> impl Iterator<Item = u16> {
+    one.declared().chain(one.listens.iter().map(|listen| listen.port))
 }

@@ -109,8 +109,8 @@ fn talk(all: &mut [ContainerFacts<'_>], loopback: &Loopback) {
         let mut others = loopback.callers(all, at);
         others.extend(loopback.called(all, at));
         for other in others {
-            let to_it = all[other].loopback_dials().find(|(_, port)| all[at].may_serve(*port));
-            let from_it = || all[at].loopback_dials().find(|(_, port)| all[other].may_serve(*port));
+            let to_it = loopback.dial(all, other, at);
+            let from_it = || loopback.dial(all, at, other);
             let evidence = if let Some((dial, port)) = to_it {
                 let shows = format!("`{}` connects to it on port {port}", all[other].name());
                 Evidence { node: all[other].node_of(&dial.proof), shows }
