@@ -109,7 +109,7 @@ fn constants(table: &str) -> String {
             let _ = write!(types, "Type {{ wrap: Wrap::{wrap}, of: Of::{of} }}, ");
         }
         let name = line.rsplit('.').next().unwrap_or_default();
-        let _ = writeln!(text, "    of({name:?}, &[{names}], &[{types}]),");
+        let _ = writeln!(text, "    of({name:?}, &[{names}], const {{ &prints([{names}]) }}, &[{types}]),");
     }
     text.push_str("];\n");
     text

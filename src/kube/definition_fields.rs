@@ -3,7 +3,7 @@
 //! definition, and would hide what the server's own decoder lets pass in them.
 
 use super::decode::{Decoded, Problem, ProblemKind, decode};
-use crate::yaml::{Document, NodeId, Value};
+use crate::yaml::{Document, Key, NodeId, Value};
 
 /// The type of a field.
 #[derive(Clone, Copy)]
@@ -25,16 +25,22 @@ enum Type {
     SchemaOrList,
 }
 
-/// A type with fields: the names, and their types in the same order.
+/// A type with fields: the names, the [`Key::print`] of each, and their types in the same order.
 struct Struct {
     name: &'static str,
     names: &'static [&'static str],
+    prints: &'static [u32],
     types: &'static [Type],
 }
 
 macro_rules! structs {
     ($($constant:ident $name:literal { $($field:literal $type:expr,)* })*) => {
-        $(static $constant: Struct = Struct { name: $name, names: &[$($field),*], types: &[$($type),*] };)*
+        $(static $constant: Struct = Struct {
+            name: $name,
+            names: &[$($field),*],
+            prints: &[$(Key::new($field).print()),*],
+            types: &[$($type),*],
+        };)*
     };
 }
 
@@ -246,8 +252,10 @@ impl Reader<'_> {
     fn fields(&mut self, node: NodeId, of: &'static Struct) {
         let document = self.document;
         for entry in document.entries(node) {
-            let key = document.key(entry);
-            match of.names.iter().position(|name| *name == key).and_then(|at| of.types.get(at)) {
+            let alike = of.prints.iter().enumerate().filter(|(_, print)| **print == entry.print());
+            let is_it = |at: &usize| of.names.get(*at).is_some_and(|name| document.is_text(entry.key, name));
+            match alike.map(|(at, _)| at).find(is_it).and_then(|at| of.types.get(at)) {
+                Some(Type::Text) if document.is_str(entry.value()) => {}
                 Some(of) => self.value(entry.value(), *of),
                 None if self.is_strict => {
                     let kind = ProblemKind::UnknownField { type_name: of.name, known: of.names };

@@ -6,6 +6,7 @@ mod conflict;
 pub mod edit;
 pub mod emit;
 mod json;
+mod key;
 pub mod limits;
 mod octal;
 mod parse;
@@ -21,6 +22,7 @@ mod tree;
 #[doc(hidden)]
 pub mod work;
 
+pub use key::{Key, Keys};
 pub use read::{as_kubectl, read, read_exactly};
 pub use refusal::{Part, Refusal};
 pub use scalar::{Resolved, resolve_plain};

@@ -27,6 +27,7 @@ impl Span {
 
     /// The range as `usize`, ready to slice with.
     #[must_use]
+    #[inline]
     pub fn range(self) -> std::ops::Range<usize> {
         self.start as usize..self.end as usize
     }
@@ -197,6 +198,7 @@ impl Source {
 
     /// The text of a range.
     #[must_use]
+    #[inline]
     pub fn slice(&self, span: Span) -> &str {
         self.text.get(span.range()).unwrap_or("")
     }

@@ -8,6 +8,7 @@ use std::fmt::Write as _;
 use std::ops::Deref;
 use std::sync::Arc;
 
+use super::key::Key;
 use super::scalar::{json_float, key_float};
 use super::seldom::Seldom;
 use super::source::{Source, Span};
@@ -80,7 +81,7 @@ impl Value<'_> {
 pub struct Entry {
     /// The key's node; its text as JSON is [`Tree::key`].
     pub key: NodeId,
-    /// See [`print`].
+    /// See [`Key::print`].
     pub(super) print: u32,
 }
 
@@ -91,15 +92,13 @@ impl Entry {
     pub fn value(self) -> NodeId {
         NodeId(self.key.0 + 1)
     }
-}
 
-/// A number by which most keys differ: comparing it first spares nearly all comparisons of texts.
-#[inline]
-pub(super) fn print(bytes: &[u8]) -> u32 {
-    let byte = |at: usize| u32::from(bytes.get(at).copied().unwrap_or(0));
-    #[expect(clippy::cast_possible_truncation, reason = "any bits of it tell texts apart")]
-    let length = bytes.len() as u32;
-    (length << 24) ^ (byte(0) << 16) ^ (byte(bytes.len() / 2) << 8) ^ byte(bytes.len().saturating_sub(1))
+    /// The [`Key::print`] of its key.
+    #[inline]
+    #[must_use]
+    pub fn print(self) -> u32 {
+        self.print
+    }
 }
 
 /// A key that is duplicated in one map: kubectl keeps the later value and says nothing.
@@ -219,7 +218,15 @@ impl Tree {
     }
 
     /// The text of a key's node.
+    #[must_use]
+    #[inline]
     pub fn key_text(&self, key: NodeId) -> Cow<'_, str> {
+        self.str(key).map_or_else(|| self.seldom_key(key), Cow::Borrowed)
+    }
+
+    /// The text of a key that is not a text.
+    #[inline(never)]
+    fn seldom_key(&self, key: NodeId) -> Cow<'_, str> {
         match self.value(key) {
             Value::Str(text) => Cow::Borrowed(text),
             Value::Bool(true) => Cow::Borrowed("true"),
@@ -233,12 +240,21 @@ impl Tree {
 
     /// The entries of a map; none for anything else.
     #[must_use]
+    #[inline]
     pub fn entries(&self, node: NodeId) -> &[Entry] {
         // asked for more than anything else, so not by way of `value`
         let at = self.node(node);
         match at.kind() {
             Kind::Map => self.entries.get(self.more.within(at)).unwrap_or(&[]),
-            Kind::Wide => self.target(at).map_or(&[], |target| self.entries(target)),
+            _ => self.seldom_entries(at),
+        }
+    }
+
+    /// The entries of what is not written as a map.
+    #[inline(never)]
+    fn seldom_entries(&self, node: Node) -> &[Entry] {
+        match node.kind() {
+            Kind::Wide => self.target(node).map_or(&[], |target| self.entries(target)),
             _ => &[],
         }
     }
@@ -254,8 +270,21 @@ impl Tree {
         }
     }
 
+    /// Whether it is a string, aliases followed.
+    #[must_use]
+    #[inline]
+    pub fn is_str(&self, node: NodeId) -> bool {
+        let at = self.node(node);
+        match at.kind() {
+            Kind::Written | Kind::Quoted => true,
+            Kind::Wide => matches!(self.wide_value(at), Value::Str(_)),
+            _ => false,
+        }
+    }
+
     /// Whether it is `null`, `~` or nothing, aliases followed.
     #[must_use]
+    #[inline]
     pub fn is_null(&self, node: NodeId) -> bool {
         let at = self.node(node);
         match at.kind() {
@@ -275,18 +304,44 @@ impl Tree {
 
     /// The entry of a map under `key`.
     #[must_use]
+    #[inline]
     pub fn entry(&self, map: NodeId, key: &str) -> Option<Entry> {
-        let print = print(key.as_bytes());
-        let is_asked = |entry: &&Entry| {
-            work::count(1);
-            entry.print == print && self.is_key(entry.key, key)
-        };
-        self.entries(map).iter().find(is_asked).copied()
+        self.entry_of(map, Key::new(key)).copied()
     }
 
-    /// Whether a key's text is this.
-    fn is_key(&self, node: NodeId, key: &str) -> bool {
-        self.written(node).map_or_else(|| self.key_text(node) == key, |written| written == key.as_bytes())
+    /// The entry of a map under a key whose print is known.
+    #[must_use]
+    pub fn entry_of(&self, map: NodeId, key: Key<'_>) -> Option<&Entry> {
+        self.find(self.entries(map), key)
+    }
+
+    /// The entry under a key among those of a map.
+    #[must_use]
+    #[inline]
+    pub fn find<'doc>(&self, entries: &'doc [Entry], key: Key<'_>) -> Option<&'doc Entry> {
+        entries.iter().find(|entry| self.is_under(entry, key))
+    }
+
+    /// Whether the key of an entry is this.
+    #[must_use]
+    #[inline]
+    #[expect(clippy::trivially_copy_pass_by_ref, reason = "entries are looked at in lists")]
+    pub fn is_under(&self, entry: &Entry, key: Key<'_>) -> bool {
+        work::count(1);
+        entry.print == key.print() && self.is_text(entry.key, key.text())
+    }
+
+    /// Whether the text of a key's node is this.
+    #[must_use]
+    #[inline]
+    pub fn is_text(&self, node: NodeId, key: &str) -> bool {
+        self.written(node).map_or_else(|| self.is_seldom_key(node, key), |written| written == key.as_bytes())
+    }
+
+    /// Whether the text of a key that is not written as it is, is this.
+    #[inline(never)]
+    fn is_seldom_key(&self, node: NodeId, key: &str) -> bool {
+        self.key_text(node) == key
     }
 
     /// The text of a node without quotes, which is its bytes: what nearly all keys are.
@@ -311,7 +366,7 @@ impl Tree {
                     Value::Str(text) => return Some(text),
                     Value::List(items) => open.extend(items.iter().rev()),
                     Value::Map(entries) => {
-                        let kept = entries.iter().rev().filter(|entry| !self.is_key(entry.key, skipped));
+                        let kept = entries.iter().rev().filter(|entry| !self.is_text(entry.key, skipped));
                         open.extend(kept.map(|entry| entry.value()));
                     }
                     _ => {}

@@ -8,15 +8,20 @@ mod former;
 mod homes;
 mod table;
 
+use std::borrow::Cow;
+
 use super::bytes::base64;
 use super::versions::FieldHistory;
 use crate::go::{self, Quantity};
-use crate::yaml::{Document, Entry, NodeId, Value};
+use crate::yaml::{Document, Entry, Key, NodeId, Value};
 
 pub use former::former_field;
 pub use homes::{Home, home_of_field};
 pub use table::{KINDS, Struct};
 use table::{Of, Type, Wrap};
+
+const API_VERSION: Key<'_> = Key::new("apiVersion");
+const KIND: Key<'_> = Key::new("kind");
 
 /// Something that strict decoding refuses.
 #[derive(Clone, Debug)]
@@ -95,14 +100,11 @@ pub fn decode_object(document: &Document, node: NodeId, kind: (&str, &str), of: 
     // The types of some kinds insist on their own name, of others not.
     let insists = of.insists_on_its_name();
     for entry in run.entries(node) {
-        let (key, value) = (document.key(entry), document.str(entry.value()));
-        let expected = match &*key {
-            "apiVersion" => kind.0,
-            "kind" => kind.1,
-            _ => "",
-        };
-        if insists && !expected.is_empty() {
-            let is = value.unwrap_or_else(|| run.text(entry.value()));
+        let named = [(API_VERSION, kind.0), (KIND, kind.1)];
+        let insisted = named.into_iter().find(|(key, _)| insists && document.is_under(entry, *key));
+        if let Some((_, expected)) = insisted {
+            run.text(entry.value());
+            let is = text(document, entry.value());
             if is != expected {
                 let expected = format!("invalid value: string {is:?}, expected {expected}");
                 run.problem(node, ProblemKind::Malformed { expected });
@@ -110,7 +112,7 @@ pub fn decode_object(document: &Document, node: NodeId, kind: (&str, &str), of: 
                 break;
             }
         } else {
-            run.field(node, of, *entry, &key);
+            run.field(node, of, *entry);
         }
     }
     run.found
@@ -129,19 +131,16 @@ pub(super) fn whole(document: &Document, node: NodeId) -> Option<i64> {
 
 /// A scalar's text as written, for use where a string is expected.
 pub(super) fn text(document: &Document, node: NodeId) -> &str {
-    match document.value(node) {
-        Value::Str(text) => text,
-        Value::Null => "",
-        _ => document.raw(node),
-    }
+    let other = || if document.is_null(node) { "" } else { document.raw(node) };
+    document.str(node).unwrap_or_else(other)
 }
 
 /// `Quantity.UnmarshalJSON` accepts a number as its text.
-pub(super) fn quantity(document: &Document, node: NodeId) -> Result<String, ProblemKind> {
+pub(super) fn quantity(document: &Document, node: NodeId) -> Result<Cow<'_, str>, ProblemKind> {
     let text = match document.value(node) {
-        Value::Str(text) => text.trim().to_owned(),
-        Value::Null => return Ok("0".to_owned()),
-        Value::Int(_) | Value::Uint(_) | Value::Float(_) => document.to_json(node),
+        Value::Str(text) => Cow::Borrowed(text.trim()),
+        Value::Null => return Ok(Cow::Borrowed("0")),
+        Value::Int(_) | Value::Uint(_) | Value::Float(_) => Cow::Owned(document.to_json(node)),
         _ => return Err(ProblemKind::WrongType { expected: "a quantity such as 500m or 1Gi" }),
     };
     if Quantity::parse(&text).is_none() {
@@ -187,9 +186,7 @@ impl<'doc> Run<'doc> {
                     self.fields(node, of);
                 }
             }
-            Of::Text => {
-                self.text(node);
-            }
+            Of::Text => self.text(node),
             Of::Boolean => {
                 if !matches!(self.document.value(node), Value::Bool(_) | Value::Null) {
                     self.wrong(node, "a boolean");
@@ -210,11 +207,10 @@ impl<'doc> Run<'doc> {
         }
     }
 
-    fn text(&mut self, node: NodeId) -> &'doc str {
-        if !matches!(self.document.value(node), Value::Str(_) | Value::Null) {
+    fn text(&mut self, node: NodeId) {
+        if !self.document.is_str(node) && !self.document.is_null(node) {
             self.wrong(node, "a string");
         }
-        text(self.document, node)
     }
 
     /// A whole number in a range, or a mistake that names the width in bits.
@@ -234,21 +230,19 @@ impl<'doc> Run<'doc> {
     }
 
     fn items(&mut self, node: NodeId) -> &'doc [NodeId] {
-        match self.document.value(node) {
-            Value::List(items) => return items,
-            Value::Null => {}
-            _ => self.wrong(node, "a list"),
+        let items = self.document.items(node);
+        if items.is_empty() && !matches!(self.document.value(node), Value::List(_) | Value::Null) {
+            self.wrong(node, "a list");
         }
-        &[]
+        items
     }
 
     fn entries(&mut self, node: NodeId) -> &'doc [Entry] {
-        match self.document.value(node) {
-            Value::Map(entries) => return entries,
-            Value::Null => {}
-            _ => self.wrong(node, "a map"),
+        let entries = self.document.entries(node);
+        if entries.is_empty() && !matches!(self.document.value(node), Value::Map(_) | Value::Null) {
+            self.wrong(node, "a map");
         }
-        &[]
+        entries
     }
 
     /// Bytes in base64. Go reads a list of numbers as bytes too.
@@ -282,7 +276,8 @@ impl<'doc> Run<'doc> {
     fn map(&mut self, node: NodeId, each: impl Fn(&mut Self, NodeId)) {
         let document = self.document;
         for entry in self.entries(node) {
-            if matches!(document.value(entry.key), Value::Bool(_)) && document.raw(entry.key) != document.key(entry) {
+            let is_boolean = || matches!(document.value(entry.key), Value::Bool(_));
+            if !document.is_str(entry.key) && is_boolean() && document.raw(entry.key) != document.key(entry) {
                 self.problem(entry.key, ProblemKind::BooleanKey);
             }
             each(self, entry.value());
@@ -291,19 +286,20 @@ impl<'doc> Run<'doc> {
 
     /// A map of fields that a type knows.
     fn fields(&mut self, node: NodeId, of: &'static Struct) {
+        let document = self.document;
+        let is_object = of.is_object();
         for entry in self.entries(node) {
-            let key = self.document.key(entry);
-            if of.is_object() && matches!(&*key, "apiVersion" | "kind") {
+            if is_object && [API_VERSION, KIND].iter().any(|key| document.is_under(entry, *key)) {
                 // Any text will do in an object inside another, such as a claim template.
                 self.text(entry.value());
             } else {
-                self.field(node, of, *entry, &key);
+                self.field(node, of, *entry);
             }
         }
     }
 
-    fn field(&mut self, owner: NodeId, of: &'static Struct, entry: Entry, key: &str) {
-        let history = of.histories().iter().find(|history| history.field() == key);
+    fn field(&mut self, owner: NodeId, of: &'static Struct, entry: Entry) {
+        let history = of.histories().iter().find(|history| self.document.is_under(&entry, history.key()));
         if let Some(history) = history {
             self.found.versioned.push(Versioned { owner, key: entry.key, value: entry.value(), history });
             if history.comes_or_goes() {
@@ -313,7 +309,7 @@ impl<'doc> Run<'doc> {
                 self.texts(entry.value(), type_name, known);
             }
         }
-        if let Some(holds) = of.holds(key) {
+        if let Some(holds) = of.holds_entry(self.document, &entry) {
             if !self.document.is_null(entry.value()) {
                 self.value(entry.value(), holds);
             }

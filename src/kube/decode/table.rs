@@ -5,6 +5,7 @@
 use std::sync::OnceLock;
 
 use super::super::versions::FieldHistory;
+use crate::yaml::{Document, Entry, Key};
 
 /// A type with fields.
 #[derive(Debug)]
@@ -13,6 +14,8 @@ pub struct Struct {
     pub name: &'static str,
     /// Its fields.
     pub fields: &'static [&'static str],
+    /// The [`Key::print`] of each.
+    prints: &'static [u32],
     types: &'static [Type],
     histories: OnceLock<&'static [FieldHistory]>,
 }
@@ -50,8 +53,23 @@ pub(super) enum Of {
     Any,
 }
 
-const fn of(name: &'static str, fields: &'static [&'static str], types: &'static [Type]) -> Struct {
-    Struct { name, fields, types, histories: OnceLock::new() }
+const fn of(
+    name: &'static str,
+    fields: &'static [&'static str],
+    prints: &'static [u32],
+    types: &'static [Type],
+) -> Struct {
+    Struct { name, fields, prints, types, histories: OnceLock::new() }
+}
+
+const fn prints<const COUNT: usize>(fields: [&str; COUNT]) -> [u32; COUNT] {
+    let mut prints = [0; COUNT];
+    let mut at = 0;
+    while at < COUNT {
+        prints[at] = Key::new(fields[at]).print();
+        at += 1;
+    }
+    prints
 }
 
 include!(concat!(env!("OUT_DIR"), "/types.rs"));
@@ -70,11 +88,29 @@ impl Struct {
         &TYPES[METADATA]
     }
 
+    /// What a field holds.
     pub(super) fn holds(&self, field: &str) -> Option<Type> {
-        self.types.get(self.fields.iter().position(|known| *known == field)?).copied()
+        self.find(Key::new(field).print(), |name| name == field)
+    }
+
+    /// What the field that an entry is holds.
+    pub(super) fn holds_entry(&self, document: &Document, entry: &Entry) -> Option<Type> {
+        self.find(entry.print(), |name| document.is_text(entry.key, name))
+    }
+
+    fn find(&self, print: u32, is_asked: impl Fn(&str) -> bool) -> Option<Type> {
+        let mut from = 0;
+        loop {
+            let at = from + self.prints.get(from..)?.iter().position(|other| *other == print)?;
+            if self.fields.get(at).is_some_and(|name| is_asked(name)) {
+                return self.types.get(at).copied();
+            }
+            from = at + 1;
+        }
     }
 
     /// The fields that not every version has.
+    #[inline]
     pub(super) fn histories(&self) -> &'static [FieldHistory] {
         self.histories.get_or_init(|| FieldHistory::all_of(self.name))
     }
@@ -85,5 +121,21 @@ impl Struct {
 
     pub(super) fn insists_on_its_name(&self) -> bool {
         self.fields.starts_with(&["apiVersion", "kind"]) && !self.is_object()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::TYPES;
+
+    #[test]
+    fn each_field_holds_what_the_table_says() {
+        for of in &TYPES {
+            assert_eq!((of.fields.len(), of.prints.len()), (of.types.len(), of.types.len()), "{}", of.name);
+            for (field, holds) in of.fields.iter().zip(of.types) {
+                assert_eq!(format!("{:?}", of.holds(field)), format!("{:?}", Some(holds)), "{} {field}", of.name);
+            }
+            assert!(of.holds("").is_none() && of.holds("absent").is_none(), "{}", of.name);
+        }
     }
 }

@@ -11,7 +11,7 @@ mod volumes;
 
 use crate::kube::decode;
 use crate::text::Text;
-use crate::yaml::{Document, NodeId, Value, work};
+use crate::yaml::{Document, Entry, Key, Keys, NodeId, Value, work};
 
 pub use meta::*;
 pub use objects::*;
@@ -24,13 +24,16 @@ pub trait Read: Sized {
     fn read(document: &Document, node: NodeId) -> Self;
 }
 
-/// A field of a map. Null is absence.
+/// A field among the entries of a map. Null is absence.
 #[inline(never)]
-fn present(document: &Document, map: NodeId, key: &str) -> Option<NodeId> {
-    document.get(map, key).filter(|node| !document.is_null(*node))
+fn present(document: &Document, map: &[Entry], key: Key<'_>) -> Option<NodeId> {
+    document.find(map, key).map(|entry| entry.value).filter(|node| !document.is_null(*node))
 }
 
-fn field<T: Read + Default>(document: &Document, map: NodeId, key: &str) -> T {
+fn field<T: Read + Default>(document: &Document, (map, keys): (&[Entry], Keys), key: Key<'_>) -> T {
+    if !keys.may_have(key) {
+        return T::default();
+    }
     present(document, map, key).map_or_else(T::default, |node| T::read(document, node))
 }
 
@@ -47,7 +50,9 @@ macro_rules! types {
             #[inline(never)]
             #[allow(unused_variables, reason = "a type without fields")]
             fn read(document: &crate::yaml::Document, node: crate::yaml::NodeId) -> Self {
-                Self { $($field: super::field(document, node, $key),)* }
+                let map = document.entries(node);
+                let map = (map, crate::yaml::Keys::of(map));
+                Self { $($field: super::field(document, map, const { crate::yaml::Key::new($key) }),)* }
             }
         }
     )*};

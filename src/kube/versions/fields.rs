@@ -3,12 +3,13 @@
 use std::sync::LazyLock;
 
 use super::{Target, minor, rows};
+use crate::yaml::Key;
 
 /// A field that not every supported version has, or that some have and drop unread.
 #[derive(Clone, Copy, Debug)]
 pub struct FieldHistory {
     type_name: &'static str,
-    field: &'static str,
+    key: Key<'static>,
     /// The minor version that brought it; none if the oldest has it.
     pub since: Option<u8>,
     /// The last minor version that had it; none if the newest has it.
@@ -27,7 +28,7 @@ static FIELDS: LazyLock<Vec<FieldHistory>> = LazyLock::new(|| {
             let gate = Some(row[5]).filter(|gate| *gate != "-");
             FieldHistory {
                 type_name: row[0],
-                field: row[1],
+                key: Key::new(row[1]),
                 since: minor(row[3]),
                 until: minor(row[4]),
                 gate,
@@ -35,7 +36,7 @@ static FIELDS: LazyLock<Vec<FieldHistory>> = LazyLock::new(|| {
             }
         })
         .collect();
-    fields.sort_unstable_by_key(|field| (field.type_name, field.field));
+    fields.sort_unstable_by_key(|field| (field.type_name, field.field()));
     fields
 });
 
@@ -43,7 +44,7 @@ impl FieldHistory {
     /// The history of a field of one of Kubernetes' types; nothing if all supported versions have and read it.
     #[must_use]
     pub fn of(type_name: &str, field: &str) -> Option<&'static Self> {
-        Self::all_of(type_name).iter().find(|one| one.field == field)
+        Self::all_of(type_name).iter().find(|one| one.field() == field)
     }
 
     /// The histories of all fields of a type that have one: a few, so that a caller who asks for many fields of one
@@ -58,7 +59,14 @@ impl FieldHistory {
     /// The field's name.
     #[must_use]
     pub fn field(&self) -> &'static str {
-        self.field
+        self.key.text()
+    }
+
+    /// The field's name as a key.
+    #[must_use]
+    #[inline]
+    pub fn key(&self) -> Key<'static> {
+        self.key
     }
 
     /// Whether a server has the field. Those that do not refuse it where decoding is strict, as kubectl asks.
@@ -71,7 +79,7 @@ impl FieldHistory {
     /// field no more: those that still exist are in the types themselves.
     #[must_use]
     pub fn gone_type(&self) -> Option<(&'static str, &'static [&'static str])> {
-        match (self.type_name, self.field) {
+        match (self.type_name, self.field()) {
             ("PodSpec", "workloadRef") => Some(("WorkloadReference", &["name", "podGroup", "podGroupReplicaKey"])),
             _ => None,
         }
@@ -84,7 +92,7 @@ impl FieldHistory {
         // The loop of 1.34 that should drop `distinctAttribute` drops it from a copy, and nothing there drops tolerations.
         let is_kept = target == Target(34)
             && matches!(
-                (self.type_name, self.field),
+                (self.type_name, self.field()),
                 ("DeviceConstraint", "distinctAttribute") | ("ExactDeviceRequest" | "DeviceSubRequest", "tolerations")
             );
         self.exists_in(target) && (is_kept || self.read_since.is_some_and(|since| target.0 >= since))
@@ -148,7 +156,9 @@ mod tests {
             assert!(
                 known,
                 "{} {} is behind {:?}, which gates.txt does not have",
-                field.type_name, field.field, field.gate
+                field.type_name,
+                field.field(),
+                field.gate
             );
         }
     }

@@ -4,9 +4,10 @@
 use std::collections::HashMap;
 
 use super::{Builder, Frame};
+use crate::key::print;
 use crate::refusal::Refusal;
 use crate::source::Span;
-use crate::tree::{Duplicate, Entry, NodeId, Style, Value, print};
+use crate::tree::{Duplicate, Entry, NodeId, Style, Value};
 
 /// A map under construction: the last of the document's entries. Finds an earlier entry of the same key, by hash once the
 /// map is large.
