@@ -5,14 +5,14 @@
 //! something is wrong. Mirrors `k8s.io/apimachinery/pkg/util/validation/field`.
 
 use std::borrow::Cow;
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::fmt::Write as _;
 
 use super::{Cause, Reason};
 use crate::go::Quantity;
 use crate::kube::FastSet;
 use crate::kube::versions::{Change, Target};
-use crate::yaml::{Document, NodeId, Value};
+use crate::yaml::{Document, Entry, Key, Keys, NodeId, Value};
 
 /// One validation: the document, the steps of all paths taken, and what was found.
 #[derive(Debug)]
@@ -22,6 +22,7 @@ pub struct Run<'doc> {
     target: Target,
     dropped: FastSet<NodeId>,
     steps: RefCell<Vec<PathNode>>,
+    asked: Asked,
     found: RefCell<Causes>,
 }
 
@@ -45,14 +46,35 @@ enum PathNode {
     Named(u32, &'static str),
 }
 
+/// The map that was asked last, and its keys: validation mostly asks one map for much.
+#[derive(Debug)]
+struct Asked {
+    map: Cell<NodeId>,
+    keys: Cell<Keys>,
+}
+
 /// A value, or the place where one is missing.
 #[derive(Clone, Copy, Debug)]
 pub struct Field<'a> {
     run: &'a Run<'a>,
-    node: Option<NodeId>,
+    at: At,
     /// What to underline where the value is missing, or is a map or list that runs over many lines.
     mark: NodeId,
     step: u32,
+}
+
+/// What is at the end of a path.
+#[derive(Clone, Copy, Debug)]
+enum At {
+    Node(NodeId),
+    /// Nothing. The path goes on with this name unless it is empty: what is missing has no step before one is needed.
+    Missing(&'static str),
+}
+
+impl From<Option<NodeId>> for At {
+    fn from(node: Option<NodeId>) -> Self {
+        node.map_or(Self::Missing(""), Self::Node)
+    }
 }
 
 /// `k8s.io/apimachinery/pkg/util/intstr`
@@ -64,30 +86,56 @@ pub enum IntOrString<'a> {
     Str(&'a str),
 }
 
+thread_local! {
+    /// The memory of the steps of the last validation: the next one takes as many.
+    static STEPS: RefCell<Vec<PathNode>> = const { RefCell::new(Vec::new()) };
+}
+
 impl<'doc> Run<'doc> {
     /// Starts at an object's outermost map. What is dropped is not there.
     pub fn new(document: &'doc Document, root: NodeId, target: Target, dropped: FastSet<NodeId>) -> Self {
-        let mut steps = Vec::with_capacity(256);
+        let mut steps = STEPS.take();
         steps.push(PathNode::Root);
-        Self { document, root, target, dropped, steps: RefCell::new(steps), found: RefCell::default() }
+        let asked = Asked { map: Cell::new(root), keys: Cell::new(Keys::of(document.entries(root))) };
+        Self { document, root, target, dropped, steps: RefCell::new(steps), asked, found: RefCell::default() }
     }
 
+    #[inline]
     fn is_dropped(&self, node: NodeId) -> bool {
         !self.dropped.is_empty() && self.dropped.contains(&node)
+    }
+
+    /// Whether a map may have a key.
+    #[inline]
+    fn may_have(&self, map: NodeId, key: Key<'_>) -> bool {
+        if self.asked.map.get() != map {
+            self.asked.map.set(map);
+            self.asked.keys.set(Keys::of(self.document.entries(map)));
+        }
+        self.asked.keys.get().may_have(key)
+    }
+
+    /// The entry of a map under a key, unless it is dropped.
+    fn entry(&self, map: NodeId, key: Key<'_>) -> Option<&'doc Entry> {
+        self.document.entry_of(map, key).filter(|entry| !self.is_dropped(entry.value()))
     }
 
     /// The object itself.
     pub fn root(&self) -> Field<'_> {
         let mark = self.document.get(self.root, "kind").unwrap_or(self.root);
-        Field { run: self, node: Some(self.root), mark, step: 0 }
+        Field { run: self, at: At::Node(self.root), mark, step: 0 }
     }
 
     /// Errors and warnings, in the order in which they were found.
     pub fn finish(self) -> (Vec<Cause>, Vec<Cause>) {
+        let mut steps = self.steps.into_inner();
+        steps.clear();
+        STEPS.set(steps);
         let found = self.found.into_inner();
         (found.errors, found.warnings)
     }
 
+    #[inline]
     fn step(&self, step: PathNode) -> u32 {
         let mut steps = self.steps.borrow_mut();
         steps.push(step);
@@ -154,9 +202,46 @@ impl<'doc> Run<'doc> {
 impl<'a> Field<'a> {
     /// The field of a map.
     #[must_use]
+    #[inline]
     pub fn child(self, name: &'static str) -> Self {
-        let step = self.run.step(PathNode::Child(self.step, name));
-        self.entry(name).map_or(Self { node: None, step, ..self }, |(mark, node)| Self { node, mark, step, ..self })
+        self.child_of(Key::new(name))
+    }
+
+    fn child_of(self, key: Key<'static>) -> Self {
+        let Some(entry) = self.entry(key) else {
+            return Self { at: At::Missing(key.text()), step: self.noted(), ..self };
+        };
+        let step = self.run.step(PathNode::Child(self.step, key.text()));
+        Self { at: self.non_null(entry.value()).into(), mark: entry.key, step, ..self }
+    }
+
+    /// The value's node.
+    #[inline]
+    fn node(self) -> Option<NodeId> {
+        match self.at {
+            At::Node(node) => Some(node),
+            At::Missing(_) => None,
+        }
+    }
+
+    /// The last step of the path.
+    #[inline]
+    fn noted(self) -> u32 {
+        match self.at {
+            At::Node(_) | At::Missing("") => self.step,
+            At::Missing(name) => self.run.step(PathNode::Child(self.step, name)),
+        }
+    }
+
+    /// The same value under another path.
+    fn under(self, step: u32) -> Self {
+        Self { at: self.node().into(), step, ..self }
+    }
+
+    /// Which keys it may have: one look spares asking for many that are missing.
+    #[must_use]
+    pub fn keys(self) -> Keys {
+        Keys::of(self.node().map_or(&[][..], |map| self.run.document.entries(map)))
     }
 
     /// A field behind several others.
@@ -168,56 +253,57 @@ impl<'a> Field<'a> {
     /// A key of a map whose keys are the user's, under the path that the server writes.
     #[must_use]
     pub fn key(self, name: &'static str) -> Self {
-        let step = self.run.step(PathNode::Named(self.step, name));
-        self.entry(name).map_or(Self { node: None, step, ..self }, |(mark, node)| Self { node, mark, step, ..self })
+        let step = self.run.step(PathNode::Named(self.noted(), name));
+        match self.entry(Key::new(name)) {
+            Some(entry) => Self { at: self.non_null(entry.value()).into(), mark: entry.key, step, ..self },
+            None => Self { at: At::Missing(""), step, ..self },
+        }
     }
 
     /// The same value under another path: the server's paths do not always follow the fields.
     #[must_use]
     pub fn called(self, parent: Self, name: &'static str) -> Self {
-        Self { step: self.run.step(PathNode::Child(parent.step, name)), ..self }
+        self.under(self.run.step(PathNode::Child(parent.noted(), name)))
     }
 
     /// The same value under the path of another field.
     #[must_use]
     pub fn as_path_of(self, other: Self) -> Self {
-        Self { step: other.step, ..self }
+        self.under(other.noted())
     }
 
     /// An entry of a map under the path that the server writes for some annotations: with a dot.
     #[must_use]
     pub fn after_dot(self, map: Self) -> Self {
-        let key = self.run.steps.borrow().get(self.step as usize).copied();
-        let Some(PathNode::Key(_, key)) = key else { return self };
-        Self { step: self.run.step(PathNode::Dotted(map.step, key)), ..self }
+        let Some(key) = self.last_key() else { return self };
+        self.under(self.run.step(PathNode::Dotted(map.noted(), key)))
     }
 
     /// The same value as an element of another list.
     #[must_use]
     pub fn as_item_of(self, list: Self, index: u32) -> Self {
-        Self { step: self.run.step(PathNode::Index(list.step, index)), ..self }
+        self.under(self.run.step(PathNode::Index(list.noted(), index)))
     }
 
-    fn entry(self, name: &str) -> Option<(NodeId, Option<NodeId>)> {
-        let entry = self.run.document.entry(self.node?, name)?;
-        if self.run.is_dropped(entry.value()) {
-            return None;
-        }
-        Some((entry.key, self.non_null(entry.value())))
+    #[inline]
+    fn entry(self, key: Key<'_>) -> Option<&'a Entry> {
+        let map = self.node()?;
+        if self.run.may_have(map, key) { self.run.entry(map, key) } else { None }
     }
 
+    #[inline]
     fn non_null(self, node: NodeId) -> Option<NodeId> {
         (!self.run.document.is_null(node)).then_some(node)
     }
 
     pub(super) fn value(self) -> Value<'a> {
-        self.node.map_or(Value::Null, |node| self.run.document.value(node))
+        self.node().map_or(Value::Null, |node| self.run.document.value(node))
     }
 
     /// Whether there is a value other than null: a pointer that is not nil.
     #[must_use]
     pub fn is_set(self) -> bool {
-        self.node.is_some()
+        matches!(self.at, At::Node(_))
     }
 
     /// The text; empty if there is none.
@@ -229,7 +315,7 @@ impl<'a> Field<'a> {
     /// The text.
     #[must_use]
     pub fn opt_str(self) -> Option<&'a str> {
-        self.run.document.str(self.node?)
+        self.run.document.str(self.node()?)
     }
 
     /// The text, or the server's default for an empty one.
@@ -241,8 +327,10 @@ impl<'a> Field<'a> {
     /// Whether the text is empty or missing.
     #[must_use]
     pub fn is_empty(self) -> bool {
+        if let Some(text) = self.opt_str() {
+            return text.is_empty();
+        }
         match self.value() {
-            Value::Str(text) => text.is_empty(),
             Value::List(_) | Value::Map(_) => self.len() == 0,
             Value::Null => true,
             _ => false,
@@ -316,7 +404,9 @@ impl<'a> Field<'a> {
     pub fn opt_quantity(self) -> Option<Quantity> {
         match self.value() {
             Value::Str(text) => Quantity::parse(text.trim()),
-            Value::Int(_) | Value::Uint(_) | Value::Float(_) => Quantity::parse(&self.run.document.to_json(self.node?)),
+            Value::Int(_) | Value::Uint(_) | Value::Float(_) => {
+                Quantity::parse(&self.run.document.to_json(self.node()?))
+            }
             _ => None,
         }
     }
@@ -324,7 +414,7 @@ impl<'a> Field<'a> {
     /// The value as JSON; empty if there is none.
     #[must_use]
     pub fn json(self) -> String {
-        self.node.map_or_else(String::new, |node| self.run.document.to_json(node))
+        self.node().map_or_else(String::new, |node| self.run.document.to_json(node))
     }
 
     /// How long the value is as JSON.
@@ -353,7 +443,8 @@ impl<'a> Field<'a> {
         let kept = nodes.iter().filter(move |node| !self.run.is_dropped(**node));
         (0_u32..).zip(kept).map(move |(index, node)| {
             let mark = self.run.document.entries(*node).first().map_or(*node, |entry| entry.key);
-            Self { node: self.non_null(*node), mark, step: self.run.step(PathNode::Index(self.step, index)), ..self }
+            let step = self.run.step(PathNode::Index(self.step, index));
+            Self { at: self.non_null(*node).into(), mark, step, ..self }
         })
     }
 
@@ -365,7 +456,7 @@ impl<'a> Field<'a> {
         };
         entries.iter().map(move |entry| {
             let step = self.run.step(PathNode::Key(self.step, entry.key));
-            let field = Self { node: self.non_null(entry.value()), mark: entry.key, step, ..self };
+            let field = Self { at: self.non_null(entry.value()).into(), mark: entry.key, step, ..self };
             (self.run.document.key(entry), field)
         })
     }
@@ -373,27 +464,27 @@ impl<'a> Field<'a> {
     /// The text under a key of a map of texts, if the key is there.
     #[must_use]
     pub fn get(self, key: &str) -> Option<&'a str> {
-        let (_, node) = self.entry(key)?;
-        Some(Self { node, ..self }.str())
+        let entry = self.entry(Key::new(key))?;
+        Some(self.run.document.str(entry.value()).unwrap_or_default())
     }
 
     /// Whether a map has a key.
     #[must_use]
     pub fn has(self, key: &str) -> bool {
-        self.entry(key).is_some()
+        self.entry(Key::new(key)).is_some()
     }
 
     /// The key of an entry instead of its value: what to underline when the key is wrong.
     #[must_use]
     pub fn at_key(self) -> Self {
-        Self { node: None, ..self }
+        Self { at: At::Missing(""), step: self.noted(), ..self }
     }
 
     /// The entry of a map under a key of the user's, if it is there.
     #[must_use]
     pub fn lookup(self, key: &str) -> Option<Self> {
-        let (mark, node) = self.entry(key)?;
-        Some(Self { node, mark, ..self })
+        let entry = self.entry(Key::new(key))?;
+        Some(Self { at: self.non_null(entry.value()).into(), mark: entry.key, ..self })
     }
 
     /// The entry under a key, or the map where the server filled the entry in.
@@ -406,20 +497,27 @@ impl<'a> Field<'a> {
     /// The same value under the key that `entry` has, in another map.
     #[must_use]
     pub fn as_entry_of(self, map: Self, entry: Self) -> Self {
-        let key = self.run.steps.borrow().get(entry.step as usize).copied();
-        let Some(PathNode::Key(_, key)) = key else { return self };
-        Self { step: self.run.step(PathNode::Key(map.step, key)), ..self }
+        let Some(key) = entry.last_key() else { return self };
+        self.under(self.run.step(PathNode::Key(map.noted(), key)))
+    }
+
+    /// The key that the path ends with.
+    fn last_key(self) -> Option<NodeId> {
+        match self.run.steps.borrow().get(self.step as usize) {
+            Some(PathNode::Key(_, key)) if !matches!(self.at, At::Missing(name) if !name.is_empty()) => Some(*key),
+            _ => None,
+        }
     }
 
     /// The path as the server writes it.
     #[must_use]
     pub fn path(self) -> String {
-        self.run.path(self.step)
+        self.run.path(self.noted())
     }
 
     /// The end of the path, for messages.
     pub(super) fn last_step(self) -> String {
-        self.run.last_step(self.step)
+        self.run.last_step(self.noted())
     }
 
     /// The document that it is read from.
@@ -429,7 +527,7 @@ impl<'a> Field<'a> {
 
     /// The value's node, and what to underline where it is missing or too long to underline.
     pub(super) fn nodes(self) -> (Option<NodeId>, NodeId) {
-        (self.node, self.mark)
+        (self.node(), self.mark)
     }
 
     /// Notes something that was found.
@@ -455,5 +553,50 @@ impl<'a> Field<'a> {
     #[must_use]
     pub fn error_count(self) -> usize {
         self.run.found.borrow().errors.len()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::{FastSet, Field, Run, Target};
+    use crate::yaml::{Source, as_kubectl, read};
+
+    /// The path of what is missing is the same as if it were there, whatever was asked for before.
+    #[test]
+    fn paths_of_what_is_there_and_of_what_is_missing() {
+        let text = "kind: A\nlist: [{name: a}, null]\nmap: {key: v, gone: null}\nempty:\n";
+        let (documents, _) = as_kubectl(read(&Arc::new(Source::from_text("a.yaml", text))));
+        let document = &documents[0];
+        let run = Run::new(document, document.root(), Target::default(), FastSet::default());
+        let (root, is) = (run.root(), |field: Field, path: &str| assert_eq!(field.path(), path));
+        let (list, map, missing) = (root.child("list"), root.child("map"), root.child("missing"));
+        assert!(list.is_set() && map.is_set() && !missing.is_set() && !root.child("empty").is_set());
+        is(missing, "missing");
+        is(missing.child("a").child("b"), "missing.a.b");
+        is(missing.at_key(), "missing");
+        is(missing.key("a"), "missing[a]");
+        is(missing.called(map, "b"), "map.b");
+        is(missing.as_path_of(map), "map");
+        is(map.as_path_of(missing), "missing");
+        is(map.called(missing, "b"), "missing.b");
+        is(root.child("empty").child("a"), "empty.a");
+        is(map.child("gone").child("a"), "map.gone.a");
+        let items: Vec<Field> = list.items().collect();
+        is(items[0].child("name"), "list[0].name");
+        is(items[1].child("name"), "list[1].name");
+        is(items[1].as_item_of(missing, 7), "missing[7]");
+        is(items[1].child("name").as_item_of(map, 7), "map[7]");
+        let entries: Vec<Field> = map.entries().map(|(_, entry)| entry).collect();
+        is(entries[0], "map[key]");
+        is(entries[0].child("a"), "map[key].a");
+        is(entries[1].as_entry_of(missing, entries[0]), "missing[key]");
+        is(entries[1].as_entry_of(missing, entries[0].child("a")), "map[gone]");
+        is(entries[1].after_dot(list), "list.gone");
+        is(entries[1].child("a").after_dot(list), "map[gone].a");
+        assert_eq!(missing.child("a").last_step(), "a");
+        assert_eq!((map.get("key"), map.get("gone"), map.get("other")), (Some("v"), Some(""), None));
+        assert!(map.lookup("gone").is_some_and(|field| !field.is_set()) && map.lookup("other").is_none());
     }
 }

@@ -63,6 +63,12 @@ impl Keys {
         Self(keys)
     }
 
+    /// These and the others.
+    #[must_use]
+    pub const fn and(self, others: Self) -> Self {
+        Self(self.0 | others.0)
+    }
+
     /// Whether one of the others may be among them.
     #[must_use]
     #[inline]
@@ -120,17 +126,17 @@ mod tests {
         let document = &documents[0];
         let mut count = 0;
         for top in document.entries(document.root()) {
-            let entries = document.entries(top.value);
+            let entries = document.entries(top.value());
             let keys = Keys::of(entries);
             for entry in entries {
                 let text = document.key(entry);
                 let key = Key::new(&text);
                 assert!(keys.may_have(key) && document.is_under(entry, key), "{text}");
-                assert_eq!(document.entry(top.value, &text), Some(*entry), "{text}");
+                assert_eq!(document.entry(top.value(), &text), Some(*entry), "{text}");
                 assert!(keys.may_share(Keys::these(&["absent", &text])), "{text}");
                 count += 1;
             }
-            assert_eq!(document.entry(top.value, "absent"), None);
+            assert_eq!(document.entry(top.value(), "absent"), None);
         }
         assert_eq!(count, 3 + 3 + 9 + 301 + 301 + 302);
         let again = document.at(document.root(), &["also large", "key-7"]).map(|node| document.raw(node));

@@ -10,7 +10,6 @@ mod formats;
 mod judge;
 mod patterns;
 mod schema;
-mod written;
 
 use self::judge::{Both, Judge, last};
 use self::patterns::Patterns;

@@ -5,12 +5,12 @@ use std::collections::HashSet;
 use super::is_readable;
 use crate::apiserver::custom::field_path::{self, Leads};
 use crate::apiserver::custom::formats;
-use crate::apiserver::custom::written::Keywords;
 use crate::apiserver::field::Field;
 use crate::kube::versions::Change;
+use crate::yaml::Keys;
 
 /// All that makes the server warn.
-pub(super) const WARNED: Keywords = Keywords::these(&["format", "x-kubernetes-list-type"]);
+pub(super) const WARNED: Keys = Keys::these(&["format", "x-kubernetes-list-type"]);
 
 /// `WarningsOnCreate`, `getNonScalarListTypeSetWarnings`
 pub(super) fn warnings(schema: Field) {
@@ -34,7 +34,7 @@ pub(super) fn warnings(schema: Field) {
 }
 
 /// All that [`extensions`] is about.
-pub(super) const EXTENSIONS: Keywords = Keywords::these(&[
+pub(super) const EXTENSIONS: Keys = Keys::these(&[
     "x-kubernetes-preserve-unknown-fields",
     "x-kubernetes-map-type",
     "x-kubernetes-list-type",

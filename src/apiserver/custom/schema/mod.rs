@@ -7,8 +7,8 @@ mod open_api;
 use open_api::{SchemaContext, open_api};
 
 use super::super::field::Field;
-use super::written::Keywords;
 use crate::go::regex;
+use crate::yaml::Keys;
 
 /// Where in a schema a part is.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -18,22 +18,21 @@ enum Level {
     Field,
 }
 
-/// Keywords of JSON Schema that definitions do not have.
+/// Keys of JSON Schema that definitions do not have.
 const UNSUPPORTED: [&str; 6] = ["id", "$ref", "patternProperties", "dependencies", "additionalItems", "definitions"];
 
-const ALL_UNSUPPORTED: Keywords = Keywords::these(&UNSUPPORTED);
+const ALL_UNSUPPORTED: Keys = Keys::these(&UNSUPPORTED);
 
 /// The keywords under which a schema has others that only restrict values.
 const JUNCTORS: [&str; 3] = ["allOf", "anyOf", "oneOf"];
 
 /// All under which a schema has others that only restrict values.
-const RESTRICTIONS: Keywords = Keywords::these(&["allOf", "anyOf", "oneOf", "not"]);
+const RESTRICTIONS: Keys = Keys::these(&["allOf", "anyOf", "oneOf", "not"]);
 
 /// All under which a schema has others.
-const PARTS: Keywords =
-    Keywords::these(&["properties", "items", "additionalProperties", "allOf", "anyOf", "oneOf", "not"]);
+const PARTS: Keys = Keys::these(&["properties", "items", "additionalProperties", "allOf", "anyOf", "oneOf", "not"]);
 
-const DEFAULT: Keywords = Keywords::these(&["default"]);
+const DEFAULT: Keys = Keys::these(&["default"]);
 
 /// Judges the schema of a version.
 pub fn root(schema: Field, has_status: bool) {
@@ -79,7 +78,7 @@ pub fn root(schema: Field, has_status: bool) {
         structural(schema, Level::Root);
         completeness(schema);
     }
-    if schema.error_count() == found && written.is_some_and(|written| written.has(DEFAULT)) {
+    if schema.error_count() == found && written.is_some_and(|written| written.may_share(DEFAULT)) {
         defaults(schema);
     }
     open_api(schema, SchemaContext { is_root: true, ..SchemaContext::default() });
@@ -99,9 +98,9 @@ fn is_readable(schema: Field) -> bool {
 }
 
 /// The keywords in a schema and in all below it, if the server can make a structural schema of it.
-fn written_in(schema: Field) -> Option<Keywords> {
-    const MAY_BLOCK: Keywords = Keywords::these(&["$schema", "x-kubernetes-preserve-unknown-fields", "items"]);
-    let written = Keywords::of(schema);
+fn written_in(schema: Field) -> Option<Keys> {
+    const MAY_BLOCK: Keys = Keys::these(&["$schema", "x-kubernetes-preserve-unknown-fields", "items"]);
+    let written = schema.keys();
     let is_unsupported =
         || UNSUPPORTED.iter().any(|name| !schema.child(name).is_empty()) || schema.child("additionalItems").is_set();
     let is_blocked = || {
@@ -109,32 +108,32 @@ fn written_in(schema: Field) -> Option<Keywords> {
             || schema.child("x-kubernetes-preserve-unknown-fields").is_false()
             || schema.child("items").is_list() && !schema.child("items").is_empty()
     };
-    let stops = written.has(ALL_UNSUPPORTED) && is_unsupported() || written.has(MAY_BLOCK) && is_blocked();
+    let stops = written.may_share(ALL_UNSUPPORTED) && is_unsupported() || written.may_share(MAY_BLOCK) && is_blocked();
     if stops {
         return None;
     }
-    let mut below = if written.has(PARTS) { Some(parts(schema, written)) } else { None }.into_iter().flatten();
+    let mut below = if written.may_share(PARTS) { Some(parts(schema, written)) } else { None }.into_iter().flatten();
     below.try_fold(written, |all, part| Some(all.and(written_in(part)?)))
 }
 
 /// The schemas in a schema.
-fn parts(schema: Field<'_>, written: Keywords) -> impl Iterator<Item = Field<'_>> {
+fn parts(schema: Field<'_>, written: Keys) -> impl Iterator<Item = Field<'_>> {
     let of_map = schema.child("properties").entries().map(|(_, part)| part);
     let one = ["items", "additionalProperties"].into_iter().map(move |name| schema.child(name));
-    let restricting = written.has(RESTRICTIONS).then(|| restrictions(schema));
+    let restricting = written.may_share(RESTRICTIONS).then(|| restrictions(schema));
     of_map.chain(one).chain(restricting.into_iter().flatten()).filter(|part| part.is_map())
 }
 
 /// `validateStructuralInvariants`
 fn structural(schema: Field, level: Level) {
-    const FLAGS: Keywords = Keywords::these(&[
+    const FLAGS: Keys = Keys::these(&[
         "x-kubernetes-preserve-unknown-fields",
         "x-kubernetes-int-or-string",
         "x-kubernetes-embedded-resource",
     ]);
-    let written = Keywords::of(schema);
+    let written = schema.keys();
     let of_type = schema.child("type");
-    let has_flags = written.has(FLAGS);
+    let has_flags = written.may_share(FLAGS);
     let flag = |name: &'static str| has_flags && schema.child(name).is_true();
     let (keeps, int_or_string, embedded) = (
         flag("x-kubernetes-preserve-unknown-fields"),
@@ -171,7 +170,7 @@ fn structural(schema: Field, level: Level) {
     if int_or_string && embedded {
         schema.child("x-kubernetes-embedded-resource").invalid("is not allowed with `x-kubernetes-int-or-string`");
     }
-    if written.has(VALUES) {
+    if written.may_share(VALUES) {
         let first_of_all = schema.child("allOf").items().next();
         values(schema, is_int_or_string(schema), first_of_all.is_some_and(is_int_or_string));
     }
@@ -227,7 +226,7 @@ fn is_int_or_string(schema: Field) -> bool {
 }
 
 /// All that [`values`] looks at.
-const VALUES: Keywords = Keywords::these(&["allOf", "anyOf", "oneOf", "not", "pattern"]);
+const VALUES: Keys = Keys::these(&["allOf", "anyOf", "oneOf", "not", "pattern"]);
 
 /// `validateValueValidation`
 fn values(schema: Field, skip_any: bool, skip_any_of_first: bool) {
@@ -295,7 +294,7 @@ fn nested(part: Field, skip_any: bool) {
 
 /// `validateStructuralCompleteness`: what the root restricts in allOf, anyOf, oneOf and not has a schema outside.
 fn completeness(schema: Field) {
-    if Keywords::of(schema).has(RESTRICTIONS) {
+    if schema.keys().may_share(RESTRICTIONS) {
         restrictions(schema).for_each(|part| complete(part, Some(schema), schema));
     }
 }
@@ -324,8 +323,8 @@ fn restrictions(schema: Field<'_>) -> impl Iterator<Item = Field<'_>> {
 
 /// Defaults that the schema does not take (`defaulting.ValidateDefaults`), but for rules in CEL.
 fn defaults(schema: Field) {
-    const WITH_DEFAULTS: Keywords = Keywords::these(&["default", "items", "properties"]);
-    if !Keywords::of(schema).has(WITH_DEFAULTS) {
+    const WITH_DEFAULTS: Keys = Keys::these(&["default", "items", "properties"]);
+    if !schema.keys().may_share(WITH_DEFAULTS) {
         return;
     }
     let default = schema.child("default");

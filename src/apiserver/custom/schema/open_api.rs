@@ -2,8 +2,8 @@
 
 use super::extensions::{EXTENSIONS, WARNED, extensions, rule, warnings};
 use super::{ALL_UNSUPPORTED, DEFAULT, JUNCTORS, RESTRICTIONS, UNSUPPORTED};
-use crate::apiserver::custom::written::Keywords;
 use crate::apiserver::field::Field;
+use crate::yaml::Keys;
 
 /// Where [`open_api`] is.
 #[derive(Clone, Copy, Default)]
@@ -17,21 +17,21 @@ pub(super) struct SchemaContext {
 /// `ValidateCustomResourceDefinitionOpenAPISchema`
 pub(super) fn open_api(schema: Field, place: SchemaContext) {
     const TYPES: [&str; 6] = ["array", "boolean", "integer", "number", "object", "string"];
-    const EMBEDDED: Keywords = Keywords::these(&["x-kubernetes-embedded-resource"]);
-    const UNIQUE: Keywords = Keywords::these(&["uniqueItems"]);
-    const RULES: Keywords = Keywords::these(&["x-kubernetes-validations"]);
-    let written = Keywords::of(schema);
+    const EMBEDDED: Keys = Keys::these(&["x-kubernetes-embedded-resource"]);
+    const UNIQUE: Keys = Keys::these(&["uniqueItems"]);
+    const RULES: Keys = Keys::these(&["x-kubernetes-validations"]);
+    let written = schema.keys();
     let of_type = schema.child("type");
     if !of_type.is_empty() && !TYPES.contains(&of_type.str()) {
         of_type.not_supported(of_type.str(), &TYPES);
     }
-    if written.has(DEFAULT)
+    if written.may_share(DEFAULT)
         && schema.child("default").is_set()
         && let Some(why) = place.no_default
     {
         schema.child("default").forbidden(why);
     }
-    for name in UNSUPPORTED.into_iter().filter(|_| written.has(ALL_UNSUPPORTED)) {
+    for name in UNSUPPORTED.into_iter().filter(|_| written.may_share(ALL_UNSUPPORTED)) {
         let keyword = schema.child(name);
         let is_there = match name {
             "additionalItems" | "dependencies" | "$ref" => keyword.is_set(),
@@ -46,11 +46,11 @@ pub(super) fn open_api(schema: Field, place: SchemaContext) {
     if items.is_list() && !items.is_empty() {
         items.forbidden("must be a single schema, not a list");
     }
-    let is_embedded = written.has(EMBEDDED) && schema.child("x-kubernetes-embedded-resource").is_true();
+    let is_embedded = written.may_share(EMBEDDED) && schema.child("x-kubernetes-embedded-resource").is_true();
     if place.in_metadata && is_embedded {
         schema.child("x-kubernetes-embedded-resource").forbidden("cannot be in the metadata of a resource");
     }
-    if written.has(UNIQUE) && schema.child("uniqueItems").is_true() {
+    if written.may_share(UNIQUE) && schema.child("uniqueItems").is_true() {
         schema.child("uniqueItems").forbidden("cannot be true: write `x-kubernetes-list-type: set`");
     }
     if others.is_set() {
@@ -75,7 +75,7 @@ pub(super) fn open_api(schema: Field, place: SchemaContext) {
         open_api(property, inner);
     }
     let inner = SchemaContext { is_root: false, ..place };
-    if written.has(RESTRICTIONS) {
+    if written.may_share(RESTRICTIONS) {
         if schema.child("not").is_map() {
             open_api(schema.child("not"), inner);
         }
@@ -84,13 +84,13 @@ pub(super) fn open_api(schema: Field, place: SchemaContext) {
     if items.is_map() {
         open_api(items, inner);
     }
-    if written.has(WARNED) {
+    if written.may_share(WARNED) {
         warnings(schema);
     }
-    if written.has(EXTENSIONS) {
+    if written.may_share(EXTENSIONS) {
         extensions(schema);
     }
-    if written.has(RULES) {
+    if written.may_share(RULES) {
         schema.child("x-kubernetes-validations").items().for_each(|one| rule(one, schema));
     }
 }
