@@ -3,12 +3,14 @@
 //! Each takes a text and returns what is wrong with it, as the rest of a sentence that begins with the
 //! field's name. All are plain scans: no regular expression is compiled for a manifest.
 
+use std::borrow::Cow;
+
 /// `IsDNS1123Label`
 pub fn dns_label(text: &str) -> Option<&'static str> {
     if text.len() > 63 {
         return Some("is longer than the 63 characters of a DNS label");
     }
-    (!is_label(text, false))
+    (!is_label(text.as_bytes(), false))
         .then_some("is not a DNS label: lower-case letters, digits and `-`, a letter or digit at both ends")
 }
 
@@ -17,7 +19,7 @@ pub fn dns_subdomain(text: &str) -> Option<&'static str> {
     if text.len() > 253 {
         return Some("is longer than the 253 characters of a DNS name");
     }
-    (!text.split('.').all(|label| is_label(label, false)))
+    (!labels(text).all(|label| is_label(label, false)))
         .then_some("is not a DNS name: lower-case letters, digits, `-` and `.`, a letter or digit at both ends")
 }
 
@@ -46,18 +48,22 @@ pub fn dns_subdomain_with_underscore(text: &str) -> Option<&'static str> {
     if text.len() > 253 {
         return Some("is longer than the 253 characters of a DNS name");
     }
-    (!text.split('.').all(|label| is_label(label.strip_prefix('_').unwrap_or(label), true)))
+    (!labels(text).all(|label| is_label(label.strip_prefix(b"_").unwrap_or(label), true)))
         .then_some("is not a DNS name: lower-case letters, digits, `_`, `-` and `.`")
 }
 
 /// `IsDNS1123Subdomain` of the text in lower case.
 pub fn dns_subdomain_caseless(text: &str) -> Option<&'static str> {
-    dns_subdomain(&text.to_lowercase())
+    dns_subdomain(&lowercase(text))
 }
 
-fn is_label(text: &str, underscore: bool) -> bool {
+/// The labels of a name. They are too short for a search that prepares itself for each.
+fn labels(text: &str) -> impl Iterator<Item = &[u8]> {
+    text.as_bytes().split(|byte| *byte == b'.')
+}
+
+fn is_label(bytes: &[u8], underscore: bool) -> bool {
     let alphanumeric = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit();
-    let bytes = text.as_bytes();
     bytes.first().is_some_and(|byte| alphanumeric(*byte))
         && bytes.last().is_some_and(|byte| alphanumeric(*byte))
         && bytes.iter().all(|byte| alphanumeric(*byte) || *byte == b'-' || underscore && *byte == b'_')
@@ -69,7 +75,7 @@ pub fn wildcard_subdomain(text: &str) -> Option<&'static str> {
         return Some("is longer than the 253 characters of a DNS name");
     }
     let rest = text.strip_prefix("*.").unwrap_or("");
-    (!rest.split('.').all(|label| is_label(label, false))).then_some("is not a wildcard: `*.` and then a DNS name")
+    (!labels(rest).all(|label| is_label(label, false))).then_some("is not a wildcard: `*.` and then a DNS name")
 }
 
 /// `IsFullyQualifiedDomainName`
@@ -86,8 +92,12 @@ pub fn fully_qualified_domain(text: &str) -> Option<&'static str> {
 
 /// `IsQualifiedName`, also the format of label keys: `name` or `example.com/name`.
 pub fn qualified_name(text: &str) -> Option<&'static str> {
-    let (prefix, name) = match text.split_once('/') {
-        Some((_, name)) if name.contains('/') => return Some("has more than one `/`: `example.com/name` at most"),
+    let is_slash = |byte: u8| byte == b'/';
+    let at = text.bytes().position(is_slash);
+    let (prefix, name) = match at.map(|at| (&text[..at], &text[at + 1..])) {
+        Some((_, name)) if name.bytes().any(is_slash) => {
+            return Some("has more than one `/`: `example.com/name` at most");
+        }
         Some((prefix, name)) => (Some(prefix), name),
         None => (None, text),
     };
@@ -106,14 +116,20 @@ pub fn qualified_name(text: &str) -> Option<&'static str> {
         .then_some("is not a qualified name: letters, digits, `-`, `_` and `.`, a letter or digit at both ends")
 }
 
+/// The text in lower case, which most texts are.
+fn lowercase(text: &str) -> Cow<'_, str> {
+    let is_lower = text.bytes().all(|byte| byte.is_ascii() && !byte.is_ascii_uppercase());
+    if is_lower { text.into() } else { text.to_lowercase().into() }
+}
+
 /// `IsQualifiedName` of the text in lower case: annotations, provisioners.
 pub fn qualified_name_caseless(text: &str) -> Option<&'static str> {
-    qualified_name(&text.to_lowercase())
+    qualified_name(&lowercase(text))
 }
 
 /// `IsDomainPrefixedKey` of the text in lower case: `example.com/name`.
 pub fn domain_prefixed_key(text: &str) -> Option<&'static str> {
-    let text = text.to_lowercase();
+    let text = lowercase(text);
     qualified_name(&text).or_else(|| (!text.contains('/')).then_some("has no domain before a `/`"))
 }
 
@@ -136,7 +152,7 @@ pub fn device_attribute(text: &str) -> Option<&'static str> {
 
 /// The same before v1.37, in any case.
 pub fn device_attribute_caseless(text: &str) -> Option<&'static str> {
-    device_attribute(&text.to_lowercase())
+    device_attribute(&lowercase(text))
 }
 
 /// `ValidateSignerName`: `example.com/name`.
@@ -259,7 +275,7 @@ pub fn time_zone(text: &str) -> Option<&'static str> {
 
 /// `sysctl` names with `.` or `/` between their parts.
 pub fn sysctl_name(text: &str) -> Option<&'static str> {
-    let segment = |part: &str| is_label(&part.replace('_', "-"), false);
+    let segment = |part: &str| is_label(part.replace('_', "-").as_bytes(), false);
     (text.len() > 253 || !text.split(['.', '/']).all(segment)).then_some("is not a name of a sysctl")
 }
 

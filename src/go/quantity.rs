@@ -163,15 +163,26 @@ fn scale(suffix: &str) -> Option<(Scale, Format)> {
     Some((scale, if matches!(scale, Scale::Two(_)) { Format::Binary } else { Format::Decimal }))
 }
 
+/// The powers of ten that fit.
+const POWERS: [i128; 39] = {
+    let mut powers = [1; 39];
+    let mut at = 1;
+    while at < powers.len() {
+        powers[at] = powers[at - 1] * 10;
+        at += 1;
+    }
+    powers
+};
+
+fn power_of_ten(power: u32) -> i128 {
+    POWERS.get(power as usize).copied().unwrap_or(i128::MAX)
+}
+
 /// The absolute value in thousand-millionths, rounded up and held at the end of the range.
 fn magnitude(whole: &str, fraction: &str, scale: Scale) -> i128 {
-    // 25 digits hold every real value with room for the largest suffix.
-    let digits = whole.trim_start_matches('0');
-    let mut mantissa: i128 = 0;
-    for byte in digits.bytes().chain(fraction.bytes().take(18)) {
-        mantissa = mantissa.saturating_mul(10).saturating_add(i128::from(byte - b'0'));
-    }
-    let places = i32::try_from(fraction.len().min(18)).unwrap_or(18);
+    let kept = &fraction[..fraction.len().min(18)];
+    let mantissa = mantissa(whole.trim_start_matches('0'), kept);
+    let places = i32::try_from(kept.len()).unwrap_or(18);
     let cut = fraction.bytes().skip(18).any(|byte| byte != b'0');
     let (mantissa, power) = match scale {
         Scale::Ten(exponent) => (mantissa, exponent.saturating_sub(places).saturating_add(9)),
@@ -180,12 +191,21 @@ fn magnitude(whole: &str, fraction: &str, scale: Scale) -> i128 {
     let shifted = if mantissa == 0 {
         0
     } else if power >= 0 {
-        (0..power.min(40)).fold(mantissa, |value, _| value.saturating_mul(10))
+        mantissa.saturating_mul(power_of_ten(power.unsigned_abs()))
     } else {
-        let divisor = (0..(-power).min(38)).fold(1_i128, |value, _| value.saturating_mul(10));
+        let divisor = power_of_ten(power.unsigned_abs().min(38));
         mantissa / divisor + i128::from(mantissa % divisor != 0)
     };
     if cut && shifted == 0 { 1 } else { shifted }
+}
+
+/// The number of these digits, held at the end of the range.
+fn mantissa(whole: &str, fraction: &str) -> i128 {
+    let digits = || whole.bytes().chain(fraction.bytes()).map(|byte| byte - b'0');
+    if whole.len() + fraction.len() <= 18 {
+        return digits().fold(0_u64, |value, digit| value * 10 + u64::from(digit)).into();
+    }
+    digits().fold(0_i128, |value, digit| value.saturating_mul(10).saturating_add(digit.into()))
 }
 
 fn div_away(value: i128, divisor: i128) -> i128 {
@@ -224,6 +244,14 @@ mod tests {
             (".", 0),
             ("m", 0),
             ("00", 0),
+            ("123456789012345678", 123_456_789_012_345_678 * NANO),
+            ("1234567890123456789", 1_234_567_890_123_456_789 * NANO),
+            ("1.000000000000000001", NANO + 1),
+            ("1e30", i128::MAX),
+            ("1e99", i128::MAX),
+            ("0e99", 0),
+            ("1e-99", 1),
+            ("1Ei", i128::from(i64::MAX).min(1 << 60) * NANO),
         ] {
             assert_eq!(nano(text), Some(value), "{text}");
         }

@@ -185,6 +185,9 @@ pub fn annotations_match_fields(annotations: Field, spec: Field) {
     if let Some(text) = annotations.get(SECCOMP_POD_ANNOTATION) {
         profile_matches(text, pod.child("seccompProfile"));
     }
+    if !names_containers(annotations) {
+        return;
+    }
     for container in all_containers(spec) {
         let (name, context) = (container.child("name").str(), container.child("securityContext"));
         if let Some(text) = annotations.get(&format!("{SECCOMP_CONTAINER_ANNOTATION}{name}")) {
@@ -211,6 +214,12 @@ pub fn is_same_profile(annotation: &str, profile: Field) -> bool {
             kind == "Localhost" && path.is_some_and(|path| !path.is_empty() && file.opt_str() == Some(path))
         }
     }
+}
+
+/// Whether there is an annotation for one container.
+pub fn names_containers(annotations: Field) -> bool {
+    let of_container = [SECCOMP_CONTAINER_ANNOTATION, APP_ARMOR_ANNOTATION];
+    annotations.entries().any(|(key, _)| of_container.iter().any(|prefix| key.starts_with(prefix)))
 }
 
 fn profile_matches(annotation: &str, profile: Field) {

@@ -123,6 +123,9 @@ fn annotations(annotations: Field, spec: Field, is_template: bool) {
     if annotations.has(seccomp) && !spec.at(&["securityContext", "seccompProfile"]).is_set() {
         annotations.key(seccomp).at_key().warn("the annotation has no effect since v1.27; use `seccompProfile`");
     }
+    if !security::names_containers(annotations) {
+        return;
+    }
     for container in all_containers(spec) {
         let name = container.child("name").str();
         let context = container.child("securityContext");

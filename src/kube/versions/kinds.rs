@@ -3,6 +3,7 @@
 use std::sync::LazyLock;
 
 use super::{Target, minor, rows};
+use crate::kube::FastMap;
 
 /// A kind of a built-in API version, served or not.
 #[derive(Clone, Copy, Debug)]
@@ -42,6 +43,10 @@ static KINDS: LazyLock<Vec<KindHistory>> = LazyLock::new(|| {
     kinds.collect()
 });
 
+/// The same by API version and kind: each object is asked for its own.
+static BY_NAME: LazyLock<FastMap<(&str, &str), &KindHistory>> =
+    LazyLock::new(|| KINDS.iter().map(|one| ((one.api_version, one.kind), one)).collect());
+
 impl KindHistory {
     /// Every kind of every built-in API version.
     #[must_use]
@@ -52,7 +57,7 @@ impl KindHistory {
     /// The history of a kind; nothing if it is not built in.
     #[must_use]
     pub fn of(api_version: &str, kind: &str) -> Option<&'static Self> {
-        KINDS.iter().find(|one| one.api_version == api_version && one.kind == kind)
+        BY_NAME.get(&(api_version, kind)).copied()
     }
 
     /// Whether a server can serve it at all: by default, or because `--runtime-config` asks for it.
