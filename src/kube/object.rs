@@ -45,6 +45,8 @@ pub struct Object {
     pub is_encrypted: bool,
     /// Whether a server of the default version takes it, once that has been judged: what asks again need not look.
     pub(crate) is_accepted: OnceLock<bool>,
+    /// Where the Pod template is of a kind that is decoded as a whole, and the Pod's spec in it: most rules ask for them.
+    pod_nodes: Option<(NodeId, NodeId)>,
     /// Pod templates of kinds that are not decoded as a whole.
     pub(super) templates: Seldom<Template>,
 }
@@ -122,6 +124,8 @@ impl Object {
         if is_encrypted {
             problems.clear();
         }
+        let template = typed.as_ref().and_then(pod_path).and_then(|path| document.at(node, path));
+        let pod_nodes = template.and_then(|template| Some((template, document.get(template, "spec")?)));
         let document = Arc::clone(document);
         let kustomizations = Arc::default();
         Self {
@@ -138,6 +142,7 @@ impl Object {
             kustomizations,
             is_encrypted,
             is_accepted: OnceLock::new(),
+            pod_nodes,
             templates: templates.into(),
         }
     }
@@ -156,42 +161,26 @@ impl Object {
 
     fn typed_pod(&self) -> Option<PodView<'_>> {
         use Life::{Batch, LongRunning, Scheduled};
-        const TEMPLATE: &[&str] = &["spec", "template"];
-        let (template, path, life): (Option<&PodTemplateSpec>, &[&str], Life) = match self.typed.as_ref()? {
-            Typed::Pod(pod) => {
-                let node = self.document.get(self.node, "spec")?;
-                let spec = pod.spec.as_ref()?;
-                let (metadata, template) = (Some(&pod.metadata), self.node);
-                let life = Life::Unknown;
-                return Some(PodView {
-                    object: self,
-                    metadata,
-                    spec,
-                    node,
-                    template,
-                    life,
-                    part: None,
-                    containers: None,
-                });
-            }
-            Typed::Deployment(object) => (Some(&object.spec.template), TEMPLATE, LongRunning),
-            Typed::StatefulSet(object) => (Some(&object.spec.template), TEMPLATE, LongRunning),
-            Typed::DaemonSet(object) => (Some(&object.spec.template), TEMPLATE, LongRunning),
-            Typed::ReplicaSet(object) => (object.spec.template.as_ref(), TEMPLATE, LongRunning),
+        let (template, node) = self.pod_nodes?;
+        let typed = self.typed.as_ref()?;
+        if let Typed::Pod(pod) = typed {
+            let (metadata, spec, life) = (Some(&pod.metadata), pod.spec.as_ref()?, Life::Unknown);
+            return Some(PodView { object: self, metadata, spec, node, template, life, part: None, containers: None });
+        }
+        let (of, life): (Option<&PodTemplateSpec>, Life) = match typed {
+            Typed::Deployment(object) => (Some(&object.spec.template), LongRunning),
+            Typed::StatefulSet(object) => (Some(&object.spec.template), LongRunning),
+            Typed::DaemonSet(object) => (Some(&object.spec.template), LongRunning),
+            Typed::ReplicaSet(object) => (object.spec.template.as_ref(), LongRunning),
             Typed::ReplicationController(object) => {
-                (object.spec.as_ref().and_then(|spec| spec.template.as_ref()), TEMPLATE, LongRunning)
+                (object.spec.as_ref().and_then(|spec| spec.template.as_ref()), LongRunning)
             }
-            Typed::Job(object) => (object.spec.as_ref().map(|spec| &spec.template), TEMPLATE, Batch),
-            Typed::CronJob(object) => (
-                object.spec.job_template.spec.as_ref().map(|spec| &spec.template),
-                &["spec", "jobTemplate", "spec", "template"],
-                Scheduled,
-            ),
-            Typed::PodTemplate(object) => (object.template.as_ref(), &["template"], Life::Unknown),
+            Typed::Job(object) => (object.spec.as_ref().map(|spec| &spec.template), Batch),
+            Typed::CronJob(object) => (object.spec.job_template.spec.as_ref().map(|spec| &spec.template), Scheduled),
+            Typed::PodTemplate(object) => (object.template.as_ref(), Life::Unknown),
             _ => return None,
         };
-        let (of, template) = (template?, self.document.at(self.node, path)?);
-        let node = self.document.get(template, "spec")?;
+        let of = of?;
         let (metadata, spec) = (of.metadata.as_ref(), of.spec.as_ref()?);
         Some(PodView { object: self, metadata, spec, node, template, life, part: None, containers: None })
     }
@@ -282,6 +271,22 @@ impl Object {
     pub fn label(&self, node: NodeId, text: impl Into<String>) -> Label {
         Label::node(&self.document, node, text)
     }
+}
+
+/// The way to the Pod template of a kind that is decoded as a whole; a Pod is its own.
+fn pod_path(typed: &Typed) -> Option<&'static [&'static str]> {
+    Some(match typed {
+        Typed::Pod(_) => &[],
+        Typed::Deployment(_)
+        | Typed::StatefulSet(_)
+        | Typed::DaemonSet(_)
+        | Typed::ReplicaSet(_)
+        | Typed::ReplicationController(_)
+        | Typed::Job(_) => &["spec", "template"],
+        Typed::CronJob(_) => &["spec", "jobTemplate", "spec", "template"],
+        Typed::PodTemplate(_) => &["template"],
+        _ => return None,
+    })
 }
 
 impl<'object> PodView<'object> {
@@ -376,7 +381,8 @@ impl<'object> PodView<'object> {
         containers: &'object [Container],
     ) -> impl Iterator<Item = ContainerView<'object>> {
         let document = &self.object.document;
-        let listed = || document.get(self.node, field).map_or(&[][..], |node| document.items(node));
+        let node = if containers.is_empty() { None } else { document.get(self.node, field) };
+        let listed = || node.map_or(&[][..], |node| document.items(node));
         let nodes = self.containers.filter(|_| list == ContainerList::Main).unwrap_or_else(listed);
         containers.iter().zip(nodes).map(move |(container, node)| ContainerView {
             pod: self,
