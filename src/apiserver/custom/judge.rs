@@ -5,7 +5,7 @@ use std::collections::{HashMap, HashSet};
 use super::super::field::Run;
 use super::super::meta::{self, Scope};
 use super::super::{Cause, Reason, Target, formats as names, near};
-use super::patterns::Patterns;
+use super::prepared::Prepared;
 use super::{formats, metadata_problems};
 use crate::kube::FastSet;
 use crate::kube::versions::Change;
@@ -38,7 +38,7 @@ impl Both {
 pub struct Judge<'run> {
     schema: &'run Document,
     document: &'run Document,
-    patterns: &'run Patterns,
+    prepared: &'run Prepared,
     target: Target,
     /// The kind of the object, for messages.
     pub kind: &'run str,
@@ -57,11 +57,11 @@ pub struct Judge<'run> {
 
 impl<'run> Judge<'run> {
     /// A judge that has said nothing yet.
-    pub fn new(schema: &'run Document, document: &'run Document, patterns: &'run Patterns, target: Target) -> Self {
+    pub fn new(schema: &'run Document, document: &'run Document, prepared: &'run Prepared, target: Target) -> Self {
         let (unknown, errors) = (Vec::new(), Vec::new());
         let (kind, is_status_dropped, kept) = ("this kind", false, HashSet::new());
         let is_default = false;
-        Self { schema, document, patterns, target, kind, is_status_dropped, is_default, kept, unknown, errors }
+        Self { schema, document, prepared, target, kind, is_status_dropped, is_default, kept, unknown, errors }
     }
 
     fn keyword(&self, schema: NodeId, name: &str) -> Option<NodeId> {
@@ -152,7 +152,7 @@ impl<'run> Judge<'run> {
     }
 
     fn takes(&self, both: Both, node: NodeId, mark: NodeId) -> bool {
-        let mut judge = Judge::new(self.schema, self.document, self.patterns, self.target);
+        let mut judge = Judge::new(self.schema, self.document, self.prepared, self.target);
         judge.value(both, node, mark, "");
         judge.errors.is_empty()
     }
@@ -225,7 +225,7 @@ impl<'run> Judge<'run> {
             }
             count += 1;
             if let Some(own) = self.property(both.schema, &key).filter(|_| both.is_nested) {
-                let mut judge = Judge::new(definition, definition, self.patterns, self.target);
+                let mut judge = Judge::new(definition, definition, self.prepared, self.target);
                 judge.value(Both { schema: own, base: property.value(), is_nested: true }, default, default, &key);
                 self.errors.extend(judge.errors.into_iter().map(|cause| Cause { node: mark, ..cause }));
             }
@@ -272,8 +272,8 @@ impl<'run> Judge<'run> {
 
     fn unknown_field(&mut self, properties: Option<NodeId>, key: &str, node: NodeId, path: String) {
         let document = self.schema;
-        let known: Vec<_> =
-            properties.map_or(&[][..], |node| document.entries(node)).iter().map(|e| document.key(e)).collect();
+        let entries = properties.map_or(&[][..], |node| document.entries(node));
+        let known: Vec<_> = entries.iter().take(near::LOOKED_AT).map(|entry| document.key(entry)).collect();
         let known: Vec<&str> = known.iter().map(|name| &**name).collect();
         let help = near::nearest(key, &known).map(did_you_mean);
         let message = format!("the schema of {} has no `{key}` here", self.kind);
@@ -387,7 +387,7 @@ impl<'run> Judge<'run> {
         if let Some(format) = format.filter(|format| formats::breaks(format, text, self.target.0)) {
             self.say(Reason::Invalid, path, node, format!("`{}` is not of the format {format}", last(path)));
         }
-        let regex = self.keyword(schema, "pattern").and_then(|pattern| self.patterns.at(self.schema, pattern));
+        let regex = self.keyword(schema, "pattern").and_then(|pattern| self.prepared.pattern(self.schema, pattern));
         if let Some(regex) = regex.filter(|regex| !regex.is_match(text)) {
             let message = format!("`{}` does not match {}", last(path), regex.as_str());
             self.say(Reason::Invalid, path, node, message);
@@ -437,11 +437,12 @@ impl<'run> Judge<'run> {
         let values = self.keyword(schema, "enum").filter(|values| !definition.items(*values).is_empty());
         let Some(values) = values else { return };
         let written = self.document.to_json(node);
-        let allowed: Vec<String> = definition.items(values).iter().map(|value| definition.to_json(*value)).collect();
         let is_null = self.document.value(node) == Value::Null;
-        if !is_null && !allowed.contains(&written) {
+        if !is_null && !self.prepared.enumerates(definition, values, &written) {
+            let allowed = definition.items(values);
             let more = allowed.len().saturating_sub(LISTED);
-            let listed = allowed[..allowed.len() - more].join(", ");
+            let listed: Vec<String> = allowed.iter().take(LISTED).map(|value| definition.to_json(*value)).collect();
+            let listed = listed.join(", ");
             let listed = if more == 0 { listed } else { format!("{listed} or {more} others") };
             let message = format!("`{}` cannot be {}, one of {listed}", last(path), clip(&written));
             self.say(Reason::NotSupported, path, node, message);

@@ -8,11 +8,11 @@ pub mod definition;
 mod field_path;
 mod formats;
 mod judge;
-mod patterns;
+mod prepared;
 mod schema;
 
 use self::judge::{Both, Judge, last};
-use self::patterns::Patterns;
+use self::prepared::Prepared;
 use super::field::{Field, Run};
 use super::meta::{self, Scope};
 use super::near;
@@ -28,13 +28,13 @@ pub use formats::duration;
 #[derive(Debug, Default)]
 pub struct Schemas {
     definitions: Definitions,
-    patterns: Patterns,
+    prepared: Prepared,
 }
 
 impl Schemas {
     /// Collects the definitions among some objects.
     pub fn collect<'object>(objects: impl IntoIterator<Item = &'object Object>) -> Self {
-        Self { definitions: Definitions::collect(objects), patterns: Patterns::default() }
+        Self { definitions: Definitions::collect(objects), prepared: Prepared::default() }
     }
 
     /// Whether there is no schema at all.
@@ -91,7 +91,7 @@ impl Schemas {
     }
 
     fn judge_one(&self, object: &Object, definition: &Definition, target: Target) -> Vec<Cause> {
-        let mut judge = Judge::new(&definition.document, &object.document, &self.patterns, target);
+        let mut judge = Judge::new(&definition.document, &object.document, &self.prepared, target);
         judge.kind = &object.id.kind;
         judge.is_status_dropped = definition.document.at(definition.version, &["subresources", "status"]).is_some();
         judge.map(Both::of(definition.node), object.node, object.node, "", true);
@@ -196,8 +196,8 @@ fn scale(object: &Object, definition: &Definition) -> Option<Cause> {
 fn wrong_default(schema: Field, default: Field) -> Option<String> {
     let (Some(node), Some(value)) = (schema.nodes().0, default.nodes().0) else { return None };
     let document = schema.document();
-    let patterns = Patterns::default();
-    let mut judge = Judge::new(document, document, &patterns, schema.target());
+    let prepared = Prepared::default();
+    let mut judge = Judge::new(document, document, &prepared, schema.target());
     judge.is_default = true;
     judge.value(Both::of(node), value, value, "");
     let cause = judge.unknown.into_iter().chain(judge.errors).next()?;
