@@ -151,6 +151,18 @@ impl Deref for Document {
     }
 }
 
+/// Up to this many entries, looking through all of them takes no longer than a search in order.
+pub(super) const ORDERED: usize = 255;
+
+/// The entries of a map in the order of their keys.
+#[derive(Clone, Debug)]
+pub(super) struct Order {
+    /// Where the first entry is among those of the tree.
+    pub first: usize,
+    /// The places of all entries, counted from there.
+    pub places: Box<[u32]>,
+}
+
 /// The nodes of a document, and of others of the same file.
 #[derive(Debug)]
 pub struct Tree {
@@ -158,6 +170,8 @@ pub struct Tree {
     pub(super) nodes: Vec<Node>,
     pub(super) items: Vec<NodeId>,
     pub(super) entries: Vec<Entry>,
+    /// Of maps with many entries, by where these are.
+    pub(super) orders: Vec<Order>,
     pub(super) more: More,
     /// Text of scalars that escapes, folding or indentation make different from their bytes.
     pub(super) unescaped: String,
@@ -312,7 +326,31 @@ impl Tree {
     /// The entry of a map under a key whose print is known.
     #[must_use]
     pub fn entry_of(&self, map: NodeId, key: Key<'_>) -> Option<&Entry> {
-        self.find(self.entries(map), key)
+        let at = self.node(map);
+        match at.kind() {
+            Kind::Map => {
+                let within = self.more.within(at);
+                let first = within.start;
+                let entries = self.entries.get(within)?;
+                if entries.len() > ORDERED { self.find_in_order(entries, first, key) } else { self.find(entries, key) }
+            }
+            Kind::Wide => self.entry_of(self.target(at)?, key),
+            _ => None,
+        }
+    }
+
+    /// The entry under a key among many.
+    #[inline(never)]
+    fn find_in_order<'doc>(&'doc self, entries: &'doc [Entry], first: usize, key: Key<'_>) -> Option<&'doc Entry> {
+        let Ok(at) = self.orders.binary_search_by_key(&first, |order| order.first) else {
+            return self.find(entries, key);
+        };
+        let places = &self.orders.get(at)?.places;
+        let is_asked = |place: &u32| {
+            work::count(1);
+            entries.get(*place as usize).map(|entry| self.key(entry)).as_deref().cmp(&Some(key.text()))
+        };
+        entries.get(*places.get(places.binary_search_by(is_asked).ok()?)? as usize)
     }
 
     /// The entry under a key among those of a map.

@@ -309,7 +309,7 @@ impl<'doc> Run<'doc> {
                 self.texts(entry.value(), type_name, known);
             }
         }
-        if let Some(holds) = of.holds_entry(self.document, &entry) {
+        if let Some(holds) = of.holds_entry(self.document, entry) {
             if !self.document.is_null(entry.value()) {
                 self.value(entry.value(), holds);
             }

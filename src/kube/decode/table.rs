@@ -94,7 +94,7 @@ impl Struct {
     }
 
     /// What the field that an entry is holds.
-    pub(super) fn holds_entry(&self, document: &Document, entry: &Entry) -> Option<Type> {
+    pub(super) fn holds_entry(&self, document: &Document, entry: Entry) -> Option<Type> {
         self.find(entry.print(), |name| document.is_text(entry.key, name))
     }
 

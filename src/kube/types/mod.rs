@@ -27,7 +27,7 @@ pub trait Read: Sized {
 /// A field among the entries of a map. Null is absence.
 #[inline(never)]
 fn present(document: &Document, map: &[Entry], key: Key<'_>) -> Option<NodeId> {
-    document.find(map, key).map(|entry| entry.value).filter(|node| !document.is_null(*node))
+    document.find(map, key).map(|entry| entry.value()).filter(|node| !document.is_null(*node))
 }
 
 fn field<T: Read + Default>(document: &Document, (map, keys): (&[Entry], Keys), key: Key<'_>) -> T {

@@ -78,8 +78,8 @@ type Size = (usize, usize, usize, (usize, usize), usize);
 impl Tree {
     fn new(source: &Arc<Source>) -> Self {
         let (nodes, items, entries) = (Vec::new(), Vec::new(), Vec::new());
-        let source = Arc::clone(source);
-        Self { source, nodes, items, entries, more: More::default(), unescaped: String::new() }
+        let (source, orders) = (Arc::clone(source), Vec::new());
+        Self { source, nodes, items, entries, orders, more: More::default(), unescaped: String::new() }
     }
 
     fn size(&self) -> Size {
@@ -91,6 +91,7 @@ impl Tree {
         self.nodes.truncate(nodes);
         self.items.truncate(items);
         self.entries.truncate(entries);
+        self.orders.truncate(self.orders.partition_point(|order| order.first < entries));
         self.more.truncate(more);
         self.unescaped.truncate(unescaped);
     }
@@ -102,6 +103,7 @@ impl Tree {
             nodes: self.nodes.as_slice().to_vec(),
             items: self.items.as_slice().to_vec(),
             entries: self.entries.as_slice().to_vec(),
+            orders: self.orders.clone(),
             more: self.more.copy(),
             unescaped: self.unescaped.as_str().to_owned(),
         }
