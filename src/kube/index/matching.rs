@@ -32,6 +32,9 @@ struct Found {
     is_cut: bool,
 }
 
+/// How many of those that a selector matches are the first of them.
+const FIRST: usize = 200;
+
 /// How many objects are looked at for the first that a selector matches: one that asks for no label may match none of
 /// very many.
 const LOOKS: usize = 500;
@@ -83,13 +86,13 @@ impl<'run> Index<'run> {
         })
     }
 
-    /// The first so many of them, without a look at the others; of very many that may be selected, without a look at all.
+    /// The first of them, without a look at the others; of very many that may be selected, without a look at all.
     #[must_use]
-    pub fn first_selected(&self, from: &Object, selector: &Selector<'_>, most: usize) -> Selection<'_, 'run> {
-        self.once(question(from, selector, true, most), || {
+    pub fn first_selected(&self, from: &Object, selector: &Selector<'_>) -> Selection<'_, 'run> {
+        self.once(question(from, selector, true, FIRST), || {
             let candidates = self.near_candidates(from, selector, Reach::Unit);
             let is_cut = candidates.looks() > LOOKS;
-            (self.selecting(from, selector, candidates.take(LOOKS)).take(most).collect(), is_cut)
+            (self.selecting(from, selector, candidates.take(LOOKS)).take(FIRST).collect(), is_cut)
         })
     }
 

@@ -52,7 +52,7 @@ fn against_replicas(
     found: &mut FindingsAnywhere<'_>,
 ) {
     let (Some(selector), Some(wanted)) = (&spec.selector, &spec.min_available) else { return };
-    let workloads = index.first_selected(budget, &Selector::of(selector), 2);
+    let workloads = index.first_selected(budget, &Selector::of(selector));
     // Several workloads under one budget add up; a bare Pod or a Job may stand for any number.
     let Some(workload) = workloads.only() else { return };
     let Some(lowest) =

@@ -73,7 +73,7 @@ fn selected<'known, 'run>(
     known: &'known mut Known<'run>,
 ) -> Option<&'known Taken<'run>> {
     selector.equal().next()?;
-    let beside = index.selected(from, selector);
+    let beside = index.first_selected(from, selector);
     let taken = known.entry(beside.key()).or_insert_with(|| {
         let (mut app, mut jobs) = (None, Vec::new());
         let written = beside.iter().filter(|workload| workload.keeps_selection());

@@ -10,9 +10,6 @@ use crate::words::clip;
 /// Two `PodDisruptionBudgets` cover one Pod.
 pub static RULE: Rule = rule!("two_pdbs_one_pod.md", Error, Check::Workspace(check));
 
-/// How many workloads of one budget are looked at.
-const MOST: usize = 200;
-
 fn check(index: &Index<'_>, found: &mut FindingsAnywhere<'_>) {
     // The first budget of each workload, by the namespace of the budget.
     let mut covered: BTreeMap<_, &Object> = BTreeMap::new();
@@ -21,7 +18,7 @@ fn check(index: &Index<'_>, found: &mut FindingsAnywhere<'_>) {
         let Some(selector) = budget_of(budget).and_then(|budget| budget.spec.as_ref()?.selector.as_ref()) else {
             continue;
         };
-        for workload in index.first_selected(budget, &Selector::of(selector), MOST).iter() {
+        for workload in index.first_selected(budget, &Selector::of(selector)).iter() {
             if !workload.keeps_selection() {
                 continue;
             }
