@@ -19,10 +19,16 @@ pub(super) struct Names<'run> {
     placed: Vec<&'run Object>,
 }
 
-/// The same for all runs, so that what is done takes the same time in each. Names that are made to have one number are
-/// found by comparing them.
-fn hash(kind: &str, name: &str) -> u64 {
-    FixedState::with_seed(0).hash_one((name, kind))
+/// The number of a kind and name, or of a label's key and value. The same for all runs, so that what is done takes the
+/// same time in each. What is made to have one number is found by comparing it.
+fn hash(one: &str, other: &str) -> u64 {
+    FixedState::with_seed(0).hash_one((one, other))
+}
+
+/// Where one number is among sorted ones.
+fn range(hashes: &[u64], hash: u64) -> Range<usize> {
+    let start = hashes.partition_point(|one| *one < hash);
+    start..start + equal(&hashes[start..], |one| one.cmp(&hash)).len()
 }
 
 fn hash_of(object: &Object) -> u64 {
@@ -49,16 +55,9 @@ impl<'run> Names<'run> {
         Self { hashes, named, placed }
     }
 
-    /// Where what has a kind and name is, among what has the same number.
-    fn range(&self, kind: &str, name: &str) -> Range<usize> {
-        let hash = hash(kind, name);
-        let start = self.hashes.partition_point(|one| *one < hash);
-        start..start + equal(&self.hashes[start..], |one| one.cmp(&hash)).len()
-    }
-
     /// In any namespace.
     pub(super) fn called(&self, kind: &str, name: &str) -> &[&'run Object] {
-        equal(&self.named[self.range(kind, name)], |object| by_name(object, kind, name))
+        equal(&self.named[range(&self.hashes, hash(kind, name))], |object| by_name(object, kind, name))
     }
 
     /// What has one kind and name, group by group.
@@ -68,15 +67,18 @@ impl<'run> Names<'run> {
 
     /// In one namespace, or without one.
     pub(super) fn called_in(&self, kind: &str, name: &str, namespace: Option<&str>) -> &[&'run Object] {
-        equal(&self.placed[self.range(kind, name)], |object| by_id(object, kind, name, namespace))
+        equal(&self.placed[range(&self.hashes, hash(kind, name))], |object| by_id(object, kind, name, namespace))
     }
 }
 
 /// What has Pods, by their labels.
 #[derive(Debug, Default)]
 pub(super) struct Labels<'run> {
-    labels: Vec<Label<'run>>,
-    /// Places among `labels`, those of one label by namespace.
+    /// Numbers of labels, in order.
+    hashes: Vec<u64>,
+    /// The labels in that order.
+    sorted: Vec<Label<'run>>,
+    /// Places among them, those of one label by namespace.
     placed: Vec<u32>,
 }
 
@@ -97,16 +99,16 @@ impl Label<'_> {
 
 impl<'run> Labels<'run> {
     pub(super) fn of(all: &[&'run Object]) -> Self {
-        let mut labels: Vec<Label<'run>> = Vec::new();
+        let mut found: Vec<(u64, Label<'run>)> = Vec::new();
         for (object, place) in all.iter().zip(0..) {
             for (key, value) in object.pods().filter_map(PodView::labels).flatten() {
-                labels.push(Label { key, value, object: place });
+                found.push((hash(key, value), Label { key, value, object: place }));
             }
         }
-        labels.sort_by(|a, b| a.is(b.key, b.value));
+        found.sort_by(|(one, a), (other, b)| one.cmp(other).then_with(|| a.is(b.key, b.value)));
         // the templates of one object often share their labels
-        labels.dedup_by(|a, b| a.object == b.object && a.is(b.key, b.value).is_eq());
-        labels.shrink_to_fit();
+        found.dedup_by(|(_, a), (_, b)| a.object == b.object && a.is(b.key, b.value).is_eq());
+        let (hashes, labels): (Vec<u64>, Vec<Label<'run>>) = found.into_iter().unzip();
         let mut placed: Vec<u32> = labels.iter().zip(0..).map(|(_, at)| at).collect();
         let mut groups = placed.as_mut_slice();
         while let Some(&first) = groups.first() {
@@ -116,26 +118,26 @@ impl<'run> Labels<'run> {
             group.sort_by_key(|&at| namespace(all, &labels[at as usize]));
             groups = rest;
         }
-        Self { labels, placed }
+        Self { hashes, sorted: labels, placed }
     }
 
     /// In any namespace.
     pub(super) fn labelled(&self, key: &str, value: &str) -> &[Label<'run>] {
-        equal(&self.labels, |label| label.is(key, value))
+        equal(&self.sorted[range(&self.hashes, hash(key, value))], |label| label.is(key, value))
     }
 
     /// The places of those in one namespace, or without one.
     pub(super) fn labelled_in(&self, all: &[&Object], key: &str, value: &str, within: Option<&str>) -> &[u32] {
         let compare = |&at: &u32| {
-            let label = &self.labels[at as usize];
+            let label = &self.sorted[at as usize];
             label.is(key, value).then_with(|| namespace(all, label).cmp(&within))
         };
-        equal(&self.placed, compare)
+        equal(&self.placed[range(&self.hashes, hash(key, value))], compare)
     }
 
     /// The object at one of these places.
     pub(super) fn object(&self, place: u32) -> u32 {
-        self.labels[place as usize].object
+        self.sorted[place as usize].object
     }
 }
 
