@@ -87,7 +87,7 @@ impl<'run> ContainerFacts<'run> {
         let configs = Configs::of(&container, volumes, index);
         let line = CommandLine::of(&container, &environment, programs);
         for (name, word) in &line.exports {
-            environment.set(name, word.clone());
+            environment.set(name.clone().into(), word.clone());
         }
         let variable =
             |name: &str| environment.get(name).filter(|word| word.is_known).map(|word| word.text.to_string());
@@ -180,7 +180,7 @@ impl<'run> ContainerFacts<'run> {
         // A program's own image holds nothing that would read a variable of the user's.
         let is_unread = is_plain && described > 0 && unknown.is_empty() || self.line.is_idle();
         let mut dials = if is_unread { Vec::new() } else { conventions.dials };
-        if self.uses_a_connector() {
+        if dials.iter().any(|dial| dial.is_loopback) && self.uses_a_connector() {
             dials.retain(|dial| !dial.is_loopback);
         }
         for dial in dials {

@@ -1,6 +1,7 @@
 //! What the options and variables of a program that is not described mean by convention. At most
 //! [`Certainty::Likely`], but for the URL of a database, which only a client is given.
 
+use std::borrow::Cow;
 use std::cell::OnceCell;
 
 use super::address::{self, Address, Host};
@@ -146,7 +147,7 @@ pub(super) const CLIENT_SCHEMES: [&str; 18] = [
 /// A named text: an option's value, or a variable's.
 struct Named<'a, 'run> {
     /// In capitals, words joined by `_`.
-    name: String,
+    name: Cow<'a, str>,
     /// As it is written, without the dashes of an option.
     written: &'a str,
     is_option: bool,
@@ -258,7 +259,9 @@ fn whole<'run>(one: &Named<'_, 'run>, found: &mut Conventions<'run>, listens_too
     if !is_address && !text.bytes().any(|byte| byte.is_ascii_digit() || byte == b':') {
         return;
     }
-    let scheme = text.split_once("://").map(|(scheme, _)| scheme.trim_start_matches("jdbc:"));
+    let mut colons = memchr::memchr_iter(b':', text.as_bytes());
+    let scheme = colons.find(|colon| text.as_bytes()[colon + 1..].starts_with(b"//")).map(|colon| &text[..colon]);
+    let scheme = scheme.map(|scheme| scheme.trim_start_matches("jdbc:"));
     let is_client = scheme.is_some_and(|scheme| CLIENT_SCHEMES.contains(&scheme)) || text.starts_with("jdbc:");
     let kind = kind_of(&one.name).filter(|kind| !own.contains(kind));
     if is_client {
@@ -268,7 +271,7 @@ fn whole<'run>(one: &Named<'_, 'run>, found: &mut Conventions<'run>, listens_too
     }
     if is_listening(&one.name)
         || matches!(
-            one.name.as_str(),
+            one.name.as_ref(),
             "ADDR"
                 | "ADDRESS"
                 | "HTTP"
@@ -358,10 +361,12 @@ fn listen<'run>(host: &Host, port: u16, certainty: Certainty, proof: Proof<'run>
 
 fn is_listening(name: &str) -> bool {
     // from each word of the name on
-    let mut rests = std::iter::successors(Some(name), |rest| rest.split_once('_').map(|(_, rest)| rest));
-    let begins = |rest: &str, word: &str| {
-        rest.strip_prefix(word).is_some_and(|after| after.is_empty() || after.starts_with('_'))
+    let name_at = |at: usize| &name.as_bytes()[at..];
+    let begins = |rest: &[u8], word: &str| {
+        rest.first() == word.as_bytes().first()
+            && rest.strip_prefix(word.as_bytes()).is_some_and(|after| matches!(after.first(), None | Some(b'_')))
     };
+    let mut rests = std::iter::once(0).chain(memchr::memchr_iter(b'_', name.as_bytes()).map(|at| at + 1)).map(name_at);
     rests.any(|rest| LISTENS.iter().any(|word| begins(rest, word)))
         || name == "LISTENADDRESS"
         || name.ends_with("BIND_ADDRESS")
@@ -379,7 +384,10 @@ fn kind_of(name: &str) -> Option<&'static str> {
 }
 
 /// `--httpAddr` and `http-addr` as `HTTP_ADDR`.
-fn in_capitals(name: &str) -> String {
+fn in_capitals(name: &str) -> Cow<'_, str> {
+    if name.bytes().all(|byte| byte.is_ascii_uppercase() || byte == b'_') {
+        return Cow::Borrowed(name);
+    }
     let mut capitals = String::with_capacity(name.len() + 4);
     let mut before_is_lower = false;
     for sign in name.chars() {
@@ -394,5 +402,5 @@ fn in_capitals(name: &str) -> String {
         before_is_lower = sign.is_ascii_lowercase() || sign.is_ascii_digit();
         capitals.push(sign.to_ascii_uppercase());
     }
-    capitals
+    Cow::Owned(capitals)
 }

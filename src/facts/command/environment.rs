@@ -19,9 +19,9 @@ const FROM_MAPS: usize = 1000;
 /// The variables of a container.
 #[derive(Clone, Debug)]
 pub struct Environment<'run> {
-    by_name: FastMap<String, Word<'run>>,
+    by_name: FastMap<Cow<'run, str>, Word<'run>>,
     /// Names in the order in which they are written.
-    names: Vec<String>,
+    names: Vec<Cow<'run, str>>,
     has_unseen: bool,
     /// How many bytes may still be put into texts.
     room: Cell<usize>,
@@ -37,6 +37,8 @@ impl<'run> Environment<'run> {
         let object = view.pod.object;
         let document = &object.document;
         let nodes = view.at(&["env"]).map_or(&[][..], |list| document.items(list));
+        all.by_name.reserve(nodes.len());
+        all.names.reserve(nodes.len());
         let mut values = Values { is_large: nodes.len() > 16, by_key: FastMap::default() };
         for (variable, node) in view.container.env.iter().flatten().zip(nodes) {
             let word = match (&variable.value, &variable.value_from) {
@@ -52,7 +54,7 @@ impl<'run> Environment<'run> {
                 }
                 (None, None) => Word { text: Cow::Borrowed(""), place: Location::node(object, *node), is_known: true },
             };
-            all.set(&variable.name, word);
+            all.set(Cow::Borrowed(&variable.name), word);
         }
         all
     }
@@ -75,16 +77,17 @@ impl<'run> Environment<'run> {
                 if let (Some(name), Some(text)) = (document.str(entry.key), document.str(entry.value())) {
                     let word =
                         Word { text: Cow::Borrowed(text), place: Location::node(map, entry.value()), is_known: true };
-                    self.set(&format!("{prefix}{name}"), word);
+                    let name = if prefix.is_empty() { Cow::Borrowed(name) } else { format!("{prefix}{name}").into() };
+                    self.set(name, word);
                 }
             }
         }
     }
 
     /// Sets a variable, or sets it anew.
-    pub fn set(&mut self, name: &str, word: Word<'run>) {
-        if self.by_name.insert(name.to_owned(), word).is_none() {
-            self.names.push(name.to_owned());
+    pub fn set(&mut self, name: Cow<'run, str>, word: Word<'run>) {
+        if self.by_name.insert(name.clone(), word).is_none() {
+            self.names.push(name);
         }
     }
 
@@ -110,7 +113,7 @@ impl<'run> Environment<'run> {
 
     /// All variables, in the order in which they are written.
     pub fn all(&self) -> impl Iterator<Item = (&str, &Word<'run>)> {
-        self.names.iter().filter_map(|name| Some((name.as_str(), self.by_name.get(name)?)))
+        self.names.iter().filter_map(|name| Some((name.as_ref(), self.by_name.get(name)?)))
     }
 
     /// Whether every variable that the manifest gives is seen.

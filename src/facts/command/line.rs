@@ -107,7 +107,7 @@ impl<'run> CommandLine<'run> {
                 stops_on_error,
             };
             for (name, word) in variables {
-                reader.environment.set(&name, word);
+                reader.environment.set(name.into(), word);
             }
             let how = How { always: true, is_needed: true, timed, exits: true };
             reader.read(&tree, how);

@@ -210,7 +210,7 @@ impl<'run> ScriptReader<'_, 'run> {
         }
         let Some((first, rest)) = words.split_first() else {
             for (name, word) in set {
-                self.environment.set(&name, word);
+                self.environment.set(name.into(), word);
             }
             return;
         };
@@ -218,7 +218,7 @@ impl<'run> ScriptReader<'_, 'run> {
             for word in rest {
                 if let Some((name, value)) = word.text.split_once('=') {
                     let value = Word { text: Cow::Owned(value.to_owned()), ..word.clone() };
-                    self.environment.set(name, value.clone());
+                    self.environment.set(name.to_owned().into(), value.clone());
                     self.exports.push((name.to_owned(), value));
                 }
             }
