@@ -6,6 +6,12 @@ use crate::rules::{Check, Findings, Rule, parts};
 pub static RULE: Rule = rule!("varnish_above_memory_limit.md", Error, Check::Container(check));
 
 fn check(view: ContainerView<'_>, found: &mut Findings<'_>) {
+    let container = view.container;
+    let mut words = container.command.iter().chain(&container.args).flatten();
+    let mut variables = container.env.iter().flatten();
+    if !words.any(|word| word.contains("malloc,")) && !variables.any(|variable| variable.name == "VARNISH_SIZE") {
+        return;
+    }
     let limits = view.container.resources.as_ref().and_then(|resources| resources.limits.as_ref());
     let Some(limit) = limits.and_then(|limits| limits.get("memory")).and_then(|amount| bytes(&amount.0)) else {
         return;
