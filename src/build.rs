@@ -1,37 +1,67 @@
-//! Makes constants of the table of Kubernetes' types and of the lines by which programs are found, and makes cargo notice
-//! files that come and go in the folders that are compiled in.
+//! Makes constants of the table of Kubernetes' types and of the lines by which programs are found, packs texts that few
+//! runs ask for, and makes cargo notice files that come and go in the folders that are compiled in.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 const TABLE: &str = "src/kube/decode/types.txt";
 const PROGRAMS: &str = "src/facts/programs";
+const FIELDS: &str = "src/kube/documented/fields.txt";
+const RULES: &str = "src/rules";
 
 fn main() {
-    for folder in ["patterns", "templates", PROGRAMS, TABLE, "src/build.rs"] {
+    for folder in ["patterns", "templates", PROGRAMS, TABLE, FIELDS, "src/build.rs"] {
         println!("cargo:rerun-if-changed={folder}");
     }
     let table = std::fs::read_to_string(TABLE).unwrap_or_default();
-    write("types.rs", &constants(&table));
-    write("programs.rs", &programs());
+    write("types.rs", constants(&table).as_bytes());
+    write("programs.rs", programs().as_bytes());
+    write("fields.packed", &packed(&std::fs::read_to_string(FIELDS).unwrap_or_default()));
+    write("pages.packed", &packed(&pages()));
 }
 
-fn write(name: &str, text: &str) {
+fn write(name: &str, content: &[u8]) {
     let folder = std::env::var("OUT_DIR").unwrap_or_default();
-    if let Err(error) = std::fs::write(std::path::Path::new(&folder).join(name), text) {
+    if let Err(error) = std::fs::write(std::path::Path::new(&folder).join(name), content) {
         println!("cargo::error={error}");
     }
+}
+
+/// What `src/packed.rs` unpacks.
+fn packed(text: &str) -> Vec<u8> {
+    miniz_oxide::deflate::compress_to_vec(text.as_bytes(), 9)
+}
+
+/// The pages of the rules, each after the name of its rule and before a NUL.
+fn pages() -> String {
+    let mut all = String::new();
+    for family in entries(std::path::Path::new(RULES)).iter().filter(|path| path.is_dir()) {
+        // a page that is new is named in a rule, which is new in this file
+        println!("cargo:rerun-if-changed={}", family.join("mod.rs").display());
+        for page in entries(family).iter().filter(|path| path.extension().is_some_and(|end| end == "md")) {
+            println!("cargo:rerun-if-changed={}", page.display());
+            let name = page.file_stem().unwrap_or_default().to_string_lossy().replace('_', "-");
+            let text = std::fs::read_to_string(page).unwrap_or_default();
+            let _ = write!(all, "{name}\n{text}\0");
+        }
+    }
+    all
+}
+
+/// What is in a folder, in the order of names.
+fn entries(folder: &std::path::Path) -> Vec<std::path::PathBuf> {
+    let mut paths: Vec<_> =
+        std::fs::read_dir(folder).into_iter().flatten().flatten().map(|entry| entry.path()).collect();
+    paths.sort();
+    paths
 }
 
 /// The files of programs in the order of their names, each with the lines that it is found by.
 fn programs() -> String {
     let root = std::env::var("CARGO_MANIFEST_DIR").unwrap_or_default();
     let folder = std::path::Path::new(&root).join(PROGRAMS);
-    let mut paths: Vec<_> =
-        std::fs::read_dir(&folder).into_iter().flatten().flatten().map(|file| file.path()).collect();
-    paths.sort();
     let mut all = String::from("static FILES: &[File] = &[\n");
-    for path in paths {
+    for path in entries(&folder) {
         let text = std::fs::read_to_string(&path).unwrap_or_default();
         let value = |key: &str| text.lines().find_map(|line| line.strip_prefix(key)?.strip_prefix(": "));
         let items = |key: &str| -> Vec<&str> {

@@ -22,6 +22,7 @@ pub mod lint;
 pub mod lsp;
 pub mod origin;
 pub mod output;
+mod packed;
 pub mod pattern;
 pub mod policy;
 pub mod project;

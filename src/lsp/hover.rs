@@ -58,7 +58,7 @@ fn of_rule(text: &str, word: &Word<'_>) -> Option<String> {
     if !is_ignore && !is_setting {
         return None;
     }
-    rules::find(word.text).map(|rule| rule.page.to_owned())
+    rules::find(word.text).map(|rule| rule.page().to_owned())
 }
 
 fn of_description(seen: Seen<'_>, word: &Word<'_>) -> Option<String> {
@@ -138,7 +138,7 @@ fn of_settings(text: &str, word: &Word<'_>) -> Option<String> {
     if names == ["lint", "rules"]
         && let Some(rule) = rules::find(word.text)
     {
-        return Some(rule.page.to_owned());
+        return Some(rule.page().to_owned());
     }
     let mut path = cursor.path.clone();
     if text[word.range.end..].trim_start().starts_with(':') {

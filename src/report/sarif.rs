@@ -116,12 +116,12 @@ impl Serialize for Results<'_> {
 }
 
 fn rule(rule: &Rule) -> Json {
-    let summary = rule.page.split("\n\n").nth(1).unwrap_or_default().replace('\n', " ");
+    let summary = rule.page().split("\n\n").nth(1).unwrap_or_default().replace('\n', " ");
     json!({
         "id": rule.id.name,
         "shortDescription": {"text": first_sentence(&summary)},
         "fullDescription": {"text": summary},
-        "help": {"text": summary, "markdown": rule.page},
+        "help": {"text": summary, "markdown": rule.page()},
         "defaultConfiguration": {"level": level(rule.level)},
         "properties": {"tags": [rule.id.family.name()]},
     })

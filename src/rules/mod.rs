@@ -21,7 +21,6 @@ macro_rules! rule {
                 family: $family,
             },
             level: $crate::diagnostic::Level::$level,
-            page: include_str!($page),
             check: $check,
             has_fix: rule!(@has_fix $($fixes)?),
         }
@@ -49,6 +48,7 @@ pub use findings::{Findings, FindingsAnywhere, Saying};
 use crate::diagnostic::{Family, Level, RuleId};
 use crate::facts::PodFacts;
 use crate::kube::{ContainerView, File, Index, Object, PodView};
+use crate::packed::{Packed, packed};
 use crate::yaml::Document;
 
 /// A rule: its name, its level, its page and its check.
@@ -58,19 +58,27 @@ pub struct Rule {
     pub id: RuleId,
     /// The highest level of its findings.
     pub level: Level,
-    /// What `patterns explain` prints; its `bad` and `good` blocks are the rule's tests.
-    pub page: &'static str,
     /// The check.
     pub check: Check,
     /// Whether some of its findings offer a fix.
     pub has_fix: bool,
 }
 
+/// The pages of all rules.
+static PAGES: Packed = packed!("pages.packed");
+
 impl Rule {
+    /// What `patterns explain` prints; its `bad` and `good` blocks are the rule's tests.
+    #[must_use]
+    pub fn page(&self) -> &'static str {
+        let of_this = |page: &'static str| page.strip_prefix(self.id.name)?.strip_prefix('\n');
+        PAGES.text().split('\0').find_map(of_this).unwrap_or_default()
+    }
+
     /// What it finds, in one sentence: the first paragraph of its page.
     #[must_use]
     pub fn summary(&self) -> String {
-        let body = self.page.split_once("\n\n").map_or("", |(_, body)| body);
+        let body = self.page().split_once("\n\n").map_or("", |(_, body)| body);
         body.split("\n\n").next().unwrap_or_default().replace('\n', " ")
     }
 }

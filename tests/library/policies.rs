@@ -370,7 +370,7 @@ fn record(line: &str) -> (&str, &str, &str, &str, String) {
 
 /// The blocks of all rules' pages, bad and good.
 fn twins() -> Vec<File> {
-    let pages = patterns::rules::all().map(|rule| rule.page);
+    let pages = patterns::rules::all().map(patterns::rules::Rule::page);
     let blocks = pages.flat_map(|page| page.split("```yaml").skip(1)).filter_map(|block| block.split("```").next());
     blocks.map(|block| read("twin.yaml", block.split_once('\n').map_or("", |(_, text)| text))).collect()
 }

@@ -42,7 +42,7 @@ fn blocks(page: &str, opening: &str) -> Vec<String> {
 #[test]
 fn bad_blocks_fire_their_rule_and_nothing_else() {
     for rule in rules::all() {
-        for block in blocks(rule.page, "```yaml bad") {
+        for block in blocks(rule.page(), "```yaml bad") {
             let findings = lint_for(rule, &block);
             let names: Vec<_> = findings.iter().filter_map(|finding| finding.rule).map(|rule| rule.name).collect();
             assert!(
@@ -58,7 +58,7 @@ fn bad_blocks_fire_their_rule_and_nothing_else() {
 #[test]
 fn good_blocks_are_clean_under_all_rules() {
     for rule in rules::all() {
-        for block in blocks(rule.page, "```yaml good") {
+        for block in blocks(rule.page(), "```yaml good") {
             let findings = lint_for(rule, &block);
             assert!(findings.is_empty(), "{}\n{block}\n{}", rule.id.name, shown(&findings));
         }
@@ -69,9 +69,9 @@ fn good_blocks_are_clean_under_all_rules() {
 fn pages_are_complete() {
     for rule in rules::all() {
         let name = rule.id.name;
-        assert!(rule.page.starts_with(&format!("# {name}\n\n")), "{name}: the page begins with its name");
-        assert!(rule.page.contains("\n## Why\n"), "{name}: the page says why");
-        let has_example = !blocks(rule.page, "```yaml bad").is_empty();
+        assert!(rule.page().starts_with(&format!("# {name}\n\n")), "{name}: the page begins with its name");
+        assert!(rule.page().contains("\n## Why\n"), "{name}: the page says why");
+        let has_example = !blocks(rule.page(), "```yaml bad").is_empty();
         assert!(
             has_example || matches!(name, "invalid-description" | "invalid-utf8" | "stale-baseline"),
             "{name}: the page has an example"
@@ -82,7 +82,7 @@ fn pages_are_complete() {
 #[test]
 fn findings_say_what_they_promise() {
     for rule in rules::all() {
-        for block in blocks(rule.page, "```yaml bad") {
+        for block in blocks(rule.page(), "```yaml bad") {
             for finding in lint_for(rule, &block) {
                 let name = rule.id.name;
                 assert!(finding.level <= rule.level, "{name}: above the level that the list promises");
@@ -98,7 +98,7 @@ fn findings_say_what_they_promise() {
 #[test]
 fn the_list_knows_which_rules_have_a_fix() {
     for rule in rules::all() {
-        let examples = blocks(rule.page, "```yaml bad").into_iter();
+        let examples = blocks(rule.page(), "```yaml bad").into_iter();
         let has_fix = examples.flat_map(|block| lint_for(rule, &block)).any(|finding| finding.fix.is_some());
         assert_eq!(rule.has_fix, has_fix, "{}", rule.id.name);
         assert!(!rule.summary().is_empty(), "{}", rule.id.name);
@@ -110,7 +110,7 @@ fn the_list_knows_which_rules_have_a_fix() {
 fn fixes_mend() {
     for rule in rules::all() {
         let mut mended = false;
-        for block in blocks(rule.page, "```yaml bad") {
+        for block in blocks(rule.page(), "```yaml bad") {
             let before = lint_for(rule, &block);
             for fix in before.iter().filter_map(|finding| finding.fix.as_ref()) {
                 let text = edit::apply(&block, &fix.edits);
@@ -128,9 +128,9 @@ fn fixes_mend() {
 fn a_page_shows_what_its_fix_does() {
     let mut missing = Vec::new();
     for rule in rules::all() {
-        let good = blocks(rule.page, "```yaml good");
+        let good = blocks(rule.page(), "```yaml good");
         let mut fixed = Vec::new();
-        for block in blocks(rule.page, "```yaml bad") {
+        for block in blocks(rule.page(), "```yaml bad") {
             let findings = lint_for(rule, &block);
             let edits: Vec<_> =
                 findings.iter().filter_map(|finding| finding.fix.as_ref()).flat_map(|fix| fix.edits.clone()).collect();

@@ -4,5 +4,5 @@ use crate::rules::Rule;
 
 /// The page as it is beside the rule.
 pub fn page(rule: &'static Rule) -> &'static str {
-    rule.page
+    rule.page()
 }

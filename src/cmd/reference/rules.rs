@@ -32,7 +32,7 @@ fn section(rule: &Rule) -> String {
     let fix = if rule.has_fix { ", with a fix" } else { "" };
     let mut text = String::new();
     let mut is_code = false;
-    for line in rule.page.lines() {
+    for line in rule.page().lines() {
         let example = [("```yaml bad", "Wrong:"), ("```yaml good", "Right:")];
         if let Some((_, word)) = example.iter().find(|(fence, _)| line.starts_with(fence)) {
             let _ = writeln!(text, "{word}\n\n```yaml");

@@ -5,6 +5,7 @@ use std::sync::LazyLock;
 
 use super::{Definition, Definitions, Object};
 use crate::kube::versions::FieldHistory;
+use crate::packed::{Packed, packed};
 use crate::yaml::{Document, NodeId};
 
 /// A field of one of Kubernetes' types.
@@ -18,11 +19,13 @@ pub struct Field {
     pub text: &'static str,
 }
 
+static TEXT: Packed = packed!("fields.packed");
+
 /// Fields by type, in order of name.
 static TYPES: LazyLock<HashMap<&'static str, Vec<Field>>> = LazyLock::new(|| {
     let mut types: HashMap<&str, Vec<Field>> = HashMap::new();
     let mut last = "";
-    for line in include_str!("fields.txt").lines().filter(|line| !line.starts_with('#')) {
+    for line in TEXT.text().lines().filter(|line| !line.starts_with('#')) {
         match line.strip_prefix('\t') {
             None => last = line,
             Some(field) => {
