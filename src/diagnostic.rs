@@ -1,5 +1,6 @@
 //! The finding type: what is wrong, why, what to do, and where. `report` renders it.
 
+use std::borrow::Cow;
 use std::fmt;
 use std::io;
 use std::sync::Arc;
@@ -230,7 +231,7 @@ pub struct Finding {
     /// The other halves, also in other files.
     pub labels: Vec<Label>,
     /// The mechanism and its source.
-    pub why: Option<String>,
+    pub why: Option<Cow<'static, str>>,
     /// Something that can be typed.
     pub help: Option<String>,
     /// The change that mends it.
@@ -256,7 +257,7 @@ impl Finding {
     #[must_use]
     pub fn of_refusal(refusal: Refusal, source: &Arc<Source>) -> Self {
         let mut finding = Self::error(Label::span(source, refusal.span, ""), refusal.message);
-        finding.why = refusal.why.map(str::to_owned);
+        finding.why = refusal.why.map(Cow::Borrowed);
         finding.help = refusal.help;
         finding
     }
@@ -283,7 +284,7 @@ impl Finding {
     /// Says why.
     #[inline(never)]
     #[must_use]
-    pub fn because(mut self, why: impl Into<String>) -> Self {
+    pub fn because(mut self, why: impl Into<Cow<'static, str>>) -> Self {
         self.why = Some(why.into());
         self
     }

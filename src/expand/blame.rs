@@ -44,7 +44,7 @@ pub fn blame(finding: Finding, origin: &Origin<'_>, others: &[Origin<'_>], bug: 
     let is_refusal = finding.rule.is_some_and(|rule| rule.family == Family::Manifest) && finding.level == Level::Error;
     if is_refusal && !is_written && origin.document.source.text.len() > LARGE {
         let message = format!("{}: {}", finding.primary.source.name, finding.message);
-        let why = Some("the API server refuses the resulting object".to_owned());
+        let why = Some("the API server refuses the resulting object".into());
         let help = Some("split the document, or shorten this list".to_owned());
         return Finding { message, primary: place.label("generated from this"), why, help, fix: None, ..finding };
     }
@@ -55,7 +55,7 @@ pub fn blame(finding: Finding, origin: &Origin<'_>, others: &[Origin<'_>], bug: 
     if is_refusal {
         // the path of a field that the description does not have
         blamed.primary.text.clear();
-        blamed.why = Some("the API server refuses the resulting object".to_owned());
+        blamed.why = Some("the API server refuses the resulting object".into());
     }
     blamed.secrets = if blamed.secrets.is_empty() { Vec::new() } else { vec![place.span] };
     let labels = std::mem::take(&mut blamed.labels);

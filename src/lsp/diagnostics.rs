@@ -43,7 +43,7 @@ fn message(finding: &Finding) -> String {
     if !finding.primary.text.is_empty() {
         text = format!("{text}: {}", finding.primary.text);
     }
-    for (name, part) in [("why", &finding.why), ("help", &finding.help)] {
+    for (name, part) in [("why", finding.why.as_deref()), ("help", finding.help.as_deref())] {
         if let Some(part) = part {
             text = format!("{text}\n{name}: {part}");
         }

@@ -1,5 +1,6 @@
 //! How a check reports: `found.at(node, "what is wrong").because("why").help("what to do")`.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use super::Rule;
@@ -212,8 +213,8 @@ impl Saying<'_> {
 
     /// The mechanism and its source.
     #[inline(never)]
-    pub fn because(self, why: impl Into<String>) -> Self {
-        self.finding.why = Some(kept(why));
+    pub fn because(self, why: impl Into<Cow<'static, str>>) -> Self {
+        self.finding.why = Some(why.into());
         self
     }
 

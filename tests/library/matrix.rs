@@ -283,7 +283,7 @@ pub fn said(findings: &[Finding]) -> String {
     let label = |label: &patterns::diagnostic::Label| format!("[{}: {}]", label.source.slice(label.span), label.text);
     let one = |finding: &Finding| {
         let labels: Vec<String> = std::iter::once(&finding.primary).chain(&finding.labels).map(label).collect();
-        let more = [&finding.why, &finding.help].map(|text| text.clone().unwrap_or_default());
+        let more = [finding.why.as_deref(), finding.help.as_deref()].map(Option::unwrap_or_default);
         format!("{} {} {}", finding.message, labels.join(" "), more.join(" "))
     };
     findings.iter().map(one).collect::<Vec<_>>().join("\n")

@@ -141,7 +141,7 @@ fn check_required(schema: &Json, value: &Spanned, subject: Subject<'_>, misspelt
     let finding = |name: &str| {
         let mut finding = Finding::error(subject.place.label(""), format!("{} needs `{name}`", subject.name));
         let meaning = schema["properties"][name]["description"].as_str();
-        finding.why = meaning.map(|meaning| format!("`{name}`: {meaning}"));
+        finding.why = meaning.map(|meaning| format!("`{name}`: {meaning}").into());
         finding.help = subject.help.map(str::to_owned);
         finding
     };
@@ -216,7 +216,7 @@ fn check_text(schema: &Json, value: &Spanned, text: &str) -> Option<Finding> {
 
 fn of_format(mistake: Mistake, value: &Spanned) -> Finding {
     let mut finding = Finding::error(value.place.label(""), mistake.message);
-    finding.why = mistake.why.map(str::to_owned);
+    finding.why = mistake.why.map(Into::into);
     finding.help = mistake.help;
     if mistake.secret { finding.hide(value.place.span) } else { finding }
 }

@@ -184,7 +184,7 @@ fn say(
         saying = saying.label(it.label(own, format!("only the {} has it, not its Pods", it.id.kind)));
     }
     saying
-        .because(why)
+        .because(why.to_owned())
         .help(help)
         .unsafe_fix_if(format!("select `{}`", meant.says.unwrap_or_default()), edit.map(|edit| vec![edit]));
 }
