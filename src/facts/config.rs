@@ -60,7 +60,7 @@ pub struct Unseen {
     pub starts_empty: bool,
 }
 
-/// So few volumes are found faster by looking at each than in a map.
+/// Up to this many volumes and mounts, looking at each is faster than a map.
 const FEW: usize = 16;
 
 /// The volumes of a Pod, for all its containers.

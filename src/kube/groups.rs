@@ -19,8 +19,8 @@ pub(super) struct Names<'run> {
     placed: Vec<&'run Object>,
 }
 
-/// The number of a kind and name, or of a label's key and value. The same for all runs, so that what is done takes the
-/// same time in each. What is made to have one number is found by comparing it.
+/// The number of a kind and name, or of a label's key and value. The seed is fixed, so that each run does the same work;
+/// where two have one number, they are compared.
 fn hash(one: &str, other: &str) -> u64 {
     FixedState::with_seed(0).hash_one((one, other))
 }

@@ -93,7 +93,8 @@ struct Lines {
     starts: OnceLock<Vec<u32>>,
 }
 
-/// For so many places line breaks are counted: to note where each line begins takes as long as to count some dozen times.
+/// How many places of a text are told by counting line breaks: a table of all lines takes as long as counting a few dozen
+/// times.
 const COUNTED: usize = 8;
 
 impl Source {
