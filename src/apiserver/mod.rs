@@ -39,10 +39,12 @@ mod report;
 mod resources;
 mod service;
 mod storage;
+mod unjudged;
 
 use crate::kube::versions::Target;
 pub use cron::schedule;
 pub use custom::{Schemas, duration as schema_duration, warnings as custom_warnings};
+pub use unjudged::{is_of_pods, refused_pods};
 
 use std::collections::BTreeSet;
 

@@ -1,5 +1,6 @@
 //! From a finding in what was generated to the line of the description that made it.
 
+use crate::apiserver::is_of_pods;
 use crate::describe::{Description, Place};
 use crate::diagnostic::{Family, Finding, Label, Level};
 use crate::origin::Maker;
@@ -55,7 +56,9 @@ pub fn blame(finding: Finding, origin: &Origin<'_>, others: &[Origin<'_>], bug: 
     if is_refusal {
         // the path of a field that the description does not have
         blamed.primary.text.clear();
-        blamed.why = Some("the API server refuses the resulting object".into());
+        if !blamed.why.as_deref().is_some_and(is_of_pods) {
+            blamed.why = Some("the API server refuses the resulting object".into());
+        }
     }
     blamed.secrets = if blamed.secrets.is_empty() { Vec::new() } else { vec![place.span] };
     let labels = std::mem::take(&mut blamed.labels);

@@ -720,3 +720,38 @@ fn secrets_of_descriptions_are_hidden() {
         assert!(run.out.contains("secret") && !run.out.contains("hunter2"), "{format}\n{}", run.out);
     }
 }
+
+/// Servers before v1.34 take a StatefulSet whose Pods they refuse: what is wrong is said for each version, with what
+/// happens there.
+#[test]
+fn pods_of_a_stateful_set_are_judged_for_every_version() {
+    let folder = Folder::new("lint", "pods-of-a-set");
+    let set = |claims: &str| {
+        format!(
+            "apiVersion: apps/v1\nkind: StatefulSet\nmetadata: {{name: kv}}\nspec:\n  serviceName: kv\n  selector: \
+             {{matchLabels: {{app: kv}}}}\n  template:\n    metadata: {{labels: {{app: kv}}}}\n    spec:\n      containers: \
+             [{{name: kv, image: \"registry.example.com/kv:1\", volumeMounts: [{{name: data, mountPath: /data}}]}}]\n{claims}"
+        )
+    };
+    let claim = |size: &str| {
+        format!(
+            "  volumeClaimTemplates:\n  - metadata: {{name: data}}\n    spec: {{accessModes: [ReadWriteOnce], resources: \
+             {{requests: {{storage: {size}}}}}}}\n"
+        )
+    };
+    for (claims, rule) in [(String::new(), "dangling-name"), (claim("-1Gi"), "invalid-value")] {
+        folder.file("set.yaml", set(&claims));
+        for (target, why) in [
+            ("1.33", "accepts the StatefulSet but refuses each of its Pods"),
+            ("1.36", "validation refuses the object"),
+            ("1.33,1.37", "validation refuses the object"),
+        ] {
+            let run = folder.lint(&["--target", target, "--format", "json", "set.yaml"]);
+            assert_eq!((run.code, run.rules()), (Some(1), vec![rule.to_owned()]), "{target} {}", run.out);
+            let finding = run.json()["findings"][0].to_string();
+            assert!(finding.contains(why) && !finding.contains("v1.34 on)"), "{target} {finding}");
+        }
+    }
+    folder.file("set.yaml", set(&claim("1Gi")));
+    assert_eq!(folder.lint(&["--target", "1.33", "--format", "json", "set.yaml"]).rules(), Vec::<String>::new());
+}

@@ -88,6 +88,12 @@ impl Struct {
         &TYPES[METADATA]
     }
 
+    /// The type that Kubernetes calls so.
+    #[must_use]
+    pub fn named(name: &str) -> Option<&'static Self> {
+        TYPES.iter().find(|known| known.name == name)
+    }
+
     /// What a field holds.
     pub(super) fn holds(&self, field: &str) -> Option<Type> {
         self.find(Key::new(field).print(), |name| name == field)

@@ -4,7 +4,7 @@ use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use super::{dropped_field, octal_surprise};
-use crate::apiserver::{Cause, Reason, Schemas, custom_warnings, validate};
+use crate::apiserver::{Cause, Reason, Schemas, Verdict, custom_warnings, refused_pods, validate};
 use crate::diagnostic::Level;
 use crate::kube::versions::{Target, Targets};
 use crate::kube::{Definition, Index, Object, ProblemKind, Typed};
@@ -70,28 +70,42 @@ const OF_CUSTOM: &[&Rule] = &[
 
 fn check(object: &Object, found: &mut Findings<'_>) {
     let mut warned = HashSet::new();
-    for cause in causes(object, found.targets()) {
+    for Wrong { cause, why } in causes(object, found.targets()) {
         // kubectl prints a warning once, however many fields of a definition it is about
         let is_repeated = cause.reason == Reason::Warning
             && object.id.kind == "CustomResourceDefinition"
             && !warned.insert(cause.message.clone());
         if !is_repeated {
-            say(object, &cause, None, found);
+            say(object, &cause, why, found);
         }
     }
     dropped_field::check(object, found);
 }
 
+/// One thing that is wrong with an object, and what comes of it.
+struct Wrong {
+    cause: Cause,
+    why: &'static str,
+}
+
+/// What a server says of an object, and then of the Pods that it has to create from it.
+fn wrong(object: &Object, target: Target, verdict: Verdict) -> impl Iterator<Item = Wrong> {
+    let (of_pods, why) = refused_pods(object, target, &verdict.errors).unwrap_or_default();
+    let said = verdict.errors.into_iter().chain(verdict.warnings);
+    let said = said.map(|cause| Wrong { why: cause.reason.why(), cause });
+    said.chain(of_pods.into_iter().map(move |cause| Wrong { cause, why }))
+}
+
 /// What servers say, of several versions with the times at which they do.
-fn causes(object: &Object, targets: Targets) -> Vec<Cause> {
+fn causes(object: &Object, targets: Targets) -> Vec<Wrong> {
     if !targets.is_range() {
         let verdict = validate(object, targets.last(), &Schemas::default());
         if !object.is_patch && targets.last() == Target::default() {
             object.is_accepted.get_or_init(|| verdict.errors.is_empty());
         }
-        return verdict.errors.into_iter().chain(verdict.warnings).collect();
+        return wrong(object, targets.last(), verdict).collect();
     }
-    let mut all: Vec<(Cause, Vec<Target>)> = Vec::new();
+    let mut all: Vec<(Wrong, Vec<Target>)> = Vec::new();
     let mut known: HashMap<(Reason, NodeId, String, String), usize> = HashMap::new();
     // Versions that refuse the object before they would come to say something.
     let (mut undecoded, mut refusing) = (Vec::new(), Vec::new());
@@ -103,21 +117,23 @@ fn causes(object: &Object, targets: Targets) -> Vec<Cause> {
         if !verdict.errors.is_empty() {
             refusing.push(target);
         }
-        for cause in verdict.errors.into_iter().chain(verdict.warnings) {
+        for said in wrong(object, target, verdict) {
+            let cause = &said.cause;
             // Where an older version drops elements before it, an element has another index there.
             let key = (cause.reason, cause.node, without_indices(&cause.path), without_indices(&cause.message));
             let at = *known.entry(key).or_insert(all.len());
             match all.get_mut(at) {
                 Some((_, holds)) if holds.last() == Some(&target) => {}
-                Some((said, holds)) => {
+                Some((known, holds)) => {
                     holds.push(target);
-                    *said = cause;
+                    *known = said;
                 }
-                None => all.push((cause, vec![target])),
+                None => all.push((said, vec![target])),
             }
         }
     }
-    let timed = all.into_iter().map(|(mut cause, mut holds)| {
+    let timed = all.into_iter().map(|(mut said, mut holds)| {
+        let cause = &mut said.cause;
         if !comes_first(cause.reason) {
             let mut filled = holds.clone();
             filled.extend(if cause.reason == Reason::Warning { &refusing } else { &undecoded });
@@ -131,7 +147,7 @@ fn causes(object: &Object, targets: Targets) -> Vec<Cause> {
         if let Some(times) = targets.times(&holds) {
             cause.message = format!("{} ({times})", cause.message);
         }
-        cause
+        said
     });
     timed.collect()
 }
@@ -162,7 +178,7 @@ fn check_custom(index: &Index<'_>, found: &mut FindingsAnywhere<'_>) {
     rules.compile(index, found);
     for object in index.all() {
         if let Some(cause) = schemas.unserved(object) {
-            say(object, &cause, None, &mut found.about(object));
+            say(object, &cause, cause.reason.why(), &mut found.about(object));
             continue;
         }
         let Some((causes, definition)) =
@@ -175,18 +191,18 @@ fn check_custom(index: &Index<'_>, found: &mut FindingsAnywhere<'_>) {
         for cause in &said.causes {
             let by = &definition.document.source.name;
             let by = (*by != object.document.source.name).then_some(by.as_str());
-            say(object, cause, by, &mut found.about(object));
+            say(object, cause, &because(cause, by), &mut found.about(object));
         }
         rules.note(&said, definition);
         let file = &definition.document.source.name;
         let by = (*file != object.document.source.name).then_some(file.as_str());
         if causes.is_empty() && said.causes.is_empty() {
             for cause in &custom_warnings(object, found.targets(object).last()) {
-                say(object, cause, None, &mut found.about(object));
+                say(object, cause, cause.reason.why(), &mut found.about(object));
             }
         }
         for cause in causes.iter().filter(|cause| cause.reason != Reason::Required || !is_filled(index, object)) {
-            say(object, cause, by, &mut found.about(object));
+            say(object, cause, &because(cause, by), &mut found.about(object));
         }
     }
     rules.say_unknown(found);
@@ -289,7 +305,13 @@ fn keys(path: &str) -> Vec<&str> {
     keys.filter(|key| !key.is_empty() && !key.bytes().all(|byte| byte.is_ascii_digit())).collect()
 }
 
-fn say(object: &Object, cause: &Cause, schema: Option<&str>, found: &mut Findings<'_>) {
+/// What the server does about a mistake, by the definition in another file.
+fn because(cause: &Cause, schema: Option<&str>) -> String {
+    let why = cause.reason.why();
+    schema.map_or_else(|| why.to_owned(), |file| format!("{why} (by the definition in {file})"))
+}
+
+fn say(object: &Object, cause: &Cause, why: &str, found: &mut Findings<'_>) {
     let Some(rule) = rule(object, cause) else { return };
     // what istioctl reads is sent to no server, and needs no name
     if object.id.api_version.starts_with("install.istio.io/") && cause.path.ends_with("metadata.name") {
@@ -313,8 +335,6 @@ fn say(object: &Object, cause: &Cause, schema: Option<&str>, found: &mut Finding
         return;
     }
     let mut under = found.under(rule);
-    let why = cause.reason.why();
-    let why = schema.map_or_else(|| why.to_owned(), |file| format!("{why} (by the definition in {file})"));
     let mut saying = under.at(cause.node, cause.message.clone()).because(why);
     if cause.path.contains(['.', '[']) {
         saying = saying.here(cause.path.clone());
