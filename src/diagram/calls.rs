@@ -132,8 +132,9 @@ impl<'a> Neighbours<'a> {
             return None;
         }
         // the caller is not among them
-        if let Some(one) = self.by_port.get(&port).and_then(|places| places.first()) {
-            return Some(self.containers[*one].node);
+        if let Some(places) = self.by_port.get(&port) {
+            let sure = places.iter().find(|one| self.containers[**one].sure.contains(&port));
+            return sure.or_else(|| places.first()).map(|one| self.containers[*one].node);
         }
         let app = &self.containers[self.app.filter(|app| *app != caller)?];
         app.ports.is_empty().then_some(app.node)

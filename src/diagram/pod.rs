@@ -27,6 +27,8 @@ pub(super) struct Placed<'object> {
     pub agent: Option<&'object str>,
     /// Ports that it declares, or where its program listens.
     pub ports: Vec<u16>,
+    /// Those of them that it declares, or where its program is known to listen.
+    pub sure: Vec<u16>,
     /// Whom it connects to.
     pub dials: Vec<Dial<'object>>,
 }
@@ -63,7 +65,8 @@ pub(super) fn draw<'object>(
         lines.extend(ports_line(&one.container));
         diagram.nodes[node].lines = lines;
         let (ports, agent) = (one.known_ports(), roles::agent(&one));
-        placed.push(Placed { view: one.container, node, look, role: one.role, agent, ports, dials: one.dials });
+        let sure = ports.iter().copied().filter(|port| one.surely_serves(*port)).collect();
+        placed.push(Placed { view: one.container, node, look, role: one.role, agent, ports, sure, dials: one.dials });
     }
     draw_volumes(diagram, workload, pod, owner, namespace, &placed, shared);
     draw_order(diagram, &placed);

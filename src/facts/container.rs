@@ -285,6 +285,13 @@ impl<'run> ContainerFacts<'run> {
         self.declared().any(|declared| declared == port) || self.listens.iter().any(|listen| listen.port == port)
     }
 
+    /// Whether it declares a port, or its programs are known to listen there.
+    #[must_use]
+    pub fn surely_serves(&self, port: u16) -> bool {
+        let listens = |listen: &Listen| listen.port == port && listen.certainty.is_certain();
+        self.declared().any(|declared| declared == port) || self.listens.iter().any(listens)
+    }
+
     /// The loopback addresses with a port that it dials.
     pub fn loopback_dials(&self) -> impl Iterator<Item = (&Dial<'run>, u16)> {
         self.dials.iter().filter(|dial| dial.is_loopback).filter_map(|dial| Some((dial, dial.port?)))

@@ -168,3 +168,56 @@ fn programs_of_a_project_are_known() {
         assert!(run.stdout.contains("authenticating proxy"), "{}", run.stdout);
     }
 }
+
+/// The container that prints a server's slow log listens nowhere: what the exporter asks is the server.
+#[test]
+fn a_slow_log_is_no_server() {
+    let text = "patterns: v1\nname: kv\napp: {image: \"redis:8.10.1\", port: 6379, user: 999, writable: [/data]}\nuse:\n  - \
+                metrics: redis\n  - logs: {slowlog: redis}\n";
+    let made = patterns_with(&["gen", "-"], text.as_bytes());
+    assert_eq!(made.code, 0, "{}", made.stderr);
+    let said = patterns_with(&["explain", "-"], made.stdout.as_bytes()).stdout;
+    assert!(said.contains("it talks to `kv` on port 6379"), "{said}");
+    assert_eq!(said.matches("listens on :6379").count(), 1, "{said}");
+    let drawn = patterns_with(&["explain", "--format", "json", "-"], made.stdout.as_bytes()).stdout;
+    assert!(!drawn.contains("talks to `logs`"), "{drawn}");
+}
+
+/// A container that may listen on a port by its variable's name gives way to the one that declares it.
+#[test]
+fn who_only_may_listen_gives_way() {
+    let pod = "apiVersion: v1\nkind: Pod\nmetadata: {name: kv}\nspec:\n  containers:\n  - name: reader\n    image: \
+               registry.example.com/reader:1\n    env: [{name: PORT, value: \"6379\"}]\n  - name: exporter\n    image: \
+               oliver006/redis_exporter:v1.62.0\n    args: [--redis.addr=redis://localhost:6379]\n  - name: kv\n    image: \
+               redis:7.4\n    ports: [{containerPort: 6379}]\n";
+    let said = patterns_with(&["explain", "-"], pod.as_bytes()).stdout;
+    assert!(said.contains("it talks to `kv` on port 6379") && !said.contains("talks to `reader`"), "{said}");
+    let drawn = patterns_with(&["diagram", "--format", "mermaid", "-"], pod.as_bytes()).stdout;
+    let node = |name: &str| {
+        let line =
+            drawn.lines().find(|line| line.contains(&format!("{name}<br/>app"))).unwrap_or_else(|| panic!("{drawn}"));
+        line.trim().split(['[', '(', '{']).next().unwrap_or_default().to_owned()
+    };
+    let arrow = drawn.lines().find(|line| line.contains("-->|\":6379\"")).unwrap_or_else(|| panic!("{drawn}"));
+    assert!(arrow.trim().ends_with(&node("kv")), "{drawn}");
+}
+
+/// Where only a Job is made later, nothing listens, and no port is told.
+#[test]
+fn ports_are_those_where_something_listens() {
+    for source in ["broker: {rabbitmq: secret/mq/url, queue: mails}", "items: [a, b]"] {
+        let text = format!(
+            "patterns: v1\nname: mailer\nshape: {{work-queue: {{{source}, worker: {{image: \"registry.example.com/mailer:1\"}}}}}}\n"
+        );
+        let said = patterns_with(&["explain", "-"], text.as_bytes());
+        assert!(said.stdout.contains("Made of") && !said.stdout.contains("4041"), "{}{}", said.stdout, said.stderr);
+    }
+}
+
+/// A variable of a shard says where its value comes from.
+#[test]
+fn variables_say_where_their_values_come_from() {
+    let text = "patterns: v1\nname: kv\napp: {image: \"registry.example.com/kv:1\", port: 8080}\nshape: {sharded: {shards: 2}}\n";
+    let said = patterns_with(&["explain", "-"], text.as_bytes()).stdout;
+    assert!(said.contains("the Pod's index") && !said.contains("from elsewhere"), "{said}");
+}

@@ -4,9 +4,9 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use crate::cli::{ExplainArgs, ExplainFormat};
+use crate::cmd::Exit;
 use crate::cmd::diagram::refuse_more_than;
 use crate::cmd::streams::{print_text, say};
-use crate::cmd::{Exit, import};
 use crate::diagnostic::Stop;
 use crate::diagram::{self, mermaid};
 use crate::facts::Programs;
@@ -14,7 +14,7 @@ use crate::facts::workload::workloads;
 use crate::kube::{File, Index, Object, Workspace};
 use crate::limits;
 use crate::lint::programs_at;
-use crate::report::{import as report, roles};
+use crate::report::roles;
 
 /// Prints what is recognised in one file.
 pub fn run_file(file: File, path: &Path, args: &ExplainArgs) -> Result<Exit, Stop> {
@@ -27,23 +27,6 @@ pub fn run_paths(paths: &[PathBuf], args: &ExplainArgs) -> Result<Exit, Stop> {
     run(&Workspace::load(paths, None), first, args.format)
 }
 
-/// Of more workloads it is said that there are so many: `patterns import` says how much a description could say.
-const COUNTED: usize = 200;
-
-/// How much of the manifests a description could say, in one line; nothing where there is no workload.
-fn importable(workspace: &Workspace, programs: &Programs) -> String {
-    let count = import::count(workspace);
-    if count == 0 {
-        return String::new();
-    }
-    // each is generated and compared, which takes longer than all that is explained
-    if count > COUNTED {
-        return format!("patterns import: {count} workloads; it says how many of them it could describe\n");
-    }
-    let (result, _) = import::import_all(workspace, programs);
-    format!("patterns import: {}\n", report::summary(&result, count))
-}
-
 fn run(workspace: &Workspace, path: &Path, format: ExplainFormat) -> Result<Exit, Stop> {
     let own = programs_at(path)?;
     let programs = own.as_ref().unwrap_or_else(|| Programs::built_in());
@@ -51,7 +34,7 @@ fn run(workspace: &Workspace, path: &Path, format: ExplainFormat) -> Result<Exit
     let index = Index::of(&objects);
     let workloads = workloads(&index, programs);
     let text = match format {
-        ExplainFormat::Text => roles::tree(&workloads) + &importable(workspace, programs),
+        ExplainFormat::Text => roles::tree(&workloads),
         ExplainFormat::Json => roles::json(&workloads).map_err(io::Error::other)?,
         ExplainFormat::Mermaid => {
             let first = workspace.files.first().map_or("", |file| file.source.name.as_str());

@@ -38,16 +38,24 @@ impl Loopback {
         diallers.copied().filter(|other| *other != at).collect()
     }
 
-    /// The first dial of a container to a port where another may listen, and the port.
+    /// The first dial of a container to one of these ports where another may listen, and the port.
     pub(super) fn dial<'all, 'run>(
         &self,
         all: &'all [ContainerFacts<'run>],
         from: usize,
         to: usize,
+        is_one: impl Fn(u16) -> bool,
     ) -> Option<(&'all Dial<'run>, u16)> {
-        let first = served(&all[to]).filter_map(|port| self.diallers.get(&port)?.get(&from)).min()?;
+        let ports = served(&all[to]).filter(|port| is_one(*port));
+        let first = ports.filter_map(|port| self.diallers.get(&port)?.get(&from)).min()?;
         let dial = all[from].dials.get(*first)?;
         Some((dial, dial.port?))
+    }
+
+    /// Whether another container than this one is known to listen on a port.
+    pub(super) fn is_surely_served(&self, all: &[ContainerFacts<'_>], but: usize, port: u16) -> bool {
+        let mut servers = self.servers.get(&port).into_iter().flatten();
+        servers.any(|other| *other != but && all[*other].surely_serves(port))
     }
 
     /// The other containers that may listen where this one dials, in order.

@@ -109,8 +109,10 @@ fn talk(all: &mut [ContainerFacts<'_>], loopback: &Loopback) {
         let mut others = loopback.callers(all, at);
         others.extend(loopback.called(all, at));
         for other in others {
-            let to_it = loopback.dial(all, other, at);
-            let from_it = || loopback.dial(all, at, other);
+            let to_it = loopback.dial(all, other, at, |_| true);
+            // one that may listen there gives way to one that is known to
+            let gives_way = |port| !all[other].surely_serves(port) && loopback.is_surely_served(all, at, port);
+            let from_it = || loopback.dial(all, at, other, |port| !gives_way(port));
             let evidence = if let Some((dial, port)) = to_it {
                 let shows = format!("`{}` connects to it on port {port}", all[other].name());
                 Evidence { node: all[other].node_of(&dial.proof), shows }

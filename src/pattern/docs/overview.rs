@@ -127,13 +127,41 @@ fn given(description: &Description, made: &[&Made]) -> Vec<(String, String)> {
         }
         for variable in container["env"].as_array().into_iter().flatten() {
             let name = variable["name"].as_str().unwrap_or_default();
-            let value = variable["value"].as_str().map_or_else(|| "from elsewhere".to_owned(), clip);
+            let value = variable["value"].as_str().map_or_else(|| source_of(&variable["valueFrom"]), clip);
             if !own.contains(name) {
                 rows.add((name.to_owned(), value));
             }
         }
     }
     rows.rows
+}
+
+/// Where the value of a variable comes from: a field of its Pod, or a key as descriptions write it.
+fn source_of(from: &Json) -> String {
+    const FIELDS: [(&str, &str); 6] = [
+        ("metadata.name", "the Pod's name"),
+        ("metadata.namespace", "the Pod's namespace"),
+        ("metadata.labels['apps.kubernetes.io/pod-index']", "the Pod's index"),
+        ("metadata.annotations['batch.kubernetes.io/job-completion-index']", "the Pod's index"),
+        ("status.podIP", "the Pod's address"),
+        ("spec.nodeName", "the name of the Pod's node"),
+    ];
+    if let Some(path) = from.pointer("/fieldRef/fieldPath").and_then(Json::as_str) {
+        let known = FIELDS.iter().find(|(field, _)| *field == path);
+        let label = || path.strip_prefix("metadata.labels['")?.strip_suffix("']");
+        return match (known, label()) {
+            (Some((_, words)), _) => (*words).to_owned(),
+            (None, Some(label)) => format!("the Pod's label {label}"),
+            (None, None) => format!("the Pod's {path}"),
+        };
+    }
+    let kinds = [("secret", "secretKeyRef"), ("configmap", "configMapKeyRef")];
+    let key = kinds.into_iter().find_map(|(kind, field)| {
+        let key = &from[field];
+        Some(format!("{kind}/{}/{}", key["name"].as_str()?, key["key"].as_str()?))
+    });
+    key.or_else(|| Some(format!("the container's {}", from.pointer("/resourceFieldRef/resource")?.as_str()?)))
+        .unwrap_or_else(|| "from elsewhere".to_owned())
 }
 
 /// Rows in the order in which they are first said.
