@@ -197,6 +197,19 @@ const OF_CLIENTS: [&str; 9] = [
     "tanka.dev",
 ];
 
+/// Whether an object is a file of a program, and none that a server takes: of one of these groups, of those in which the
+/// cluster's own programs have their configuration (`kubelet.config.k8s.io`), or of a version without a group other than
+/// the core's `v1`, such as Talos has.
+#[must_use]
+pub fn is_of_client(api_version: &str) -> bool {
+    const TESTS: [&str; 2] = ["chainsaw.kyverno.io", "cli.kyverno.io"];
+    let Some((group, _)) = api_version.split_once('/') else { return api_version != "v1" && !api_version.is_empty() };
+    OF_CLIENTS.contains(&group)
+        || TESTS.contains(&group)
+        || group.ends_with(".config.k8s.io")
+        || group == "audit.k8s.io"
+}
+
 /// What holds for kinds that are not judged in full: a name, labels, annotations.
 pub fn metadata(object: Field) {
     let group = object.child("apiVersion").str().split('/').next().unwrap_or_default();

@@ -44,6 +44,7 @@ mod unjudged;
 use crate::kube::versions::Target;
 pub use cron::schedule;
 pub use custom::{Schemas, duration as schema_duration, warnings as custom_warnings};
+pub use kinds::is_of_client;
 pub use unjudged::{is_of_pods, refused_pods};
 
 use std::collections::BTreeSet;

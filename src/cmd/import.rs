@@ -10,17 +10,18 @@ use serde_json::Value as Json;
 
 use super::Exit;
 use super::streams::{print_text, say};
+use crate::apiserver::is_of_client;
 use crate::cli::{ImportArgs, ImportFormat};
 use crate::describe::Options;
-use crate::diagnostic::Stop;
+use crate::diagnostic::{Finding, Stop};
 use crate::expand::expand_text;
-use crate::facts::workload::workloads;
+use crate::facts::workload::{Workload, workloads};
 use crate::facts::{Programs, Role};
 use crate::import::{self, Import, Imported, Input, Known};
 use crate::kube::{ContainerList, Index, Object, RefusedSecrets, Workspace, on_deep_stacks};
-use crate::lint::programs_at;
+use crate::lint::{self, Selection, programs_at};
 use crate::report::{escaped, import as report};
-use crate::yaml::Source;
+use crate::yaml::{Refusal, Source};
 
 /// Prints descriptions, or writes them; the report says what became of each object.
 pub fn run(args: &ImportArgs) -> Result<Exit, Stop> {
@@ -69,14 +70,24 @@ fn run_here(args: &ImportArgs) -> Result<Exit, Stop> {
 }
 
 /// Imports what a run holds; the second is what could not be read.
-pub fn import_all(workspace: &Workspace, programs: &Programs) -> (Import, Vec<report::Unread>) {
+fn import_all(workspace: &Workspace, programs: &Programs) -> (Import, Vec<report::Unread>) {
     let mut unread: Vec<report::Unread> =
         workspace.failures.iter().map(|failure| (failure.name.clone(), failure.error.to_string())).collect();
     for file in &workspace.files {
+        if file.has_holes {
+            let why = "part of it is a template, which has to be filled in first";
+            unread.push((file.source.name.clone(), why.to_owned()));
+        }
         let secrets = RefusedSecrets::of(&file.source.text);
         for refusal in &file.refusals {
             let line = file.source.position(refusal.span.start).line;
-            unread.push((format!("{}:{line}", file.source.name), secrets.message(refusal)));
+            let said = secrets.message(refusal);
+            let why = if begins_a_mark(&file.source, refusal) {
+                said + "; a template has to be filled in first"
+            } else {
+                said
+            };
+            unread.push((format!("{}:{line}", file.source.name), why));
         }
     }
     let mut inputs = Vec::new();
@@ -106,8 +117,14 @@ pub fn import_all(workspace: &Workspace, programs: &Programs) -> (Import, Vec<re
     (import::import(inputs, &known, &generate), unread)
 }
 
+/// Whether what cannot be read is a word after `@`, which no YAML has, but templates do: `name: @app_name`.
+fn begins_a_mark(source: &Source, refusal: &Refusal) -> bool {
+    let rest = source.text.get(refusal.span.range().start..).unwrap_or_default();
+    rest.strip_prefix('@').is_some_and(|rest| rest.starts_with(|letter: char| letter.is_ascii_alphanumeric()))
+}
+
 /// The workloads of a run; templates that have to be filled in are none yet.
-pub fn count(workspace: &Workspace) -> usize {
+fn count(workspace: &Workspace) -> usize {
     const KINDS: &[&str] = &["Deployment", "StatefulSet", "DaemonSet", "Job", "CronJob"];
     // others have a Job of their own
     let is_own = |object: &Object| {
@@ -121,9 +138,9 @@ pub fn count(workspace: &Workspace) -> usize {
     workspace.objects().filter(|object| is_applied(object) && is_workload(object)).filter(is_to_import).count()
 }
 
-/// Parts that kustomize merges and kustomizations themselves are nothing that a cluster gets.
+/// Parts that kustomize merges and the files of programs, kustomizations among them, are nothing that a cluster gets.
 fn is_applied(object: &Object) -> bool {
-    !object.is_patch && !object.id.api_version.starts_with("kustomize.config.k8s.io/")
+    !object.is_patch && !is_of_client(&object.id.api_version)
 }
 
 fn unreadable(object: &Object) -> Option<String> {
@@ -148,7 +165,9 @@ fn known(workspace: &Workspace, programs: &Programs) -> HashMap<(String, usize),
     let objects: Vec<&Object> = workspace.objects().collect();
     let index = Index::of(&objects);
     let mut known = HashMap::new();
-    for workload in workloads(&index, programs) {
+    let all = workloads(&index, programs);
+    let findings = lint::workspace(workspace, &Selection::default());
+    for workload in &all {
         let main: Vec<_> =
             workload.facts.members.iter().filter(|one| one.container.list == ContainerList::Main).collect();
         let named = main.iter().position(|one| one.name() == workload.object.id.name && one.role == Role::App);
@@ -160,9 +179,25 @@ fn known(workspace: &Workspace, programs: &Programs) -> HashMap<(String, usize),
         let others = workload.facts.running().filter(|one| one.name() != name);
         let ports = others.flat_map(|one| one.known_ports().into_iter().map(move |port| (one.name().to_owned(), port)));
         let listens = ports.filter(|(_, port)| !own.contains(port)).map(|(name, port)| (name, u64::from(port)));
-        known.insert((document.source.name.clone(), line), Known { app, listens: listens.collect() });
+        known.insert(
+            (document.source.name.clone(), line),
+            Known { app, listens: listens.collect(), broken: broken(workload.object, &all, &findings) },
+        );
     }
     known
+}
+
+/// The rules that a workload breaks as it is: all that is found, but for what is found in another workload.
+fn broken(object: &Object, all: &[Workload<'_>], findings: &[Finding]) -> Vec<&'static str> {
+    let is_in = |object: &Object, finding: &Finding| {
+        let span = object.document.span(object.node);
+        let at = &finding.primary;
+        Arc::ptr_eq(&object.document.source, &at.source) && span.start <= at.span.start && at.span.end <= span.end
+    };
+    let is_of_another =
+        |finding: &&Finding| !is_in(object, finding) && all.iter().any(|other| is_in(other.object, finding));
+    let rules = findings.iter().filter(|finding| !is_of_another(finding)).filter_map(|finding| finding.rule);
+    rules.map(|rule| rule.name).collect()
 }
 
 fn notes(workspace: &Workspace) -> Vec<String> {

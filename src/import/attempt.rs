@@ -60,11 +60,12 @@ pub(super) fn attempt(owned: &Owned<'_>, run: &Run, generate: Generate<'_>) -> R
             Err(Stop::Io(error)) => return Err(refusal::unread(&error)),
             Err(Stop::Findings(findings)) => {
                 let spec = pod_spec(&owned.workload.object).unwrap_or(&Json::Null);
-                if refusal::make_writable(&findings, spec, &mut keys) || refusal::ignore(&findings, spec, &mut ignored)
-                {
+                let is_settled = refusal::make_writable(&findings, spec, &mut keys)
+                    || refusal::ignore(&findings, spec, &owned.broken, &mut ignored);
+                if is_settled {
                     continue;
                 }
-                return Err(refusal::refused(&findings));
+                return Err(refusal::secret(&findings, owned.workload).unwrap_or_else(|| refusal::refused(&findings)));
             }
         };
         let objects = compare_all(owned, run, &made);

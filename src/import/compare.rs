@@ -95,7 +95,7 @@ fn walk(
         (None, Some(made)) if default == Some(made) => return,
         // What the server fills in anyway is often written by a tool; that it is not made is not a loss, and is said.
         (Some(said), Some(_)) if default.is_some_and(|default| equal(path, said, default)) => {
-            Kind::Changed(reason(path))
+            Kind::Changed(of_mount(path, whole).unwrap_or_else(|| reason(path)))
         }
         (Some(_), None) if is_idle(kind, path) => Kind::Changed(IDLE),
         (Some(_), None) if kind == "ServiceAccount" && path.first().is_some_and(|step| step == "imagePullSecrets") => {
@@ -107,7 +107,10 @@ fn walk(
         (Some(said), _) => covered(path, said, made, whole).map_or(Kind::Lost, Kind::Changed),
         // fewer Pods are selected, which the reader of the report has to know
         (None, Some(_)) if narrows(kind, path) => Kind::Changed("it selects the Pods of this workload alone"),
-        (None, Some(made)) => Kind::Completed(root::reason(path, made).unwrap_or_else(|| reason(path))),
+        (None, Some(made)) => {
+            let known = root::reason(path, made).or_else(|| of_mount(path, whole));
+            Kind::Completed(known.unwrap_or_else(|| reason(path)))
+        }
         (None, None) => Kind::Completed(reason(path)),
     };
     fields.push(Field { path: path.clone(), said: said.cloned(), made: made.cloned(), kind: relation });
@@ -245,6 +248,27 @@ const NAMED_SECRET: &str = "a description references secrets instead of containi
 pub(super) fn patience(probe: &Json) -> u64 {
     let of = |key: &str, default: u64| probe[key].as_u64().unwrap_or(default);
     of("initialDelaySeconds", 0) + of("periodSeconds", 10) * of("failureThreshold", 3)
+}
+
+/// Why something of a volume is said where it is mounted: of a token, or of a mount that the manifest has itself. Those
+/// that are new are what an app writes to.
+fn of_mount(path: &[String], whole: (&Json, &Json)) -> Option<&'static str> {
+    const KEPT_BY_KUBELET: [&str; 4] = ["configMap", "secret", "projected", "downwardAPI"];
+    let end = path.iter().position(|step| step == "volumeMounts")? + 2;
+    if path.get(end - 1)? == TOKEN {
+        return Some("the app's token is a volume of its own");
+    }
+    let find = |object| path[..end].iter().try_fold(object, |at: &Json, step| at.get(step));
+    find(whole.0)?;
+    let volume = &find(whole.1)?["volume"];
+    match path.last()?.as_str() {
+        "readOnly" if KEPT_BY_KUBELET.iter().any(|source| volume[*source].is_object()) => {
+            Some("the kubelet mounts ConfigMaps and Secrets read-only anyway")
+        }
+        "items" => Some("the volume has only the file that is mounted"),
+        "sizeLimit" => None,
+        _ => Some("as a description writes this volume"),
+    }
 }
 
 /// Why something is said where the input is silent, by the first word that the path has.

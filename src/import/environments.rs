@@ -154,7 +154,6 @@ fn joined(
     apart: &mut Vec<Imported>,
 ) -> Imported {
     let mut environments = Map::new();
-    let mut found = Vec::new();
     for (name, attempts) in others.iter_mut() {
         let same = |other: &Imported| {
             let (one, other) = (&attempt.imported, other);
@@ -164,32 +163,22 @@ fn joined(
         };
         let at = attempts.iter().position(|other| same(&other.imported));
         let Some(other) = at.map(|at| attempts.remove(at)) else { continue };
-        let change = difference(&attempt.keys, &other.keys);
-        environments.insert(name.clone(), Json::Object(change));
-        found.push((name.clone(), other));
-    }
-    if !environments.is_empty() {
-        let mut keys = attempt.keys.clone();
-        keys.insert("environments".to_owned(), Json::Object(environments.clone()));
-        let text = write::document(&keys, &attempt.comments).unwrap_or_default();
-        for (name, other) in found {
-            let made = generate(&text, Some(&name)).unwrap_or_default();
-            let alone = generate(&other.imported.text, None).unwrap_or_default();
-            if !made.is_empty() && same_objects(&made, &alone) {
-                attempt.imported.environments.push(name);
-                attempt.imported.objects.extend(other.imported.objects);
-                attempt.imported.patches += other.imported.patches;
-                attempt.imported.obsolete.extend(other.imported.obsolete);
-                attempt.imported.secrets.extend(other.imported.secrets);
-            } else {
-                apart.push(Imported { variant: Some(name), ..other.imported });
-            }
+        let change = Json::Object(difference(&attempt.keys, &other.keys));
+        if is_made(&attempt, name, &change, &other, generate) {
+            attempt.imported.environments.push(name.clone());
+            attempt.imported.objects.extend(other.imported.objects);
+            attempt.imported.patches += other.imported.patches;
+            attempt.imported.obsolete.extend(other.imported.obsolete);
+            attempt.imported.secrets.extend(other.imported.secrets);
+            environments.insert(name.clone(), change);
+        } else {
+            apart.push(Imported { variant: Some(name.clone()), ..other.imported });
         }
     }
     let Some((of, all)) = places else { return attempt.imported };
     let mut said = Map::new();
     for name in all {
-        let change = environments.get(name).filter(|_| attempt.imported.environments.contains(name)).cloned();
+        let change = environments.get(name).cloned();
         let own = if name == of { json!({}) } else { json!(false) };
         said.insert(name.clone(), change.unwrap_or(own));
     }
@@ -197,6 +186,16 @@ fn joined(
     attempt.keys.insert("environments".to_owned(), Json::Object(said));
     attempt.imported.text = write::document(&attempt.keys, &attempt.comments).unwrap_or_default();
     attempt.imported
+}
+
+/// Whether a document makes in an environment, of which its text then says nothing else, what the environment's own
+/// document makes.
+fn is_made(attempt: &Attempt, name: &str, change: &Json, other: &Attempt, generate: Generate<'_>) -> bool {
+    let mut keys = attempt.keys.clone();
+    keys.insert("environments".to_owned(), json!({name: change}));
+    let text = write::document(&keys, &attempt.comments).unwrap_or_default();
+    let made = generate(&text, Some(name)).unwrap_or_default();
+    !made.is_empty() && same_objects(&made, &generate(&other.imported.text, None).unwrap_or_default())
 }
 
 /// Whether two lists of objects are the same but for the order of what has names.

@@ -62,6 +62,8 @@ pub struct Known {
     pub app: usize,
     /// Ports on which the others listen, by their names, whether they declare them or not.
     pub listens: Vec<(String, u64)>,
+    /// The rules that it breaks with all the manifests of the run around it.
+    pub broken: Vec<&'static str>,
 }
 
 /// Imports the objects of a run. `known` returns the facts about a workload.

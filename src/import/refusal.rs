@@ -5,8 +5,8 @@ use std::io;
 
 use serde_json::{Map, Value as Json, json};
 
-use super::container;
 use super::values::containers;
+use super::{Input, container, secrets};
 use crate::diagnostic::{Family, Finding, Level, Stop, Subject};
 
 /// What is wrong with what completion adds (a read-only root, probes), not with the manifest: such a workload stays where
@@ -55,8 +55,9 @@ fn is_said(finding: &Finding, spec: &Json) -> bool {
     containers.any(|one| one[*field].is_object())
 }
 
-/// Rules that what was imported breaks are ignored, with the reason that it is so already. Whether that settles all.
-pub(super) fn ignore(findings: &[Finding], spec: &Json, ignored: &mut Vec<Json>) -> bool {
+/// Rules that the document breaks are ignored, with the reason: the manifests break them already (`broken`), or what keeps
+/// them is in manifests that the document does not make. Whether that settles all.
+pub(super) fn ignore(findings: &[Finding], spec: &Json, broken: &[&str], ignored: &mut Vec<Json>) -> bool {
     let errors = findings.iter().filter(|finding| finding.level == Level::Error);
     let mut added = false;
     for finding in errors {
@@ -65,7 +66,12 @@ pub(super) fn ignore(findings: &[Finding], spec: &Json, ignored: &mut Vec<Json>)
         let Some(rule) = finding.rule.filter(|rule| rule.family != Family::Manifest && !is_ours(rule.name)) else {
             return false;
         };
-        let entry = json!({"rule": rule.name, "why": "as the imported manifest has it"});
+        let why = if broken.contains(&rule.name) {
+            "as the imported manifest has it"
+        } else {
+            "the manifests that are not imported see to it; keep applying them"
+        };
+        let entry = json!({"rule": rule.name, "why": why});
         if !ignored.contains(&entry) {
             ignored.push(entry);
             added = true;
@@ -85,6 +91,30 @@ pub(super) fn stopped(stop: &Stop) -> String {
 /// What to say of a file that generating needs and that cannot be read: the project's settings or patterns.
 pub(super) fn unread(error: &io::Error) -> String {
     format!("generating from it needs a file that cannot be read: {error}")
+}
+
+/// Where the manifest has the plaintext secret for which nothing is generated; nothing where that is not the reason.
+pub(super) fn secret(findings: &[Finding], workload: &Input) -> Option<String> {
+    let first = findings.iter().find(|finding| finding.level == Level::Error)?;
+    if first.secrets.is_empty() {
+        return None;
+    }
+    let open = || workload.open.iter().filter(|(path, _)| secrets::variable(&workload.object, path).is_none());
+    let in_list = |path: &[String], list: &str| path.iter().rev().nth(1).is_some_and(|step| step == list);
+    let of_option = open().find_map(|(path, line)| {
+        let option = secrets::option(&workload.object, path)?;
+        Some((format!("its argument `{option}`"), line))
+    });
+    let of_list = |list: &'static str| {
+        let (_, line) = open().find(|(path, _)| in_list(path, list))?;
+        Some((format!("a word of its `{list}`"), line))
+    };
+    let of_header = || {
+        let (_, line) = open().find(|(path, _)| path.iter().any(|step| step == "httpHeaders"))?;
+        Some(("a header of its check".to_owned(), line))
+    };
+    let (what, line) = of_option.or_else(|| of_list("args")).or_else(|| of_list("command")).or_else(of_header)?;
+    Some(format!("{what} (line {line}) is a plaintext secret: put it into a Secret first"))
 }
 
 /// The first error, with what is written there if that is short.

@@ -43,6 +43,20 @@ pub(super) fn variable<'a>(object: &'a Json, path: &[String]) -> Option<&'a str>
     object.pointer(&pointer)?["name"].as_str()
 }
 
+/// The option that a word of a command line belongs to: `--password` of `--password=…`, and of `--password …`.
+pub(super) fn option<'a>(object: &'a Json, path: &[String]) -> Option<&'a str> {
+    let [way @ .., list, index] = path else { return None };
+    ["args", "command"].contains(&list.as_str()).then_some(())?;
+    let pointer = way.iter().chain([list]).fold(String::new(), |pointer, step| pointer + "/" + step);
+    let words = object.pointer(&pointer)?.as_array()?;
+    let index: usize = index.parse().ok()?;
+    let word = |at: usize| words.get(at).and_then(Json::as_str).filter(|word| word.starts_with('-'));
+    match word(index) {
+        Some(own) => own.split_once('=').map(|(option, _)| option),
+        None => word(index.checked_sub(1)?).filter(|option| !option.contains('=')),
+    }
+}
+
 /// Makes variables that hold a secret references to a key of the Secret `secret`.
 pub(super) fn name(keys: &mut Map<String, Json>, container: &Json, spec: &Json, secret: &str) {
     let Some(env) = keys.get_mut("env").and_then(Json::as_object_mut) else { return };

@@ -809,7 +809,7 @@ fn secrets_in_other_forms_are_known() {
         let input = deployment(&format!(", command: {words}"), "");
         let run = patterns_with(&["import", "--diff", "-"], input.as_bytes());
         assert!(!format!("{}{}", run.stdout, run.stderr).contains("kX9fQ2"), "{words}: {}{}", run.stdout, run.stderr);
-        assert!(left(&input).contains("this is a plaintext secret"), "{}", left(&input));
+        assert!(left(&input).contains("is a plaintext secret: put it into a Secret first"), "{}", left(&input));
     }
     // what names no secret
     for words in [
@@ -1262,5 +1262,85 @@ fn a_port_of_the_service_leads_to_one_that_is_there() {
         let run = with(to);
         assert_eq!(run.code, 2, "{}", run.stdout);
         assert!(run.stderr.contains("has the port") && run.stderr.contains("stats (9102)"), "{}", run.stderr);
+    }
+}
+
+/// A rule is ignored with the reason that is true: the manifest breaks it, or other manifests see to it.
+#[test]
+fn what_other_manifests_see_to_is_no_fault_of_the_workload() {
+    let role = "---\napiVersion: rbac.authorization.k8s.io/v1\nkind: Role\nmetadata: {name: leader, namespace: kube-system}\nrules: \
+                [{apiGroups: [coordination.k8s.io], resources: [leases], verbs: [get, create, update, patch]}]\n---\napiVersion: \
+                rbac.authorization.k8s.io/v1\nkind: RoleBinding\nmetadata: {name: leader, namespace: kube-system}\nroleRef: \
+                {apiGroup: rbac.authorization.k8s.io, kind: Role, name: leader}\nsubjects: [{kind: ServiceAccount, name: ctl, \
+                namespace: ops}]\n";
+    let own = "apiVersion: v1\nkind: ServiceAccount\nmetadata: {name: ctl, namespace: ops}\n---\napiVersion: \
+               rbac.authorization.k8s.io/v1\nkind: Role\nmetadata: {name: ctl, namespace: ops}\nrules: [{apiGroups: [\"\"], \
+               resources: [configmaps], verbs: [get]}]\n---\napiVersion: rbac.authorization.k8s.io/v1\nkind: \
+               RoleBinding\nmetadata: {name: ctl, namespace: ops}\nroleRef: {apiGroup: rbac.authorization.k8s.io, kind: Role, \
+               name: ctl}\nsubjects: [{kind: ServiceAccount, name: ctl, namespace: ops}]\n---\napiVersion: apps/v1\nkind: \
+               Deployment\nmetadata: {name: ctl, namespace: ops}\nspec:\n  selector: {matchLabels: {app: ctl}}\n  template:\n    \
+               metadata: {labels: {app: ctl}}\n    spec:\n      serviceAccountName: ctl\n      containers:\n      - name: \
+               ctl\n        image: quay.io/jetstack/cert-manager-controller:v1.6.1\n        args: \
+               [--leader-election-namespace=kube-system]\n        env: [{name: POD_NAMESPACE, valueFrom: {fieldRef: \
+               {fieldPath: metadata.namespace}}}]\n";
+    let with = report(&format!("{own}{role}"));
+    assert!(description(&with).contains("election-without-lease-rbac"), "{with}");
+    assert!(description(&with).contains("are not imported see to it"), "{with}");
+    let without = report(own);
+    assert!(description(&without).contains("as the imported manifest has it"), "{without}");
+}
+
+/// Files that only programs read are nothing to keep applying.
+#[test]
+fn files_of_programs_are_not_to_be_applied() {
+    let files = "---\napiVersion: kind.x-k8s.io/v1alpha4\nkind: Cluster\nnodes: [{role: control-plane}]\n---\napiVersion: \
+                 skaffold/v2beta19\nkind: Config\nmetadata: {name: app}\n---\napiVersion: v1alpha1\nkind: HostnameConfig\nhostname: \
+                 a\n---\napiVersion: chainsaw.kyverno.io/v1alpha1\nkind: Test\nmetadata: {name: a}\n---\napiVersion: \
+                 kubelet.config.k8s.io/v1beta1\nkind: KubeletConfiguration\n";
+    assert_eq!(left(&(deployment("", "") + files)), "[]");
+    let flux = "---\napiVersion: helm.toolkit.fluxcd.io/v2\nkind: HelmRelease\nmetadata: {name: web}\n";
+    assert!(left(&(deployment("", "") + flux)).contains("a controller in the cluster applies what it names"));
+}
+
+/// An argument that keeps its workload from being imported is named, with its line.
+#[test]
+fn a_secret_argument_is_named() {
+    for (args, what) in [
+        ("[redis-server, --requirepass, redis_local]", "its argument `--requirepass`"),
+        ("[serve, \"--password=hunter2hunter\"]", "its argument `--password`"),
+    ] {
+        let said = left(&deployment(&format!(", args: {args}"), ""));
+        let line = "(line 10) is a plaintext secret: put it into a Secret first";
+        assert!(said.contains(what) && said.contains(line), "{said}");
+        assert!(!said.contains("redis_local") && !said.contains("hunter2"), "{said}");
+    }
+}
+
+/// The reason of what is completed belongs to it: only new mounts are what the app writes to.
+#[test]
+fn mounts_are_completed_for_their_own_reasons() {
+    let input = deployment(
+        ", volumeMounts: [{name: c, mountPath: /etc/web.yaml, subPath: web.yaml}]",
+        "      volumes: [{name: c, configMap: {name: web}}]\n",
+    );
+    let said = report(&input);
+    let why = |field: &str| {
+        let completed = said["documents"][0]["completed"].as_array().unwrap();
+        let is_it = |one: &&Value| one["field"].as_str().is_some_and(|name| name.ends_with(field));
+        completed.iter().find(is_it).unwrap_or_else(|| panic!("{field}: {said}"))["why"].as_str().unwrap().to_owned()
+    };
+    assert!(why("[mountPath=/etc/web.yaml].readOnly").contains("read-only anyway"));
+    assert!(why("[mountPath=/etc/web.yaml].volume.configMap.items").contains("the file that is mounted"));
+    assert!(why("[mountPath=/tmp].mountPath").contains("what the app writes to"));
+}
+
+/// A file that is a template is said to be one, not left out in silence.
+#[test]
+fn templates_that_cannot_be_read_are_named() {
+    for name in ["@app_name", "@app_name@", "%APP%"] {
+        let said =
+            report(&deployment("", "").replacen("metadata: {name: web}", &format!("metadata:\n  name: {name}"), 1));
+        let why = said["unread"][0]["why"].as_str().unwrap_or_default();
+        assert!(why.contains("template") && why.contains("has to be filled in first"), "{name}: {said}");
     }
 }

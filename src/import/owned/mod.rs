@@ -23,6 +23,8 @@ pub(super) struct Owned<'a> {
     pub main: usize,
     /// Ports on which other containers listen, by their names.
     pub listens: Rc<Vec<(String, u64)>>,
+    /// The rules that its manifests break.
+    pub broken: Rc<Vec<&'static str>>,
     /// The Service that the document makes: the governing one of a StatefulSet, or the first that leads to the app.
     pub service: Option<&'a Input>,
     /// The Ingress or `HTTPRoute` that leads to that Service.
@@ -71,6 +73,7 @@ impl<'a> Owned<'a> {
             name,
             main: known.app,
             listens: Rc::new(known.listens),
+            broken: Rc::new(known.broken),
             service: None,
             ingress: None,
             autoscaler: None,
@@ -137,7 +140,7 @@ impl<'a> Owned<'a> {
     /// The workload alone.
     pub(super) fn bare(&self) -> Self {
         let (uses, listens) = (Rc::clone(&self.uses), Rc::clone(&self.listens));
-        let known = Known { app: self.main, listens: Vec::new() };
+        let known = Known { app: self.main, listens: Vec::new(), broken: self.broken.to_vec() };
         Self { listens, uses, ..Self::new(self.workload, self.name.clone(), known, self.services, false) }
     }
 

@@ -257,6 +257,12 @@ fn why_left(input: &Input) -> String {
         "Role" | "RoleBinding" | "ClusterRole" | "ClusterRoleBinding" => {
             "it does not define the rights of exactly one workload of this run".to_owned()
         }
+        "Kustomization.kustomize.toolkit.fluxcd.io"
+        | "HelmRelease.helm.toolkit.fluxcd.io"
+        | "Application.argoproj.io"
+        | "ApplicationSet.argoproj.io" => {
+            "a controller in the cluster applies what it names; import those manifests, rendered".to_owned()
+        }
         "HorizontalPodAutoscaler" | "PodDisruptionBudget" => {
             "its target is not imported, or has another autoscaler".to_owned()
         }
