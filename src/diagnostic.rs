@@ -305,6 +305,19 @@ impl Finding {
         self
     }
 
+    /// Two places that exclude each other, each with what there is to say of it, in the order of the text: the second one
+    /// is the mistake.
+    #[must_use]
+    pub fn clash(message: impl Into<String>, one: Label, other: Label) -> Self {
+        let is_before = !Arc::ptr_eq(&one.source, &other.source) || one.span.start <= other.span.start;
+        let (first, second) = if is_before { (one, other) } else { (other, one) };
+        let told = |label: Label, words: &str| {
+            let text = if label.text.is_empty() { words.to_owned() } else { format!("{words}: {}", label.text) };
+            Label { text, ..label }
+        };
+        Self::error(told(second, "and so is this"), message).label(told(first, "this is one"))
+    }
+
     /// Offers a change that keeps the meaning.
     #[must_use]
     pub fn fix(mut self, title: impl Into<String>, edits: Vec<Edit>) -> Self {

@@ -133,8 +133,7 @@ fn with_inherited(init: &Spanned, app: Option<&Spanned>) -> Spanned {
 }
 
 fn named_twice(name: &str, place: &Place, other: &Place) -> Finding {
-    Finding::error(place.label("and so is this"), format!("two containers would be called `{name}`"))
-        .label(other.label("this is"))
+    Finding::clash(format!("two containers would be called `{name}`"), other.label(""), place.label(""))
         .because("the containers of a Pod must have different names")
         .help("give one of them another name")
 }

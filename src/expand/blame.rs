@@ -28,6 +28,10 @@ const ADVICE: &[(&str, &str)] = &[
         "service-port-on-loopback",
         "bind: localhost with a pattern in front, or have the program listen on all addresses",
     ),
+    (
+        "rwo-many-replicas",
+        "`create: {access: ReadWriteMany}` of a class that has it, `storage` of `single` or `sharded`, or one replica",
+    ),
     ("varnish-above-memory-limit", "resources: {cpu: …, memory: …} with more memory"),
     ("prestop-outlasts-grace", "a shorter `drain`, or a longer `stop`"),
 ];
@@ -194,6 +198,11 @@ fn of_object(origin: &Origin<'_>) -> Place {
         Some(Maker::Use { index, .. }) => description.uses.get(*index),
         _ => None,
     };
+    if origin.made.object["kind"] == "PersistentVolumeClaim"
+        && let Some(volume) = volume_of_claim(origin)
+    {
+        return volume;
+    }
     let route = matches!(origin.made.object["kind"].as_str(), Some("Ingress" | "HTTPRoute" | "GRPCRoute"));
     match (entry, &description.expose, &description.app) {
         (Some(entry), _, _) => entry.place.clone(),
@@ -201,6 +210,15 @@ fn of_object(origin: &Origin<'_>) -> Place {
         (None, _, Some(app)) if maker == Some(Maker::App) => app.place.clone(),
         _ => description.shape.place.clone(),
     }
+}
+
+/// The volume of the app whose claim an object is.
+fn volume_of_claim(origin: &Origin<'_>) -> Option<Place> {
+    let name = origin.made.object.pointer("/metadata/name")?.as_str()?;
+    let mut volumes = origin.description.app.iter().flat_map(|app| &app.volumes);
+    let claim = volumes
+        .find(|volume| volume.claim.as_ref().is_some_and(|claim| claim.create.is_some() && claim.name == name))?;
+    Some(claim.place.clone())
 }
 
 /// Where a text is below the key at `place`, as a key or a value.

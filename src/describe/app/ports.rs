@@ -64,8 +64,7 @@ pub(super) fn check_ports(app: &App) -> Vec<Finding> {
     for port in &app.ports {
         if let Some(other) = taken.insert((port.number, port.protocol), &port.place) {
             findings.push(
-                Finding::error(port.place.label("and so is this"), format!("port {} is named twice", port.number))
-                    .label(other.label("this is one"))
+                Finding::clash(format!("port {} is named twice", port.number), other.label(""), port.place.label(""))
                     .help("remove one of them"),
             );
         }

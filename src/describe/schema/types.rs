@@ -47,6 +47,9 @@ pub(super) fn wrong_type(schema: &Json, value: &Spanned, subject: Subject<'_>) -
         Some(format!("one of {}", list(&names)))
     };
     finding.help = schema.get("x-example").and_then(Json::as_str).map(str::to_owned).or_else(choices);
+    if let Some(written) = of_name(schema, value) {
+        finding.help = Some(written);
+    }
     if matches!(schema.get("format").and_then(Json::as_str), Some("duration" | "interval"))
         && let Kind::Number(number) = &value.kind
     {
@@ -65,6 +68,15 @@ pub(super) fn wrong_type(schema: &Json, value: &Spanned, subject: Subject<'_>) -
         finding.help = Some(format!("write \"{text}\""));
     }
     finding
+}
+
+/// How a name is written where a map under that name belongs.
+fn of_name(schema: &Json, value: &Spanned) -> Option<String> {
+    let form = schema.get("x-of-name")?.as_str()?;
+    let is_name = |name: &&str| {
+        !name.is_empty() && name.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-')
+    };
+    value.text().filter(is_name).map(|name| form.replace('…', name))
 }
 
 /// What a schema calls what other programs call by the word that is written.

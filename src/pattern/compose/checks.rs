@@ -55,10 +55,15 @@ fn check_schedule(description: &Description, shape: &Filled) -> Vec<Finding> {
     let Some(schedule) = &description.schedule else { return Vec::new() };
     let mut findings = Vec::new();
     if !shape.definition.schedulable {
-        findings.push(
+        // a document without `shape` has that of its name's place
+        let is_written = shape.entry.place.span != description.name_place.span;
+        findings.push(if is_written {
             Finding::error(schedule.place.label(""), format!("`{}` does not run on a schedule", shape.entry.pattern))
-                .label(shape.entry.place.label("runs continuously, or once per item")),
-        );
+                .label(shape.entry.place.label("runs continuously, or once per item"))
+        } else {
+            Finding::error(schedule.place.label(""), "a document without `shape` does not run on a schedule")
+                .help("shape: {job: {}}")
+        });
     }
     findings.extend(shape.check_scheduled());
     findings
@@ -173,13 +178,11 @@ fn check_front(description: &Description, shape: &Filled) -> Vec<Finding> {
         let entry = description.uses.iter().find(|entry| entry.name == member.key).map(|entry| &entry.place);
         let app = Some(&description.name_place).filter(|_| description.name == member.key);
         if let Some(other) = entry.or(app) {
-            findings.push(
-                Finding::error(
-                    member.key_place.label("and so is this"),
-                    format!("two containers would be called `{}`", member.key),
-                )
-                .label(other.label("this is")),
-            );
+            findings.push(Finding::clash(
+                format!("two containers would be called `{}`", member.key),
+                other.label(""),
+                member.key_place.label(""),
+            ));
         }
     }
     findings
@@ -219,11 +222,11 @@ fn check_storage(description: &Description, shape: &Filled) -> Vec<Finding> {
         .map(|shared| (shared.name == "data" || shared.mount.trim_end_matches('/') == mount, &shared.place));
     for (_, place) in writable.chain(volumes).chain(shared).filter(|(clashes, _)| *clashes) {
         findings.push(
-            Finding::error(
-                place.label("and so is this"),
+            Finding::clash(
                 format!("two volumes would be called `data` or mounted at {mount}"),
+                storage.place.label("the shape's claim is called `data`"),
+                place.label(""),
             )
-            .label(storage.place.label("this is one: the shape's claim is called `data`"))
             .because("the Pod would get the other one, and its data would be lost with the Pod")
             .help("remove one of them, or give the volume another name and path"),
         );
@@ -234,11 +237,11 @@ fn check_storage(description: &Description, shape: &Filled) -> Vec<Finding> {
 /// An entry of `use` with the app's name.
 fn check_names(description: &Description, uses: &[Filled]) -> impl Iterator<Item = Finding> {
     uses.iter().filter(|filled| filled.entry.name == description.name).map(|filled| {
-        Finding::error(
-            filled.entry.place.label("and so is this"),
+        Finding::clash(
             format!("two containers would be called `{}`", description.name),
+            description.name_place.label("the app is named after the document"),
+            filled.entry.place.label(""),
         )
-        .label(description.name_place.label("the app is named after the document"))
         .help(format!(
             "give the pattern another name: {}: {{as: {}-sidecar, …}}",
             filled.entry.pattern, filled.entry.pattern

@@ -38,9 +38,7 @@ fn workloads(objects: &[Json]) -> Vec<Json> {
 /// What to know of a document whose metrics are closed to all now.
 pub(crate) fn note(prepared: &Prepared<'_>) -> Option<String> {
     let description = prepared.description;
-    if description.isolate.as_ref()?.to_json() != true {
-        return None;
-    }
+    let isolate = description.isolate.as_ref()?.to_json();
     let entries = || prepared.uses.iter().map(|filled| filled.entry.name.as_str());
     let at = prepared.uses.iter().position(|filled| filled.definition.name == "metrics")?;
     let metrics = &prepared.uses[at];
@@ -49,6 +47,24 @@ pub(crate) fn note(prepared: &Prepared<'_>) -> Option<String> {
         // the app's own port is for clients
         None => prepared.ports[at].get("main").map(|_| port_name(&metrics.entry.name, "main", entries()))?,
     };
+    let number =
+        description.app.iter().flat_map(|app| &app.ports).find(|port| port.name == name).map(|port| port.number);
+    let number = number.or_else(|| prepared.ports[at].get("main").copied());
+    let is_it = |port: &Json| {
+        *port == *name || port == "*" || port.as_u64().is_some_and(|port| number.map(u64::from) == Some(port))
+    };
+    let from = isolate["from"].as_array();
+    let named = from.into_iter().flatten().filter_map(Json::as_object).flat_map(serde_json::Map::values);
+    if named.filter_map(Json::as_array).flatten().any(is_it) {
+        return None;
+    }
+    if from.is_some() {
+        return Some(format!(
+            "note: `isolate` blocks all access to the metrics of {}; to let Prometheus scrape them, add \
+             {{namespace/monitoring: [{name}]}} to `from`",
+            description.name
+        ));
+    }
     Some(format!(
         "note: `isolate: true` blocks all access to the metrics of {}; to let Prometheus scrape them, write \
          isolate: {{from: [{ANYONE}, {{namespace/monitoring: [{name}]}}]}}",

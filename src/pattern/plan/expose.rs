@@ -196,9 +196,8 @@ fn check_canary(expose: &Expose) -> Option<Finding> {
 /// A Service that is open and a route.
 fn check_two_ways(expose: &Expose) -> Option<Finding> {
     let gateway = expose.member("gateway").filter(|_| expose.service_type.is_some())?;
-    let finding = Finding::error(gateway.key_place.label("and so is this"), "`expose` is set up in two ways");
-    let kind = expose.member("type").map(|kind| kind.key_place.label("this is one"));
-    let finding = kind.into_iter().fold(finding, Finding::label);
+    let kind = expose.member("type")?.key_place.label("");
+    let finding = Finding::clash("`expose` is set up in two ways", kind, gateway.key_place.label(""));
     Some(finding.help("leave out `type` to use the Gateway, or `gateway` to open the Service itself"))
 }
 
