@@ -74,9 +74,7 @@ pub fn expand_in(
         // which of the two is meant, the linter cannot know either
         return Err(twice.into());
     }
-    // all of it goes to one cluster
-    let target = descriptions.iter().map(|description| description.target).min().unwrap_or_default();
-    findings.extend(verify::verify(&made, &descriptions, target, bug(catalogue))?);
+    findings.extend(verify::verify(&made, &descriptions, bug(catalogue))?);
     if findings.iter().any(|finding| finding.level == Level::Error) {
         return Err(findings.into());
     }

@@ -1,12 +1,13 @@
 //! The generator's last step: its own linter over what it is about to print.
 
+use std::collections::HashMap;
 use std::io;
 use std::sync::Arc;
 
 use super::blame::{Origin, blame};
 use crate::describe::{Description, Ignore};
 use crate::diagnostic::{Finding, Level};
-use crate::kube::versions::Target;
+use crate::kube::versions::Targets;
 use crate::kube::{Object, on_deep_stacks};
 use crate::lint::{self, Selection};
 use crate::pattern::Made;
@@ -17,13 +18,21 @@ use crate::yaml::{self, Document, Source, emit};
 /// Lints the objects. What is wrong with them is shown where the description says it: a `patch` or `extra`, a value of
 /// a key, an entry of `use`. What nothing in the description explains is a bug of a pattern, which is what `bug` says.
 /// Ignores of the description take findings away; those that took none are reported.
-pub fn verify(made: &[Made], descriptions: &[Description], target: Target, bug: &str) -> io::Result<Vec<Finding>> {
+pub fn verify(made: &[Made], descriptions: &[Description], bug: &str) -> io::Result<Vec<Finding>> {
     let mut ignored: Vec<(*const Description, &Ignore)> = Vec::new();
     for description in descriptions {
         ignored.extend(description.ignores.iter().map(|ignore| (std::ptr::from_ref(description), ignore)));
     }
     let (objects, origins) = read_back(made, descriptions)?;
-    let found = on_deep_stacks(|| lint::objects(&objects, &Selection::default().for_targets(target)))?;
+    let targets: HashMap<usize, Targets> = origins
+        .iter()
+        .filter_map(|(document, _, description)| {
+            Some((Arc::as_ptr(document).addr(), description.as_ref()?.target.into()))
+        })
+        .collect();
+    // each document's objects for the servers that it is for
+    let target_of = |object: &Object| targets.get(&Arc::as_ptr(&object.document).addr()).copied().unwrap_or_default();
+    let found = on_deep_stacks(|| lint::objects_at(&objects, &Selection::default(), &target_of))?;
     let origins: Vec<Origin<'_>> = origins
         .iter()
         .filter_map(|(document, made, description)| Some(Origin { document, made, description: (*description)? }))

@@ -58,7 +58,7 @@ impl<'run> OfObjects<'run> {
     }
 
     /// Runs the checks that look at one object.
-    pub(super) fn object(&self, object: &Object, most: usize, findings: &mut Vec<Finding>) {
+    pub(super) fn object(&self, object: &Object, targets: Targets, most: usize, findings: &mut Vec<Finding>) {
         let pods: Vec<PodView<'_>> = object.pods().collect();
         let containers: Vec<ContainerView<'_>> = pods.iter().flat_map(|pod| pod.containers()).collect();
         for (rule, check) in &self.objects {
@@ -76,7 +76,7 @@ impl<'run> OfObjects<'run> {
         for (rule, check) in &self.shared {
             run_source(rule, self.selection, findings, |rule, findings| {
                 let found = Findings::in_object(rule, object, findings).keeping(most);
-                check(object, &mut found.for_targets(self.selection.targets()));
+                check(object, &mut found.for_targets(targets));
             });
         }
     }
@@ -171,6 +171,7 @@ fn run_source(
 pub(super) struct OfFiles<'run> {
     files: Vec<(&'static Rule, FileCheck)>,
     objects: OfObjects<'run>,
+    targets: Targets,
 }
 
 impl<'run> OfFiles<'run> {
@@ -179,7 +180,8 @@ impl<'run> OfFiles<'run> {
             Check::File(check) => Some((rule, check)),
             _ => None,
         };
-        Self { files: selection.running().filter_map(of_file).collect(), objects: OfObjects::of(selection) }
+        let files = selection.running().filter_map(of_file).collect();
+        Self { files, objects: OfObjects::of(selection), targets: selection.targets() }
     }
 }
 
@@ -192,15 +194,14 @@ pub(super) fn file(file: &File, checks: &OfFiles<'_>, most: usize) -> Vec<Findin
     for (rule, check) in &checks.files {
         check(file, &mut Findings::in_file(rule, &file.source, &mut findings).keeping(most));
     }
-    let checks = &checks.objects;
     let check = |number: usize| {
         let mut findings = Vec::new();
         let object = &file.objects[number];
         let before = number.checked_sub(1).map(|before| &file.objects[before].document);
         if before.is_none_or(|before| !Arc::ptr_eq(before, &object.document)) {
-            checks.document(&object.document, most, &mut findings);
+            checks.objects.document(&object.document, most, &mut findings);
         }
-        checks.object(object, most, &mut findings);
+        checks.objects.object(object, checks.targets, most, &mut findings);
         findings
     };
     let objects = 0..file.objects.len();

@@ -18,6 +18,7 @@ use std::collections::{HashMap, HashSet};
 
 use crate::diagnostic::{Family, Finding, Level, RuleId, sort};
 use crate::facts::Programs;
+use crate::kube::versions::Targets;
 use crate::kube::{Index, Object, Workspace};
 use crate::limits;
 
@@ -37,15 +38,25 @@ pub fn workspace(workspace: &Workspace, selection: &Selection) -> Vec<Finding> {
 /// reading.
 #[must_use]
 pub fn objects(objects: &[Object], selection: &Selection) -> Vec<Finding> {
+    objects_at(objects, selection, &|_| selection.targets())
+}
+
+/// The same of objects that are for servers of several versions.
+#[must_use]
+pub fn objects_at(
+    objects: &[Object],
+    selection: &Selection,
+    targets_of: &(dyn Fn(&Object) -> Targets + Sync),
+) -> Vec<Finding> {
     let objects_of_run: Vec<&Object> = objects.iter().collect();
     let index = Index::of(&objects_of_run);
     let most = limits::FINDINGS.count();
-    let mut findings = checks::together(&index, selection, &|_| selection.targets(), most);
+    let mut findings = checks::together(&index, selection, targets_of, most);
     let of_each = checks::facts(index.all(), &index, selection, &|_| Programs::built_in(), most);
     findings.extend(of_each.into_iter().flat_map(|(_, found)| found));
     let checks = checks::OfObjects::of(selection);
     for object in objects {
-        checks.object(object, most, &mut findings);
+        checks.object(object, targets_of(object), most, &mut findings);
     }
     drop_what_is_said_anyway(&mut findings);
     findings.retain(|finding| selection.shows(finding));

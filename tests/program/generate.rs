@@ -838,3 +838,57 @@ fn a_health_query_without_its_database() {
         assert_eq!(said(health), Vec::<String>::new(), "{health}");
     }
 }
+
+/// Documents of one file may be for clusters of several versions: each is checked for its own.
+#[test]
+fn each_document_is_checked_for_its_own_target() {
+    let run = generate(
+        "patterns: v1\nname: java\ntarget: \"1.36\"\napp: {image: \"registry.example.com/java:1\", port: 8080}\nuse:\n  - metrics: \
+         {from: jmx, agent: \"registry.example.com/jmx-agent:1\"}\n---\npatterns: v1\nname: web\napp: {image: \
+         \"registry.example.com/web:1\", port: 8080}\n",
+    );
+    assert_eq!(run.code, 0, "{}", run.stderr);
+    assert!(!run.stderr.contains("v1.33"), "{}", run.stderr);
+}
+
+/// Metrics that a policy closes are named, unless it opens them.
+#[test]
+fn metrics_behind_a_policy_are_named() {
+    let text = |isolate: &str| {
+        format!(
+            "patterns: v1\nname: db\napp: {{image: \"postgres:17.2\", port: 5432, protocol: postgres, user: 999, writable: \
+             [/var/run/postgresql]}}\nshape: {{single: {{storage: {{size: 1Gi, mount: /var/lib/postgresql/data}}}}}}\nuse: \
+             [{{metrics: {{from: postgres, user: e, password: secret/db/e}}}}]\nisolate: {isolate}\n"
+        )
+    };
+    for (isolate, is_closed) in [
+        ("{from: [namespace/shop]}", true),
+        ("{to: [dns]}", true),
+        ("{from: [namespace/shop, {namespace/monitoring: [metrics]}]}", false),
+        ("{from: [{namespace/monitoring: [9187]}]}", false),
+        ("{from: [{namespace/monitoring: [\"*\"]}]}", false),
+    ] {
+        let run = generate(&text(isolate));
+        assert_eq!(run.code, 0, "{isolate} {}", run.stderr);
+        assert_eq!(
+            run.stderr.contains("blocks all access to the metrics of db"),
+            is_closed,
+            "{isolate} {}",
+            run.stderr
+        );
+    }
+}
+
+/// What is wrong with a claim that the app's volume makes is shown there, and the help says what a description has.
+#[test]
+fn a_claim_for_many_is_shown_where_it_is_made() {
+    let run = generate(
+        "patterns: v1\nname: web\napp:\n  image: registry.example.com/web:1\n  port: 8080\n  volumes:\n    data: {claim: \
+         web-data, mount: /data, create: {size: 5Gi}}\nshape: {replicated: {replicas: 3}}\n",
+    );
+    assert_eq!(run.code, 0, "{}", run.stderr);
+    let lines: Vec<&str> = run.stderr.lines().collect();
+    let mark = lines.iter().position(|line| line.contains("one node at a time")).unwrap();
+    let shape = lines.iter().position(|line| line.contains("shape:")).unwrap();
+    assert!(mark < shape && run.stderr.contains("ReadWriteMany"), "{}", run.stderr);
+}
