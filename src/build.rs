@@ -10,7 +10,7 @@ const FIELDS: &str = "src/kube/documented/fields.txt";
 const RULES: &str = "src/rules";
 
 fn main() {
-    for folder in ["patterns", "templates", PROGRAMS, TABLE, FIELDS, "src/build.rs"] {
+    for folder in ["patterns", "templates", PROGRAMS, RULES, TABLE, FIELDS, "src/build.rs"] {
         println!("cargo:rerun-if-changed={folder}");
     }
     let table = std::fs::read_to_string(TABLE).unwrap_or_default();
@@ -36,12 +36,12 @@ fn packed(text: &str) -> Vec<u8> {
 fn pages() -> String {
     let mut all = String::new();
     for family in entries(std::path::Path::new(RULES)).iter().filter(|path| path.is_dir()) {
-        // a page that is new is named in a rule, which is new in this file
-        println!("cargo:rerun-if-changed={}", family.join("mod.rs").display());
         for page in entries(family).iter().filter(|path| path.extension().is_some_and(|end| end == "md")) {
-            println!("cargo:rerun-if-changed={}", page.display());
             let name = page.file_stem().unwrap_or_default().to_string_lossy().replace('_', "-");
-            let text = std::fs::read_to_string(page).unwrap_or_default();
+            let text = std::fs::read_to_string(page).unwrap_or_else(|error| {
+                println!("cargo::error={}: {error}", page.display());
+                String::new()
+            });
             let _ = write!(all, "{name}\n{text}\0");
         }
     }

@@ -1,4 +1,4 @@
-//! Sorting for what is no matter of time. The standard library's sort is compiled anew for each type and comparison, and
+//! Sorting where speed does not matter. The standard library's sort is compiled anew for each type and comparison, and
 //! takes 8 KB of the program each time.
 
 use std::cmp::Ordering;

@@ -393,6 +393,12 @@ impl<'a> Field<'a> {
         }
     }
 
+    /// The value as it is written.
+    #[must_use]
+    pub fn raw(self) -> &'a str {
+        self.node().map_or("", |node| self.run.document.raw(node))
+    }
+
     /// The quantity; a null in a list of resources is zero.
     #[must_use]
     pub fn quantity(self) -> Quantity {

@@ -210,7 +210,9 @@ pub fn is_of_client(api_version: &str) -> bool {
         || group == "audit.k8s.io"
 }
 
-/// What holds for kinds that are not judged in full: a name, labels, annotations.
+/// What holds for kinds that are not judged in full: a name, labels, annotations. Not the namespace: whether they have
+/// one is unknown, and a server clears that of an object that belongs to none (kubernetes/kubernetes:
+/// `apiserver/pkg/registry/rest/meta.go`, `EnsureObjectNamespaceMatchesRequestNamespace`).
 pub fn metadata(object: Field) {
     let group = object.child("apiVersion").str().split('/').next().unwrap_or_default();
     if OF_CLIENTS.contains(&group) {
@@ -218,7 +220,6 @@ pub fn metadata(object: Field) {
     }
     let metadata = object.child("metadata");
     metadata.child("name").check_unless_empty(formats::path_segment);
-    metadata.child("namespace").check_unless_empty(formats::dns_label);
     meta::label_map(metadata.child("labels"));
     meta::annotation_map(metadata.child("annotations"));
 }

@@ -168,33 +168,42 @@ fn limit_item(limit: Field, kind: &str) {
     }
 }
 
+/// For containers the server fills missing defaults from the bounds; Pods have none.
+fn filled<'a>(kind: &str, value: Option<Field<'a>>, from: Option<Field<'a>>) -> Option<Field<'a>> {
+    value.or_else(|| from.filter(|_| kind == "Container")).filter(|_| kind != "Pod")
+}
+
 fn limit_bounds(limit: Field, kind: &str, name: &str) {
-    let written = |list: &'static str| limit.child(list).lookup(name).map(Field::quantity);
-    let defaults_apply = kind != "Pod";
+    let written = |list: &'static str| limit.child(list).lookup(name);
     let (min, max) = (written("min"), written("max"));
-    // For containers the server fills missing defaults from the bounds.
-    let fill = |value: Option<Quantity>, from: Option<Quantity>| {
-        value.or_else(|| from.filter(|_| kind == "Container")).filter(|_| defaults_apply)
-    };
-    let default = fill(written("default"), max);
-    let request = fill(fill(written("defaultRequest"), default), min);
+    let default = filled(kind, written("default"), max);
+    let request = filled(kind, filled(kind, written("defaultRequest"), default), min);
+    // each with what it is to be below, or above
+    for (list, own, order, bound, what) in [
+        ("min", min, Ordering::Greater, max, "above the maximum"),
+        ("defaultRequest", request, Ordering::Less, min, "below the minimum"),
+        ("defaultRequest", request, Ordering::Greater, max, "above the maximum"),
+        ("defaultRequest", request, Ordering::Greater, default, "above the default limit"),
+        ("default", default, Ordering::Less, min, "below the minimum"),
+        ("default", default, Ordering::Greater, max, "above the maximum"),
+    ] {
+        let Some((own, bound)) = own.zip(bound) else { continue };
+        if own.quantity().compare(bound.quantity()) == order {
+            // what the server fills in has no entry
+            let (at, of) = match written(list) {
+                Some(_) => (limit.child(list).entry_or_map(name), format!("in `{list}`")),
+                None => (limit.child(list), format!("of `{name}`")),
+            };
+            at.invalid(format!("{of} is {}, {what} {}", own.raw(), bound.raw()));
+        }
+    }
     let at = |list: &'static str| limit.child(list).entry_or_map(name);
+    let quantity = |field: Option<Field<'_>>| field.map(Field::quantity);
+    let (min, max, default, request) = (quantity(min), quantity(max), quantity(default), quantity(request));
     let above = |one: Option<Quantity>, other: Option<Quantity>| {
         one.zip(other).is_some_and(|(one, other)| one.compare(other) == Ordering::Greater)
     };
-    for (low, high, list, rule) in [
-        (min, max, "min", "is above the maximum"),
-        (min, request, "defaultRequest", "is below the minimum"),
-        (request, max, "defaultRequest", "is above the maximum"),
-        (request, default, "defaultRequest", "is above the default limit"),
-        (min, default, "default", "is below the minimum"),
-        (default, max, "default", "is above the maximum"),
-    ] {
-        if above(low, high) {
-            at(list).invalid(format!("{rule} of `{name}`"));
-        }
-    }
-    let ratio = written("maxLimitRequestRatio");
+    let ratio = quantity(written("maxLimitRequestRatio"));
     if above(Some(Quantity::whole(1)), ratio) {
         at("maxLimitRequestRatio").invalid("is below 1, but a limit cannot be below its request");
     }

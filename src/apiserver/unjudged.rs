@@ -1,4 +1,4 @@
-//! Templates that a server takes unread: it refuses what a controller creates from them instead, so that no Pod runs.
+//! Templates that a server accepts without validating: it refuses what a controller creates from them instead, so that no Pod runs.
 
 use super::field::{Field, Run};
 use super::pod::{self, PodContext};
@@ -46,7 +46,7 @@ const UNJUDGED: &[Unjudged] = &[
     },
 ];
 
-/// Why no Pod comes of an object although the server accepts it, and what happens instead. `said` is the server's
+/// Why no Pod is created from an object although the server accepts it, and what happens instead. `said` is the server's
 /// verdict of the object, which may be of the template, too.
 #[must_use]
 pub fn refused_pods(object: &Object, target: Target, said: &[Cause]) -> Option<(Vec<Cause>, &'static str)> {
@@ -83,7 +83,7 @@ fn is_decoded(object: &Object, unjudged: &Unjudged, target: Target) -> bool {
 fn judge(object: Field, unjudged: &Unjudged) {
     let template = object.at(unjudged.template);
     // a Rollout may refer to a Deployment that has the template
-    if template.at(&["spec", "containers"]).is_empty() {
+    if unjudged.until.is_none() && template.at(&["spec", "containers"]).is_empty() {
         return;
     }
     let claims = object.at(&["spec", "volumeClaimTemplates"]);

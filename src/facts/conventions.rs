@@ -18,16 +18,9 @@ const LISTENS: [&str; 8] =
     ["LISTEN", "BIND", "BIND_ADDR", "HTTP_ADDR", "HTTP_ADDRESS", "METRICS_ADDR", "PROBE_ADDR", "SERVE"];
 
 /// Words in the name of something that is not an address to connect to: how others reach it, or whom it admits.
-const NEITHER: [&str; 29] = [
-    "ADVERTISE",
-    "ADVERTISED",
+const NEITHER: [&str; 21] = [
     "PUBLIC",
     "EXTERNAL",
-    "CALLBACK",
-    "REDIRECT",
-    "ORIGIN",
-    "ORIGINS",
-    "ALLOWED",
     "ISSUER",
     "BASE",
     "ROOT",
@@ -35,7 +28,6 @@ const NEITHER: [&str; 29] = [
     "SELF",
     "OWN",
     "NO",
-    "CORS",
     "DOMAIN",
     "HOSTNAME",
     "COOKIE",
@@ -48,6 +40,21 @@ const NEITHER: [&str; 29] = [
     "FRONTEND",
     "WEBSITE",
     "HOMEPAGE",
+];
+
+/// Words in the name of an address that the program itself never connects to, whatever server the name mentions.
+const FOR_OTHERS: [&str; 11] = [
+    "ADVERTISE",
+    "ADVERTISED",
+    "ANNOUNCE",
+    "ANNOUNCED",
+    "CALLBACK",
+    "REDIRECT",
+    "ORIGIN",
+    "ORIGINS",
+    "CORS",
+    "ALLOWED",
+    "ALLOWLIST",
 ];
 
 /// What the name of an address to connect to ends with.
@@ -240,7 +247,7 @@ fn pair<'a, 'run: 'a>(
         }
         return true;
     }
-    if is_neither(&one.name) && kind.is_none() {
+    if is_neither(&one.name, kind) {
         return true;
     }
     let certainty = if kind.is_some() { Certainty::Said } else { Certainty::Likely };
@@ -264,6 +271,9 @@ fn whole<'run>(one: &Named<'_, 'run>, found: &mut Conventions<'run>, listens_too
     let scheme = scheme.map(|scheme| scheme.trim_start_matches("jdbc:"));
     let is_client = scheme.is_some_and(|scheme| CLIENT_SCHEMES.contains(&scheme)) || text.starts_with("jdbc:");
     let kind = kind_of(&one.name).filter(|kind| !own.contains(kind));
+    if is_for_others(&one.name) {
+        return;
+    }
     if is_client {
         let form = if text.starts_with("jdbc:") { Form::Text } else { Form::Url };
         add_dials(one.word, &one.shows(), Certainty::Said, kind, address::read(form, text), found);
@@ -298,7 +308,7 @@ fn whole<'run>(one: &Named<'_, 'run>, found: &mut Conventions<'run>, listens_too
         }
         return;
     }
-    if is_neither(&one.name) && kind.is_none() {
+    if is_neither(&one.name, kind) {
         return;
     }
     let has_port = |text: &str| {
@@ -372,8 +382,14 @@ fn is_listening(name: &str) -> bool {
         || name.ends_with("BIND_ADDRESS")
 }
 
-fn is_neither(name: &str) -> bool {
-    name.split('_').any(|word| NEITHER.contains(&word))
+/// Whether an address of this name is not one to connect to. One that names a kind of server mostly is, but for what is
+/// plainly for others.
+fn is_neither(name: &str, kind: Option<&str>) -> bool {
+    is_for_others(name) || kind.is_none() && name.split('_').any(|word| NEITHER.contains(&word))
+}
+
+fn is_for_others(name: &str) -> bool {
+    name.split('_').any(|word| FOR_OTHERS.contains(&word))
 }
 
 /// What kind of server a variable is named after.

@@ -267,7 +267,7 @@ fn of_mount(path: &[String], whole: (&Json, &Json)) -> Option<&'static str> {
         }
         "items" => Some("the volume has only the file that is mounted"),
         "sizeLimit" => None,
-        _ => Some("as a description writes this volume"),
+        _ => Some("the form that descriptions use"),
     }
 }
 

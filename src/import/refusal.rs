@@ -69,7 +69,7 @@ pub(super) fn ignore(findings: &[Finding], spec: &Json, broken: &[&str], ignored
         let why = if broken.contains(&rule.name) {
             "as the imported manifest has it"
         } else {
-            "the manifests that are not imported see to it; keep applying them"
+            "manifests that were not imported handle this; keep applying them"
         };
         let entry = json!({"rule": rule.name, "why": why});
         if !ignored.contains(&entry) {

@@ -78,6 +78,12 @@ pub fn is_cluster_wide(group: &str, resource: &str) -> bool {
     GROUPS.get(group).and_then(|resources| resources.get(resource)).is_some_and(|resource| resource.is_cluster_wide)
 }
 
+/// The built-in groups that have a resource or, of `pods/log`, the resource before the slash.
+pub fn groups_of(resource: &str) -> impl Iterator<Item = &'static str> {
+    let base = resource.split('/').next().unwrap_or_default();
+    GROUPS.iter().filter(move |(_, resources)| resources.contains_key(base)).map(|(group, _)| *group)
+}
+
 /// The group of a text that is group and version: `apps` of `apps/v1`, the core group of `v1`.
 #[must_use]
 pub fn group_of_version(text: &str) -> Option<&str> {
@@ -114,7 +120,12 @@ pub fn nothing(groups: &[&str], resource: &str) -> Option<Nothing> {
         "*" => Some(Nothing::Star),
         // compared without case only here: the kubelet asks for `runningpods`
         _ if subs.contains(&sub) || (base == "nodes" && subs.contains(&sub.to_lowercase().as_str())) => None,
-        _ => Some(Nothing::NoSubresource(nearest(sub, subs.into_iter().chain(COMMON)))),
+        _ => {
+            let near = nearest(sub, subs.into_iter().chain(COMMON));
+            // approvers ask for subresources that they name themselves: `certificatesigningrequests/nodeclient` of
+            // kube-controller-manager (kubernetes/kubernetes: `pkg/controller/certificates/approver/sarapprove.go`)
+            (near.is_some() || base != "certificatesigningrequests").then_some(Nothing::NoSubresource(near))
+        }
     }
 }
 
@@ -145,6 +156,12 @@ mod tests {
         assert_eq!(nothing(&["apps"], "deployment"), Some(Nothing::NoResource(Some("deployments"))));
         assert_eq!(nothing(&[""], "pods/portfoward"), Some(Nothing::NoSubresource(Some("portforward"))));
         assert_eq!(nothing(&[""], "pods/*"), Some(Nothing::Star));
+        for sub in ["nodeclient", "selfnodeclient", "selfnodeserver", "clusteragent", "approval", "status"] {
+            assert_eq!(nothing(&["certificates.k8s.io"], &format!("certificatesigningrequests/{sub}")), None, "{sub}");
+        }
+        let slip = nothing(&["certificates.k8s.io"], "certificatesigningrequests/aproval");
+        assert_eq!(slip, Some(Nothing::NoSubresource(Some("approval"))));
+        assert_eq!(super::groups_of("events").collect::<Vec<_>>(), ["", "events.k8s.io"]);
         assert!(is_cluster_wide("", "nodes") && is_cluster_wide("resource.k8s.io", "deviceclasses"));
         assert!(!is_cluster_wide("", "pods") && !is_cluster_wide("example.com", "nodes"));
     }

@@ -29,6 +29,8 @@ pub struct Meant<'run, 'selector> {
     pub key: &'selector str,
     /// What its label of that key says.
     pub says: Option<&'run str>,
+    /// Whether it is only that label's likeness that tells.
+    pub is_typo: bool,
 }
 
 /// How many workloads of one place are looked at for one selector: in a folder of thousands nothing is plain.
@@ -68,18 +70,19 @@ fn near<'run, 'selector>(selector: &Selector<'selector>, it: Labelled<'run>) -> 
     let mut unmet = selector.unmet(it.labels);
     let (key, values) = unmet.next().filter(|_| unmet.next().is_none())?;
     let says = it.labels.get(key).map(Text::as_str);
-    let is_slip = values.iter().any(|value| {
-        let is_typo = says.is_some_and(|says| is_like(value, says));
+    let is_typo = |value: &str| says.is_some_and(|says| is_like(value, says));
+    let is_told = values.iter().any(|value| {
         // under another key, or called so itself
         let is_elsewhere = it.labels.iter().any(|(other, says)| says == value && may_be_meant(selector, key, other));
         let is_another_app = says.is_some() && key == "app.kubernetes.io/name";
-        is_typo || is_elsewhere && !is_another_app || it.object.id.name == *value
+        is_elsewhere && !is_another_app || it.object.id.name == *value
     });
+    let is_typo = !is_told && values.iter().any(|value| is_typo(value));
     let is_extra = says.is_none()
         && !values.is_empty()
         && selector.keys().nth(1).is_some()
         && !values.iter().any(|value| is_state(key, value));
-    (is_slip || is_extra).then_some(Meant { it, key, says })
+    (is_told || is_typo || is_extra).then_some(Meant { it, key, says, is_typo })
 }
 
 /// Whether a label may be what a selector means by another key. One that it names itself is not. Labels that say what
@@ -175,13 +178,33 @@ fn words_of(key: &str) -> Vec<String> {
     words
 }
 
-/// Whether one text is a slip of the other. Names that differ in a number are different names.
+/// Whether one text is a slip of the other: they have the same words but for one, or only their separators differ. Names
+/// that differ in a number are different names, and so are those of siblings (`shop-api` and `shop-web`), however long
+/// the rest is.
 fn is_like(a: &str, b: &str) -> bool {
     let letters = |text: &str| text.chars().filter(|letter| !letter.is_ascii_digit()).collect::<String>();
+    let joined = |text: &str| text.chars().filter(|letter| letter.is_alphanumeric()).collect::<String>();
     // what is longer is no name
-    let is_short = a.len().max(b.len()) <= 253;
-    let is_near = || strsim::normalized_damerau_levenshtein(a, b) > 0.7 || has_two_swapped(a, b);
-    is_short && is_near() && letters(a) != letters(b)
+    if a.len().max(b.len()) > 253 || letters(a) == letters(b) {
+        return false;
+    }
+    let is_separator = |letter: char| !letter.is_alphanumeric();
+    let mut differing = a.split(is_separator).zip(b.split(is_separator)).filter(|(one, other)| one != other);
+    let has_as_many_words = a.split(is_separator).count() == b.split(is_separator).count();
+    match (differing.next(), differing.next()) {
+        (Some((one, other)), None) if has_as_many_words => is_slip(one, other),
+        _ => joined(a) == joined(b),
+    }
+}
+
+/// Whether one word is a slip of the other. The first letter is hardly ever wrong: `internal` and `external`, `reader`
+/// and `leader` are different words.
+fn is_slip(a: &str, b: &str) -> bool {
+    let edits = strsim::damerau_levenshtein(a, b);
+    let longer = a.chars().count().max(b.chars().count());
+    // less than three letters in ten
+    let is_near = edits <= 2 && edits * 10 < longer * 3 && a.chars().next() == b.chars().next();
+    is_near || has_two_swapped(a, b)
 }
 
 /// Whether two neighbouring letters are swapped, however short the word is: `wbe` for `web`.
@@ -230,6 +253,28 @@ mod tests {
     #[test]
     fn slips() {
         assert!(is_like("shopp", "shop") && is_like("collector", "colector") && is_like("wbe", "web"));
+        for (a, b) in [
+            ("shop-frontend-api", "shop-frontned-api"),
+            ("shop-frontendapi", "shop-frontend-api"),
+            ("shop_frontend", "shop-frontend"),
+            ("my-wbe-1", "my-web-1"),
+        ] {
+            assert!(is_like(a, b), "{a} {b}");
+        }
+        for (a, b) in [
+            ("shop-frontend-api", "shop-frontend-web"),
+            ("machine-config-server", "machine-config-operator"),
+            ("x-ingress-gateway", "x-egress-gateway"),
+            ("shop-internal", "shop-external"),
+            ("queue-reader", "queue-leader"),
+            ("shop-backend-v1", "shop-backend-v2"),
+            ("shop-frontend", "shop-frontend-web"),
+            ("collector-agent", "collector-gateway"),
+            ("very-long-name-of-a-chart-db", "very-long-name-of-a-chart-mq"),
+            ("shop-writer", "shop-reader"),
+        ] {
+            assert!(!is_like(a, b), "{a} {b}");
+        }
         assert!(
             !is_like("web-1", "web-2")
                 && !is_like("kafka", "kafka-ui")

@@ -1265,7 +1265,7 @@ fn a_port_of_the_service_leads_to_one_that_is_there() {
     }
 }
 
-/// A rule is ignored with the reason that is true: the manifest breaks it, or other manifests see to it.
+/// A rule is ignored with the reason that is true: the manifest breaks it, or other manifests handle it.
 #[test]
 fn what_other_manifests_see_to_is_no_fault_of_the_workload() {
     let role = "---\napiVersion: rbac.authorization.k8s.io/v1\nkind: Role\nmetadata: {name: leader, namespace: kube-system}\nrules: \
@@ -1285,7 +1285,7 @@ fn what_other_manifests_see_to_is_no_fault_of_the_workload() {
                {fieldPath: metadata.namespace}}}]\n";
     let with = report(&format!("{own}{role}"));
     assert!(description(&with).contains("election-without-lease-rbac"), "{with}");
-    assert!(description(&with).contains("are not imported see to it"), "{with}");
+    assert!(description(&with).contains("not imported handle this"), "{with}");
     let without = report(own);
     assert!(description(&without).contains("as the imported manifest has it"), "{without}");
 }

@@ -663,6 +663,15 @@ mod files {
         assert_eq!(folder.found(&["vendor"]), ["vendor/d.yaml norway"]);
         assert_eq!(folder.found(&["a/testdata/b"]), ["a/testdata/b/c.yaml norway"]);
         assert_eq!(folder.found(&["a/testdata/b/c.yaml"]), ["a/testdata/b/c.yaml norway"]);
+        folder
+            .file("tests/fixtures/a.yaml", WRONG)
+            .file("e/.kyverno-test/a.yaml", WRONG)
+            .file("fixtures/a.yaml", WRONG);
+        folder.file("f/chainsaw-test.yaml", "").file("f/00-install.yaml", WRONG).file("f/g/a.yaml", WRONG);
+        let all = folder.found(&["."]);
+        assert!(all.contains(&"fixtures/a.yaml norway".to_owned()), "{all:?}");
+        assert!(!all.iter().any(|one| ["tests/", "e/", "f/"].iter().any(|left| one.starts_with(left))), "{all:?}");
+        assert_eq!(folder.found(&["f"]).len(), 2, "a test is linted where it is named");
         folder.file("a/testdata/vendor/e.yaml", WRONG);
         assert_eq!(folder.found(&["a/testdata"]).len(), 2, "below a named path nothing is left out");
     }

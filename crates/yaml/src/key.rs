@@ -84,7 +84,7 @@ impl Keys {
     }
 }
 
-/// One of 64 bits for a print. By this factor fewer of the keys that maps have together share a bit than by most.
+/// One of 64 bits for a print. This factor gave the fewest collisions among keys that maps have together.
 #[inline]
 const fn bit(print: u32) -> u64 {
     1 << (print.wrapping_mul(0x6988_F669) >> 26)

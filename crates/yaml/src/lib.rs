@@ -9,6 +9,7 @@ mod json;
 mod key;
 pub mod limits;
 mod octal;
+mod old_booleans;
 mod parse;
 mod read;
 mod refusal;
@@ -23,6 +24,7 @@ mod tree;
 pub mod work;
 
 pub use key::{Key, Keys};
+pub use old_booleans::old_booleans_to_texts;
 pub use read::{as_kubectl, read, read_exactly};
 pub use refusal::{Part, Refusal};
 pub use scalar::{Resolved, resolve_plain};

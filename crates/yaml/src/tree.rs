@@ -5,7 +5,7 @@
 
 use std::borrow::Cow;
 use std::fmt::Write as _;
-use std::ops::Deref;
+use std::ops::{Deref, Range};
 use std::sync::Arc;
 
 use super::key::Key;
@@ -118,7 +118,7 @@ pub struct Comment {
 }
 
 /// One YAML document (or JSON value of a stream) of a file.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Document {
     /// The file it is in.
     pub source: Arc<Source>,
@@ -337,6 +337,14 @@ impl Tree {
             Kind::Wide => self.entry_of(self.target(at)?, key),
             _ => None,
         }
+    }
+
+    /// The order of the keys of these entries.
+    pub(super) fn order(&self, within: Range<usize>) -> Order {
+        let entries = &self.entries[within.clone()];
+        let mut places: Vec<u32> = (0..).take(entries.len()).collect();
+        places.sort_by_cached_key(|place| entries.get(*place as usize).map(|entry| self.key(entry)));
+        Order { first: within.start, places: places.into() }
     }
 
     /// The entry under a key among many.

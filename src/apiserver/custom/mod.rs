@@ -170,11 +170,19 @@ pub fn warnings(object: &Object, target: Target) -> Vec<Cause> {
         reason: Reason::Warning,
         path: "metadata.finalizers".to_owned(),
         node,
-        message: format!("`{text}` has no domain: write a finalizer as `example.com/name`"),
-        help: None,
+        message: format!(
+            "the finalizer `{text}` has no `/`: the API server expects a domain and a path, `example.com/name`"
+        ),
+        help: finalizer_help(text),
         fix: None,
     };
     odd.map(warning).chain(of_owners).collect()
+}
+
+/// What to write instead, of finalizers that have another form (argoproj/argo-cd: `application_defaults.go`).
+fn finalizer_help(finalizer: &str) -> Option<String> {
+    let keep = || format!("keep it: Argo CD expects exactly this text; `{finalizer}/foreground` means the same");
+    (finalizer == "resources-finalizer.argocd.argoproj.io").then(keep)
 }
 
 /// `ValidateScaleSpec`

@@ -16,7 +16,10 @@ const NODE_LABELS: [(&str, &str); 8] = [
     ("beta.kubernetes.io/instance-type", "deprecated since v1.17; use `node.kubernetes.io/instance-type`"),
     ("app.kubernetes.io/created-by", "deprecated since v1.9"),
     ("scheduler.alpha.kubernetes.io/preferAvoidPods", "deprecated since v1.22; use taints and tolerations"),
-    ("node-role.kubernetes.io/master", "gone; use `node-role.kubernetes.io/control-plane`"),
+    (
+        "node-role.kubernetes.io/master",
+        "no longer set by kubeadm since v1.24; use `node-role.kubernetes.io/control-plane`",
+    ),
 ];
 
 /// Annotations without effect, and what took their place.
@@ -205,7 +208,7 @@ fn lists(spec: Field) {
                 item.warn(format!("`{}` is duplicated", item.str()));
             }
             if list == "imagePullSecrets" && item.is_empty() {
-                item.warn("an empty name refers to no Secret");
+                item.warn("this pull secret has no name");
             }
         }
     }

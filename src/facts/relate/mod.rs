@@ -110,7 +110,7 @@ fn talk(all: &mut [ContainerFacts<'_>], loopback: &Loopback) {
         others.extend(loopback.called(all, at));
         for other in others {
             let to_it = loopback.dial(all, other, at, |_| true);
-            // one that may listen there gives way to one that is known to
+            // a container that is known to listen there comes before one that may
             let gives_way = |port| !all[other].surely_serves(port) && loopback.is_surely_served(all, at, port);
             let from_it = || loopback.dial(all, at, other, |port| !gives_way(port));
             let evidence = if let Some((dial, port)) = to_it {

@@ -19,6 +19,7 @@ use crate::yaml::{self, Document, NodeId, Part, Refusal, Source, Value};
 
 /// A file that was read.
 #[derive(Debug)]
+#[expect(clippy::struct_excessive_bools, reason = "they are independent of each other")]
 pub struct File {
     /// Its text.
     pub source: Arc<Source>,
@@ -28,6 +29,8 @@ pub struct File {
     pub reported: bool,
     /// Whether kustomize makes it: its text is not on disk.
     pub is_generated: bool,
+    /// Whether kustomize reads it, as a resource or as a patch, and kubectl only what kustomize makes of it.
+    pub is_kustomized: bool,
     /// Where its lines come from, if Helm or kustomize has rendered it.
     pub rendered: Option<Arc<Rendered>>,
     /// The documents that YAML's rules allow, in order.
@@ -92,7 +95,7 @@ impl File {
         let is_json = self.path.as_ref().is_some_and(|path| path.extension().is_some_and(|end| end == "json"));
         // Folders hold YAML and JSON of many programs; only what kubectl would be given is its to refuse.
         // What holds a NUL is not YAML: it is damaged, or encoded in a way that no reader knows.
-        let is_damaged = !is_json && self.source.text.contains('\0');
+        let is_damaged = !is_json && memchr::memchr(0, self.source.text.as_bytes()).is_some();
         let is_ours = mentions_kubernetes(&self.source.text) || begins_a_description(&self.source.text);
         if (is_json || !is_named) && !is_ours && !is_damaged {
             self.refusals.clear();
@@ -136,6 +139,7 @@ impl File {
             path: None,
             reported: true,
             is_generated: false,
+            is_kustomized: false,
             rendered: None,
             documents: Vec::new(),
             refusals: Vec::new(),
@@ -157,23 +161,41 @@ impl File {
                 Part::Refused(refusal) => file.refusals.push(refusal),
             }
         }
+        file.decode();
+        file
+    }
+
+    /// Finds the objects of the documents.
+    fn decode(&mut self) {
         let objects = |document: &Arc<Document>| {
             let mut objects = Vec::new();
             add_objects(document, &mut objects);
             objects
         };
-        file.objects = if file.documents.len() < WORTH_THREADS {
-            file.documents.iter().flat_map(objects).collect()
+        self.objects = if self.documents.len() < WORTH_THREADS {
+            self.documents.iter().flat_map(objects).collect()
         } else {
-            file.documents.par_iter().with_min_len(WORTH_THREADS / 4).flat_map_iter(objects).collect()
+            self.documents.par_iter().with_min_len(WORTH_THREADS / 4).flat_map_iter(objects).collect()
         };
-        if memmem::find(source.text.as_bytes(), KUBESEC.as_bytes()).is_some() {
-            for object in file.objects.iter_mut().filter(|object| object.id.kind == "Secret") {
+        let mut secrets = self.objects.iter_mut().filter(|object| object.id.kind == "Secret").peekable();
+        if secrets.peek().is_some() && memmem::find(self.source.text.as_bytes(), KUBESEC.as_bytes()).is_some() {
+            for object in secrets {
                 object.is_encrypted = true;
                 object.problems.clear();
             }
         }
-        file
+    }
+
+    /// Reads it as kustomize does, to which `yes`, `no`, `on`, `off`, `y` and `n` are texts (kubernetes-sigs/kustomize:
+    /// `kyaml/internal/forked/github.com/go-yaml/yaml/resolve.go`). Whether that changes anything.
+    pub(super) fn read_with_kustomize(&mut self) -> bool {
+        self.is_kustomized = true;
+        if !yaml::old_booleans_to_texts(&mut self.documents) {
+            return false;
+        }
+        self.decode();
+        self.place_objects();
+        true
     }
 }
 
@@ -193,11 +215,16 @@ const ENCRYPTED: [&str; 5] = [
     "$ANSIBLE_VAULT;",
 ];
 
-/// Whether a value is what cannot be read, and begins with a hole: `namespace: %DOMAIN%`.
+/// Whether a value is what cannot be read, and begins with a hole (`namespace: %DOMAIN%`), or a line that is one
+/// (`${BLOCK}`).
 fn is_of_a_hole(source: &Source, refusal: &Refusal) -> bool {
     let range = refusal.span.range();
     let rest = source.text.get(range.start..).unwrap_or_default();
+    let above = source.text.get(..range.start).unwrap_or_default();
+    let start = above.rfind('\n').map_or(0, |at| at + 1);
+    let line = source.text.get(start..).unwrap_or_default().lines().next().unwrap_or_default();
     range.len() == 1 && words::begins_with_hole(rest.lines().next().unwrap_or_default())
+        || words::is_hole_of_lines(line)
 }
 
 fn mentions_kubernetes(text: &str) -> bool {
@@ -228,7 +255,9 @@ fn add_objects(document: &Arc<Document>, objects: &mut Vec<Object>) {
         /// What an item without its own kind takes from its list.
         inherited: Option<(&'text str, &'text str)>,
     }
-    let is_patch = memmem::find(document.source.slice(document.span).as_bytes(), b"$patch").is_some();
+    let text = document.source.slice(document.span).as_bytes();
+    // most documents have no dollar, and one byte is found faster than a word
+    let is_patch = memchr::memchr(b'$', text).is_some_and(|at| memmem::find(&text[at..], b"$patch").is_some());
     let mut steps = vec![Visit { node: document.root(), inherited: None }];
     while let Some(Visit { node, inherited }) = steps.pop() {
         if !matches!(document.value(node), Value::Map(_)) {

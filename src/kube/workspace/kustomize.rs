@@ -82,8 +82,14 @@ pub(super) fn connect(files: &mut Vec<File>) {
             bases.entry(path.as_path()).or_default().push(at);
         }
     }
-    let is_renamed = all.iter().flat_map(|one| &one.changes).any(Change::renames);
     let together = together(&all);
+    for file in files.iter_mut().filter(|file| file.rendered.is_none()) {
+        let is_read = |path: &PathBuf| patches.contains(path) || together.contains_key(path);
+        if file.path.as_ref().is_some_and(is_read) && file.read_with_kustomize() {
+            part::mark(file);
+        }
+    }
+    let is_renamed = all.iter().flat_map(|one| &one.changes).any(Change::renames);
     let folders: HashSet<&Path> = all.iter().map(|one| one.folder.as_path()).collect();
     for file in files.iter_mut().filter(|file| file.rendered.is_none()) {
         let Some(path) = &file.path else { continue };

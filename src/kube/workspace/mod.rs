@@ -194,16 +194,7 @@ impl Workspace {
 
     /// Tells each object what the other files say of it.
     fn connect(&mut self) {
-        for file in &mut self.files {
-            let Some(path) = &file.path else { continue };
-            let is_called_patch = part::is_called_patch(path);
-            for object in &mut file.objects {
-                object.is_patch |= is_part_of_workload(object)
-                    || is_part_of_definition(object)
-                    || is_called_patch && part::lacks_what_all_have(object)
-                    || part::is_of_the_api_service(object);
-            }
-        }
+        self.files.iter_mut().for_each(part::mark);
         kustomize::connect(&mut self.files);
         let definitions = Definitions::collect(self.objects());
         if !definitions.is_empty() {
@@ -216,31 +207,6 @@ impl Workspace {
     pub fn objects(&self) -> impl Iterator<Item = &Object> {
         self.files.iter().flat_map(|file| &file.objects)
     }
-}
-
-/// Whether an object has so little of a workload that it can only be a patch: no selector, no labels of its Pods and no
-/// image. Scripts and documentation refer to such files if no kustomization does.
-fn is_part_of_workload(object: &Object) -> bool {
-    let document = &object.document;
-    let at = |path: &[&str]| document.at(object.node, path);
-    let has_image = |list: &str| {
-        let containers = at(&["spec", "template", "spec", list]).map_or(&[][..], |list| document.items(list));
-        containers.iter().any(|container| document.get(*container, "image").is_some())
-    };
-    object.id.api_version == "apps/v1"
-        && matches!(object.id.kind.as_str(), "Deployment" | "StatefulSet" | "DaemonSet" | "ReplicaSet")
-        && at(&["spec"]).is_some_and(|spec| !document.entries(spec).is_empty())
-        && at(&["spec", "selector"]).is_none()
-        && at(&["spec", "template", "metadata", "labels"]).is_none()
-        && !has_image("containers")
-        && !has_image("initContainers")
-}
-
-/// Whether it says neither whose definition it is nor what the kind is called: what kubebuilder makes to be merged into
-/// the definitions that controller-gen makes (`config/crd/patches`).
-fn is_part_of_definition(object: &Object) -> bool {
-    let lacks = |field: &str| object.document.at(object.node, &["spec", field]).is_none();
-    object.id.kind == "CustomResourceDefinition" && lacks("group") && lacks("names")
 }
 
 /// Runs `work` on threads with enough stack for deeply nested input. The number of threads depends on the machine, or

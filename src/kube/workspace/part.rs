@@ -1,12 +1,51 @@
 //! Objects that are merged into others, where no kustomization says so: their file is called a patch, or lies unused
-//! beside a kustomization.
+//! beside a kustomization. And objects of which only a part matters.
 
 use std::path::Path;
 
+use super::file::File;
 use crate::kube::Object;
 
+/// Marks the objects of a file that are parts of objects by what they say, or by what the file is called.
+pub(super) fn mark(file: &mut File) {
+    let Some(path) = &file.path else { return };
+    let is_called_patch = is_called_patch(path);
+    for object in &mut file.objects {
+        object.is_patch |= is_part_of_workload(object)
+            || is_part_of_definition(object)
+            || is_called_patch && lacks_what_all_have(object)
+            || is_of_the_api_service(object)
+            || is_only_named(object);
+    }
+}
+
+/// Whether an object has so little of a workload that it can only be a patch: no selector, no labels of its Pods and no
+/// image. Scripts and documentation refer to such files if no kustomization does.
+fn is_part_of_workload(object: &Object) -> bool {
+    let document = &object.document;
+    let at = |path: &[&str]| document.at(object.node, path);
+    let has_image = |list: &str| {
+        let containers = at(&["spec", "template", "spec", list]).map_or(&[][..], |list| document.items(list));
+        containers.iter().any(|container| document.get(*container, "image").is_some())
+    };
+    object.id.api_version == "apps/v1"
+        && matches!(object.id.kind.as_str(), "Deployment" | "StatefulSet" | "DaemonSet" | "ReplicaSet")
+        && at(&["spec"]).is_some_and(|spec| !document.entries(spec).is_empty())
+        && at(&["spec", "selector"]).is_none()
+        && at(&["spec", "template", "metadata", "labels"]).is_none()
+        && !has_image("containers")
+        && !has_image("initContainers")
+}
+
+/// Whether it says neither whose definition it is nor what the kind is called: what kubebuilder makes to be merged into
+/// the definitions that controller-gen makes (`config/crd/patches`).
+fn is_part_of_definition(object: &Object) -> bool {
+    let lacks = |field: &str| object.document.at(object.node, &["spec", field]).is_none();
+    object.id.kind == "CustomResourceDefinition" && lacks("group") && lacks("names")
+}
+
 /// Whether a file calls itself a patch: `patch-web.yaml`, `dual_stack_patch.yml`, `patches/web.yaml`.
-pub(super) fn is_called_patch(path: &Path) -> bool {
+fn is_called_patch(path: &Path) -> bool {
     let is_patch = |word: &str| word.eq_ignore_ascii_case("patch") || word.eq_ignore_ascii_case("patches");
     let stem = path.file_stem().and_then(|stem| stem.to_str()).unwrap_or_default();
     let folder = path.parent().and_then(Path::file_name).and_then(|name| name.to_str()).unwrap_or_default();
@@ -42,9 +81,16 @@ pub(super) fn lacks_what_all_have(object: &Object) -> bool {
 }
 
 /// Whether an object is of the one Service that every cluster makes itself, and says a part of it only.
-pub(super) fn is_of_the_api_service(object: &Object) -> bool {
+fn is_of_the_api_service(object: &Object) -> bool {
     let is_default = object.id.namespace.as_deref().is_none_or(|namespace| namespace == "default");
     object.id.kind == "Service" && object.id.name == "kubernetes" && is_default && lacks_what_all_have(object)
+}
+
+/// Whether only what an object is called counts: `OpenShift`'s cluster version operator deletes it, and reads no more of
+/// it (openshift/enhancements: `dev-guide/cluster-version-operator/dev/object-deletion.md`).
+fn is_only_named(object: &Object) -> bool {
+    let annotation = ["metadata", "annotations", "release.openshift.io/delete"];
+    object.document.at(object.node, &annotation).is_some_and(|node| object.document.str(node) == Some("true"))
 }
 
 /// Whether an API version is one of Kubernetes' own: of no group, of one without dots, or of one under `k8s.io`.

@@ -40,8 +40,26 @@ impl Input {
 }
 
 /// Folders of files that are not applied: test data, and copies of others' work. They are left out unless the user
-/// names one, or a path in one.
-pub const LEFT_OUT: [&str; 7] = ["Godeps", "_archived", "golden", "node_modules", "src/test", "testdata", "vendor"];
+/// names one, or a path in one. A folder that holds a file of this name is one of them, too: a test of Chainsaw, whose
+/// objects may be parts, or wrong on purpose (kyverno/chainsaw: `website/docs/quick-start`).
+pub const LEFT_OUT: [&str; 16] = [
+    ".chainsaw-test",
+    ".kyverno-test",
+    "Godeps",
+    "_archived",
+    "chainsaw-test.yaml",
+    "golden",
+    "node_modules",
+    "src/test",
+    "test-data",
+    "test/data",
+    "test/fixtures",
+    "test_data",
+    "testdata",
+    "tests/data",
+    "tests/fixtures",
+    "vendor",
+];
 
 /// Whether a file holds what a test of an operator expects of objects, parts of which are conditions: the assertions of
 /// kuttl (`00-assert.yaml`, `01-errors.yaml`; kuttl.dev: docs/testing/steps) and Chainsaw (`deployment-assert.yaml`).
@@ -218,9 +236,11 @@ fn shown(path: &Path) -> String {
     path.strip_prefix("./").unwrap_or(path).display().to_string()
 }
 
-/// What of [`LEFT_OUT`] a folder is: whole names at the end of its path.
+/// What of [`LEFT_OUT`] a folder is, whole names at the end of its path, or holds.
 fn left_out(folder: &Path) -> Option<&'static str> {
-    LEFT_OUT.into_iter().find(|known| folder.ends_with(known))
+    const TEST: &str = "chainsaw-test.yaml";
+    let is_left_out = |known: &&str| folder.ends_with(known) || *known == TEST && folder.join(TEST).is_file();
+    LEFT_OUT.into_iter().find(is_left_out)
 }
 
 fn is_yaml(path: &Path) -> bool {

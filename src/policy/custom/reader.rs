@@ -44,8 +44,12 @@ enum Written {
 impl Written {
     fn of(document: &Document, schema: NodeId) -> Self {
         let (span, raw) = (document.span(schema), document.raw(schema).as_bytes());
-        let is_alias = |at: usize| raw.get(at + 2).is_some_and(|letter| !letter.is_ascii_whitespace());
-        if document.style(schema) == Style::Alias || memmem::find_iter(raw, b" *").any(is_alias) {
+        let is_alias = |at: usize| {
+            let before = at.checked_sub(1).and_then(|before| raw.get(before));
+            before.is_some_and(|byte| b" \t\n\r[{,".contains(byte))
+                && raw.get(at + 1).is_some_and(|byte| !byte.is_ascii_whitespace())
+        };
+        if document.style(schema) == Style::Alias || memchr::memchr_iter(b'*', raw).any(is_alias) {
             return Self::Anywhere;
         }
         let places =

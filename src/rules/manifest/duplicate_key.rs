@@ -1,42 +1,127 @@
 use std::collections::HashSet;
 use std::sync::Arc;
 
+use crate::diagnostic::{Label, Level};
+use crate::kube::{File, Object};
 use crate::rules::{Check, Findings, Rule};
 use crate::words::clip;
-use crate::yaml::{Document, NodeId, Value};
+use crate::yaml::{Document, Duplicate, NodeId, Value};
 
 /// A key that is duplicated in one map.
-pub static RULE: Rule = rule!("duplicate_key.md", Error, Check::Document(check));
+pub static RULE: Rule = rule!("duplicate_key.md", Error, Check::File(check));
 
-fn check(document: &Arc<Document>, found: &mut Findings<'_>) {
+fn check(file: &File, found: &mut Findings<'_>) {
+    let mut before: Option<&Arc<Document>> = None;
+    for object in &file.objects {
+        // a list has several objects
+        if before.is_none_or(|before| !Arc::ptr_eq(before, &object.document)) {
+            check_document(file, object, found);
+        }
+        before = Some(&object.document);
+    }
+}
+
+/// Looks at the document of an object.
+fn check_document(file: &File, object: &Object, found: &mut Findings<'_>) {
+    let document = &object.document;
     if document.duplicates.is_empty() {
         return;
     }
     let live = live_keys(document);
+    let merged = if file.is_kustomized { annotations(document) } else { HashSet::new() };
     for duplicate in &document.duplicates {
         // A key that came in by `<<` still lives in the map that it came from: overriding it is the point.
-        if live.contains(&duplicate.lost.key) {
+        if live.contains(&duplicate.lost.key) || merged.contains(&duplicate.kept.key) {
             continue;
         }
-        let key = clip(&document.key(&duplicate.kept));
-        let (lost, kept) = (duplicate.lost.key, duplicate.kept.key);
-        let is_same_text = document.raw(lost) == document.raw(kept);
-        let message = if is_same_text {
-            format!("`{key}` is duplicated in this map; the first is silently lost")
-        } else {
-            format!(
-                "`{}` and `{}` are the same key; one of them is silently lost",
-                document.raw(lost),
-                document.raw(kept)
-            )
-        };
-        found
-            .at(lost, message)
+        match (file.is_kustomized, object.is_patch) {
+            (true, true) => say_of_patch(document, duplicate, found),
+            (true, false) => say_with_kustomize(document, duplicate, found),
+            (false, _) => say(document, duplicate, found),
+        }
+    }
+}
+
+/// What kubectl makes of it. Nothing is lost where both values are equal or the first is nothing.
+fn say(document: &Document, duplicate: &Duplicate, found: &mut Findings<'_>) {
+    let key = clip(&document.key(&duplicate.kept));
+    let (lost, kept) = (duplicate.lost.key, duplicate.kept.key);
+    let (is_same_text, is_harmless) = (document.raw(lost) == document.raw(kept), loses_nothing(document, duplicate));
+    let message = match (is_same_text, is_harmless) {
+        (true, false) => format!("`{key}` is duplicated in this map; the first is silently lost"),
+        (true, true) => format!("`{key}` is duplicated in this map; nothing is lost"),
+        (false, _) => {
+            let one = if is_harmless { "nothing" } else { "one of them" };
+            let end = if is_harmless { "is lost" } else { "is silently lost" };
+            format!("`{}` and `{}` are the same key; {one} {end}", document.raw(lost), document.raw(kept))
+        }
+    };
+    let saying = found.at_span(document.span(lost), message);
+    if is_harmless {
+        saying
+            .level(Level::Warning)
+            .here("redundant")
+            .label(Label::node(document, kept, "this one is kept"))
+            .because("kubectl keeps the last of two equal keys; kustomize rejects duplicates, and so does the API server in JSON")
+            .help("remove one of them");
+    } else {
+        saying
             .here("this one is lost")
-            .and(kept, "this one is kept")
+            .label(Label::node(document, kept, "this one is kept"))
             .because("kubectl keeps the last of two equal keys and drops the others before the API server sees them")
             .help("merge the two, or remove one of them");
     }
+}
+
+/// What kustomize makes of it: it refuses the file.
+fn say_with_kustomize(document: &Document, duplicate: &Duplicate, found: &mut Findings<'_>) {
+    let key = clip(&document.key(&duplicate.kept));
+    found
+        .at_span(
+            document.span(duplicate.lost.key),
+            format!("`{key}` is duplicated in this map; kustomize refuses the file"),
+        )
+        .here("this is one")
+        .label(Label::node(document, duplicate.kept.key, "and this is the other"))
+        .because("kustomize stops at duplicate keys: \"mapping key already defined\"; kubectl alone keeps the last")
+        .help("merge the two, or remove one of them");
+}
+
+/// What kustomize makes of it in a patch: it merges the first, even if that is nothing.
+fn say_of_patch(document: &Document, duplicate: &Duplicate, found: &mut Findings<'_>) {
+    let (first, last) = (duplicate.lost, duplicate.kept);
+    if is_same(document, first.value(), last.value()) {
+        return;
+    }
+    let key = clip(&document.key(&last));
+    found
+        .at_span(document.span(last.key), format!("`{key}` is duplicated in this map; the last is silently lost"))
+        .here("this one is lost")
+        .label(Label::node(document, first.key, "this one is kept"))
+        .because("in a patch, kustomize applies the first of two equal keys; kubectl keeps the last")
+        .help("merge the two, or remove one of them");
+}
+
+/// Whether the lost value is nothing, or the one that is kept.
+fn loses_nothing(document: &Document, duplicate: &Duplicate) -> bool {
+    let (lost, kept) = (duplicate.lost.value(), duplicate.kept.value());
+    document.is_null(lost) || is_same(document, lost, kept)
+}
+
+/// Whether two values are the same; large ones only if they are written alike.
+fn is_same(document: &Document, one: NodeId, other: NodeId) -> bool {
+    const LARGE: usize = 10_000;
+    let (one_text, other_text) = (document.raw(one), document.raw(other));
+    one_text == other_text
+        || one_text.len().max(other_text.len()) <= LARGE && document.to_json(one) == document.to_json(other)
+}
+
+/// The keys whose duplicates kustomize merges: `metadata.annotations` of an object, and those in it.
+fn annotations(document: &Document) -> HashSet<NodeId> {
+    let annotations =
+        document.get(document.root(), "metadata").and_then(|metadata| document.entry(metadata, "annotations"));
+    let inner = annotations.map_or(&[][..], |annotations| document.entries(annotations.value()));
+    annotations.iter().chain(inner).map(|entry| entry.key).collect()
 }
 
 /// The keys of all maps as they are written.

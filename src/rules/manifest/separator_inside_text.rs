@@ -31,7 +31,12 @@ fn check(file: &File, found: &mut Findings<'_>) {
         let (start, line) = separator;
         let after = text.get(start + line.len()..).unwrap_or_default();
         let next = after.lines().find(|line| !line.trim().is_empty());
-        let goes_on = next.is_some_and(|line| line.starts_with(' ') && !line.trim_start().starts_with('#'));
+        let written = &text[document.span(entry).range().end..at];
+        let goes_on = next.is_some_and(|line| {
+            indent(line) >= indent_of_text(written, || indent_of_key(text, document, entry) + 1)
+                && !line.trim_start().starts_with('#')
+                && (holds_manifests(written) || !begins_object(file, start))
+        });
         if line.trim_end() != "---" || !goes_on {
             continue;
         }
@@ -45,6 +50,35 @@ fn check(file: &File, found: &mut Findings<'_>) {
             )
             .help("indent the line like the text around it");
     }
+}
+
+/// How many spaces a line begins with.
+fn indent(line: &str) -> usize {
+    line.len() - line.trim_start_matches(' ').len()
+}
+
+/// How deep a block of text is indented: as its first line that says anything, or `least` where there is none.
+fn indent_of_text(written: &str, least: impl FnOnce() -> usize) -> usize {
+    let first = written.lines().skip(1).find(|line| !line.trim().is_empty());
+    first.map_or_else(least, indent)
+}
+
+/// How deep the line of a key is indented.
+fn indent_of_key(text: &str, document: &Document, key: NodeId) -> usize {
+    let start = document.span(key).range().start;
+    indent(&text[text[..start].rfind('\n').map_or(0, |at| at + 1)..])
+}
+
+/// Whether a text is made of manifests itself, so that others may follow in it.
+fn holds_manifests(written: &str) -> bool {
+    written.lines().skip(1).any(|line| ["apiVersion:", "kind:"].iter().any(|key| line.trim_start().starts_with(key)))
+}
+
+/// Whether the document after a separator is a whole object.
+fn begins_object(file: &File, separator: usize) -> bool {
+    let at = file.documents.partition_point(|document| document.span.range().start < separator);
+    let next = file.documents.get(at);
+    next.is_some_and(|next| ["apiVersion", "kind"].iter().all(|key| next.get_str(next.root(), key).is_some()))
 }
 
 /// The key and the value that a document ends with, if that is a block of text.

@@ -1,5 +1,6 @@
 //! What the API server's validation would say, one rule for each family of its mistakes.
 
+use std::borrow::Cow;
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
@@ -11,6 +12,7 @@ use crate::kube::{Definition, Index, Object, ProblemKind, Typed};
 use crate::policy::{CustomRules, Said, Unjudged};
 use crate::rules::policy;
 use crate::rules::{Check, Findings, FindingsAnywhere, Rule, SharedCheck, SharedPass};
+use crate::words::list;
 use crate::yaml::NodeId;
 
 /// Declares the rules: they differ in page and level alone.
@@ -69,31 +71,103 @@ const OF_CUSTOM: &[&Rule] = &[
 ];
 
 fn check(object: &Object, found: &mut Findings<'_>) {
-    let mut warned = HashSet::new();
-    for Wrong { cause, why } in causes(object, found.targets()) {
-        // kubectl prints a warning once, however many fields of a definition it is about
-        let is_repeated = cause.reason == Reason::Warning
-            && object.id.kind == "CustomResourceDefinition"
-            && !warned.insert(cause.message.clone());
-        if !is_repeated {
-            say(object, &cause, why, found);
+    say_all(object, &causes(object, found.targets()), found);
+    dropped_field::check(object, found);
+}
+
+/// Says what the server says: a warning once, however many fields it is about, as kubectl prints it, and what a missing
+/// map lacks at the map.
+fn say_all(object: &Object, wrong: &[Wrong], found: &mut Findings<'_>) {
+    let is_range = found.targets().is_range();
+    let mut first = HashMap::new();
+    let mut groups: Vec<(&Cow<'static, str>, Vec<&Cause>)> = Vec::new();
+    for Wrong { cause, why } in wrong.iter().filter(|wrong| is_said(object, &wrong.cause)) {
+        let key = match cause.reason {
+            Reason::Warning => Some((cause.reason, cause.message.as_str())),
+            // of several versions each mistake says when it is one
+            Reason::Required | Reason::NotSupported if !is_range => {
+                missing_map(object, cause).map(|map| (Reason::Required, map))
+            }
+            _ => None,
+        };
+        let next = groups.len();
+        match key.map_or(next, |key| *first.entry((key, why)).or_insert(next)) {
+            at if at < next => groups[at].1.push(cause),
+            _ => groups.push((why, vec![cause])),
         }
     }
-    dropped_field::check(object, found);
+    for (why, group) in groups {
+        match group.as_slice() {
+            [] => {}
+            [cause] => say(object, cause, &[], why.clone(), found),
+            [cause, others @ ..] if cause.reason == Reason::Warning => say(object, cause, others, why.clone(), found),
+            several => say(object, &of_missing_map(object, several), &[], why.clone(), found),
+        }
+    }
+}
+
+/// The outermost map on the way to a missing field that is missing itself: `roleRef` of `roleRef.name`.
+fn missing_map<'cause>(object: &Object, cause: &'cause Cause) -> Option<&'cause str> {
+    let (document, path) = (&object.document, cause.path.as_str());
+    let (mut node, mut start) = (object.node, 0);
+    while start < path.len() {
+        // a key may have dots
+        let ends = path[start..].match_indices('.').map(|(at, _)| start + at).chain([path.len()]);
+        let mut steps = ends.map(|end| (end, document.get(node, &path[start..end])));
+        let Some((end, next)) =
+            steps.find_map(|(end, next)| Some((end, next.filter(|next| !document.is_null(*next))?)))
+        else {
+            let end = path[start..].find('.').map_or(path.len(), |at| start + at);
+            return Some(&path[..end]).filter(|map| map.len() < path.len() && !map.contains('['));
+        };
+        (node, start) = (next, end + 1);
+    }
+    None
+}
+
+/// One mistake in the place of several about fields of one missing map.
+fn of_missing_map(object: &Object, causes: &[&Cause]) -> Cause {
+    let map = causes.first().and_then(|cause| missing_map(object, cause)).unwrap_or_default();
+    let mut fields: Vec<&str> = Vec::new();
+    for cause in causes {
+        let below = cause.path.get(map.len() + 1..).unwrap_or_default();
+        let field = below.split(['.', '[']).next().unwrap_or_default();
+        if !field.is_empty() && !fields.contains(&field) {
+            fields.push(field);
+        }
+    }
+    let name = map.rsplit('.').next().unwrap_or_default();
+    Cause {
+        reason: Reason::Required,
+        path: map.to_owned(),
+        node: causes.first().map_or(object.node, |cause| cause.node),
+        message: format!("`{name}` is missing: it needs {}", list(&fields)),
+        help: None,
+        fix: None,
+    }
 }
 
 /// One thing that is wrong with an object, and what comes of it.
 struct Wrong {
     cause: Cause,
-    why: &'static str,
+    why: Cow<'static, str>,
+}
+
+impl Wrong {
+    /// What the server says, by the definition in another file.
+    fn of(cause: Cause, schema: Option<&str>) -> Self {
+        let why = cause.reason.why();
+        let why = schema.map_or(Cow::Borrowed(why), |file| format!("{why} (by the definition in {file})").into());
+        Self { cause, why }
+    }
 }
 
 /// What a server says of an object, and then of the Pods that it has to create from it.
 fn wrong(object: &Object, target: Target, verdict: Verdict) -> impl Iterator<Item = Wrong> {
     let (of_pods, why) = refused_pods(object, target, &verdict.errors).unwrap_or_default();
     let said = verdict.errors.into_iter().chain(verdict.warnings);
-    let said = said.map(|cause| Wrong { why: cause.reason.why(), cause });
-    said.chain(of_pods.into_iter().map(move |cause| Wrong { cause, why }))
+    let said = said.map(|cause| Wrong::of(cause, None));
+    said.chain(of_pods.into_iter().map(move |cause| Wrong { cause, why: Cow::Borrowed(why) }))
 }
 
 /// What servers say, of several versions with the times at which they do.
@@ -178,7 +252,7 @@ fn check_custom(index: &Index<'_>, found: &mut FindingsAnywhere<'_>) {
     rules.compile(index, found);
     for object in index.all() {
         if let Some(cause) = schemas.unserved(object) {
-            say(object, &cause, cause.reason.why(), &mut found.about(object));
+            say_all(object, &[Wrong::of(cause, None)], &mut found.about(object));
             continue;
         }
         let Some((causes, definition)) =
@@ -188,22 +262,17 @@ fn check_custom(index: &Index<'_>, found: &mut FindingsAnywhere<'_>) {
         };
         // the server looks at rules in CEL once the schema takes the object
         let said = if causes.is_empty() { rules.judge(object, definition) } else { Said::default() };
-        for cause in &said.causes {
-            let by = &definition.document.source.name;
-            let by = (*by != object.document.source.name).then_some(by.as_str());
-            say(object, cause, &because(cause, by), &mut found.about(object));
-        }
+        let by = &definition.document.source.name;
+        let by = (*by != object.document.source.name).then_some(by.as_str());
         rules.note(&said, definition);
-        let file = &definition.document.source.name;
-        let by = (*file != object.document.source.name).then_some(file.as_str());
-        if causes.is_empty() && said.causes.is_empty() {
-            for cause in &custom_warnings(object, found.targets(object).last()) {
-                say(object, cause, cause.reason.why(), &mut found.about(object));
-            }
-        }
-        for cause in causes.iter().filter(|cause| cause.reason != Reason::Required || !is_filled(index, object)) {
-            say(object, cause, &because(cause, by), &mut found.about(object));
-        }
+        let is_taken = causes.is_empty() && said.causes.is_empty();
+        let warnings = if is_taken { custom_warnings(object, found.targets(object).last()) } else { Vec::new() };
+        let lasts = |cause: &Cause| cause.reason != Reason::Required || !is_filled(index, object);
+        let causes = said.causes.into_iter().chain(causes.into_iter().filter(lasts));
+        let wrong = causes
+            .map(|cause| Wrong::of(cause, by))
+            .chain(warnings.into_iter().map(|warning| Wrong::of(warning, None)));
+        say_all(object, &wrong.collect::<Vec<_>>(), &mut found.about(object));
     }
     rules.say_unknown(found);
 }
@@ -305,39 +374,41 @@ fn keys(path: &str) -> Vec<&str> {
     keys.filter(|key| !key.is_empty() && !key.bytes().all(|byte| byte.is_ascii_digit())).collect()
 }
 
-/// What the server does about a mistake, by the definition in another file.
-fn because(cause: &Cause, schema: Option<&str>) -> String {
-    let why = cause.reason.why();
-    schema.map_or_else(|| why.to_owned(), |file| format!("{why} (by the definition in {file})"))
-}
-
-fn say(object: &Object, cause: &Cause, why: &str, found: &mut Findings<'_>) {
-    let Some(rule) = rule(object, cause) else { return };
+/// Whether it is a mistake of this object, and of these rules.
+fn is_said(object: &Object, cause: &Cause) -> bool {
     // what istioctl reads is sent to no server, and needs no name
     if object.id.api_version.starts_with("install.istio.io/") && cause.path.ends_with("metadata.name") {
-        return;
+        return false;
     }
     let is_mendable = matches!(cause.reason, Reason::Required | Reason::Invalid | Reason::NotFound | Reason::Warning);
     let is_changed = !cause.path.is_empty() && object.changes.reach(&keys(&cause.path));
     if is_changed || is_mendable && object.changes.may_mend(&keys(&cause.path)) {
-        return;
+        return false;
     }
     // Other programs' files begin like objects, too (`apiVersion: v1`, `kind: Server`): no kind of the API is like theirs,
     // and they make no Pods.
     let is_like_none = cause.reason == Reason::UnknownKind && cause.help.is_none();
     if is_like_none && object.id.api_version == "v1" && object.pods().next().is_none() {
-        return;
+        return false;
     }
-    if octal_surprise::speaks_of(object, cause.node, &cause.path) {
-        return;
-    }
-    if has_rule_of_its_own(cause) || object.is_hole(cause.node) {
-        return;
-    }
+    !octal_surprise::speaks_of(object, cause.node, &cause.path)
+        && !has_rule_of_its_own(cause)
+        && !object.is_hole(cause.node)
+}
+
+/// How many other places of one warning are shown at most.
+const PLACES: usize = 8;
+
+fn say(object: &Object, cause: &Cause, others: &[&Cause], why: Cow<'static, str>, found: &mut Findings<'_>) {
+    let Some(rule) = rule(object, cause) else { return };
     let mut under = found.under(rule);
     let mut saying = under.at(cause.node, cause.message.clone()).because(why);
     if cause.path.contains(['.', '[']) {
         saying = saying.here(cause.path.clone());
+    }
+    let mut shown = HashSet::from([cause.node]);
+    for other in others.iter().filter(|other| shown.insert(other.node)).take(PLACES) {
+        saying = saying.and(other.node, other.path.clone());
     }
     if let Some(help) = &cause.help {
         saying.help(help.clone());

@@ -53,7 +53,14 @@ fn say(object: &Object, node: NodeId, expected: &str, found: &mut Findings<'_>) 
     let saying = found
         .at(node, format!("{subject} {verb} {expected_noun}, but this is {is}"))
         .because("the API server refuses an object with a value of another type");
-    if let Some(edits) = without_quotes(object, node, expected) {
+    if let Some(value) = old_boolean(object, node).filter(|_| expected == "a boolean") {
+        saying
+            .here("kustomize reads a string")
+            .because(
+                "kustomize reads YAML 1.2, where only true and false are booleans; the API server refuses a text here",
+            )
+            .help(format!("write `{value}`"));
+    } else if let Some(edits) = without_quotes(object, node, expected) {
         saying.here("without the quotes it is").fix("remove the quotes", edits);
     } else if let Some(letter) = letter_after_colon(object, node) {
         saying
@@ -64,6 +71,15 @@ fn say(object: &Object, node: NodeId, expected: &str, found: &mut Findings<'_>) 
     } else {
         let what = if many { "each of them" } else { "it" };
         saying.here(format!("{what} has to be {expected_noun}")).help(explain);
+    }
+}
+
+/// The boolean that kubectl would read where kustomize has read a text.
+fn old_boolean(object: &Object, node: NodeId) -> Option<bool> {
+    let text = object.document.str(node).filter(|_| is_plain(object, node))?;
+    match resolve_plain(text) {
+        Resolved::Bool(value) => Some(value),
+        _ => None,
     }
 }
 

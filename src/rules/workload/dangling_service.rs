@@ -3,7 +3,7 @@ use std::collections::{HashMap, HashSet};
 use crate::kube::types::{Labels, ServiceSpec};
 
 use super::scaling::name_node;
-use crate::kube::selection::{is_given, meant, pods_beside};
+use crate::kube::selection::{Meant, is_given, meant, pods_beside};
 use crate::kube::{FolderScope, Index, Object, PodView, Selector, Typed};
 use crate::rules::{Check, FindingsAnywhere, Rule, text};
 use crate::text::Text;
@@ -25,7 +25,11 @@ fn check(index: &Index<'_>, found: &mut FindingsAnywhere<'_>) {
             continue;
         }
         // Operators make Pods that no file shows; what is nearly selected was meant to be.
-        let near = meant(&selector, pods_beside(index, service)).map(|meant| (meant.it.object, meant.key));
+        let near = meant(&selector, pods_beside(index, service));
+        // a workload that has its Service is hardly what another was misspelt for
+        let is_taken =
+            |meant: &Meant<'_, '_>| meant.is_typo && index.selects_in(FolderScope::of(service), meant.it.labels);
+        let near = near.filter(|meant| !is_taken(meant)).map(|meant| (meant.it.object, meant.key));
         let here = index.workloads_in(FolderScope::of(service));
         let Some((workload, key)) = near.or_else(|| beside(index, service, labels, here, &mut selected)) else {
             continue;

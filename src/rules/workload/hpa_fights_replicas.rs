@@ -32,9 +32,13 @@ fn check(index: &Index<'_>, found: &mut FindingsAnywhere<'_>) {
             ),
             None => "remove `replicas`, if its definition lets you".to_owned(),
         };
+        let count = match clip(document.raw(node)) {
+            one if one == "1" => "1 replica".to_owned(),
+            many => format!("{many} replicas"),
+        };
         found
             .about(target)
-            .at(node, format!("every apply resets `{name}` to {} replicas, whatever `{by}` has scaled it to", clip(document.raw(node))))
+            .at(node, format!("every apply resets `{name}` to {count}, whatever `{by}` has scaled it to"))
             .here("leave it out")
             .label(scaler.object.label(scaler.node, format!("`{by}` decides how many run")))
             .because(

@@ -4,7 +4,7 @@ use crate::kube::types::IntOrString;
 use crate::kube::types::ServiceSpec;
 
 use crate::facts::{Certainty, ContainerFacts, Dial, PodFacts};
-use crate::kube::{Index, Object, Reach, Typed};
+use crate::kube::{Index, Object, PodView, Reach, Typed};
 use crate::rules::{Check, Findings, Rule};
 use crate::words::clip;
 
@@ -12,7 +12,7 @@ use crate::words::clip;
 pub static RULE: Rule = rule!("no_such_service_port.md", Warning, Check::Facts(check));
 
 fn check(facts: &PodFacts<'_>, found: &mut Findings<'_>) {
-    if facts.pod.object.is_patch || !facts.are_final() {
+    if facts.pod.object.is_patch || !facts.are_final() || is_in_a_consul_mesh(facts.pod) {
         return;
     }
     for member in &facts.members {
@@ -32,6 +32,17 @@ fn check(facts: &PodFacts<'_>, found: &mut Findings<'_>) {
             say(member, dial, port, service, found);
         }
     }
+}
+
+/// Whether Consul's proxy takes all that the Pod sends: it finds the Service by the address alone, so that any port leads
+/// there (hashicorp/consul: `agent/xds/listeners.go`, `makeFilterChainMatchFromAddrs`).
+fn is_in_a_consul_mesh(pod: PodView<'_>) -> bool {
+    const INJECTED: &str = "consul.hashicorp.com/connect-inject";
+    const TRANSPARENT: &str = "consul.hashicorp.com/transparent-proxy";
+    let annotation = |name: &str| Some(pod.metadata?.annotations.as_ref()?.get(name)?.as_str());
+    // as Go's `strconv.ParseBool` reads it (hashicorp/consul-k8s: `control-plane/connect-inject/webhook`)
+    annotation(INJECTED).is_some_and(|value| matches!(value, "true" | "True" | "TRUE" | "t" | "T" | "1"))
+        && annotation(TRANSPARENT).is_none_or(|value| !matches!(value, "false" | "False" | "FALSE" | "f" | "F" | "0"))
 }
 
 /// The Service that a host names, if it is certain which one is meant: of the Pod's unit or folder, or the only one of

@@ -1,6 +1,6 @@
 use crate::kube::types::PolicyRule;
 
-use crate::kube::api_resources::{Nothing, VERBS, group_of_version, is_built_in, nothing};
+use crate::kube::api_resources::{Nothing, VERBS, group_of_version, groups_of, is_built_in, nothing};
 use crate::kube::{Object, Typed};
 use crate::rules::{Check, Findings, Rule, parts, text};
 use crate::text::Text;
@@ -11,7 +11,7 @@ use crate::yaml::NodeId;
 pub static RULE: Rule = rule!("rbac_allows_nothing.md", Warning, Check::Object(check));
 
 /// What people write for them.
-const SYNONYMS: [(&str, &str); 13] = [
+const SYNONYMS: [(&str, &str); 11] = [
     ("read", "get"),
     ("view", "get"),
     ("describe", "get"),
@@ -22,8 +22,6 @@ const SYNONYMS: [(&str, &str); 13] = [
     ("write", "update"),
     ("modify", "update"),
     ("remove", "delete"),
-    ("exec", "create"),
-    ("execute", "create"),
     ("all", "*"),
 ];
 
@@ -63,15 +61,52 @@ fn check(object: &Object, found: &mut Findings<'_>) {
         return;
     }
     let nodes = object.document.get(object.node, "rules");
+    let all = rules.unwrap_or_default();
     for (rule, node) in parts::zipped(&object.document, nodes, rules) {
         versions(object, rule, node, found);
         let groups: Vec<&str> = rule.api_groups.iter().flatten().map(Text::as_str).collect();
         if groups.is_empty() || !groups.iter().all(|group| is_built_in(group)) {
             continue;
         }
-        resources(object, rule, node, &groups, found);
+        if !is_asked_for_by_name(rule) {
+            resources(object, rule, node, (&groups, all), found);
+        }
         verbs(object, rule, node, found);
     }
+}
+
+/// Whether resources of a rule may be names that only its verbs give a meaning: those of another program's checks, and
+/// audiences of tokens (kubernetes/website: reference/access-authn-authz/node, "Additional functionality").
+fn is_asked_for_by_name(rule: &PolicyRule) -> bool {
+    const AUDIENCE: &str = "request-serviceaccounts-token-audience";
+    let is_own = |verb: &Text| !VERBS.contains(&verb.as_str()) && !is_exec(verb) && meant(verb).is_none();
+    rule.verbs.iter().any(|verb| verb.as_str() == AUDIENCE) || !rule.verbs.is_empty() && rule.verbs.iter().all(is_own)
+}
+
+/// In how many rules of a role another right is looked for at most.
+const SEARCHED: usize = 200;
+
+/// Whether rules allow all that one of them is meant to allow with a resource, in a group that has it: what is in the
+/// wrong group is then only more than is needed, as in a rule of several groups and resources.
+fn is_granted(all: &[PolicyRule], rule: &PolicyRule, resource: &str) -> bool {
+    // nothing is said of a role in which that is not looked for
+    if all.len() > SEARCHED {
+        return true;
+    }
+    let own_groups: Vec<&str> = groups_of(resource).collect();
+    let holds = |list: &[Text], wanted: &str| list.iter().any(|one| one.as_str() == wanted || one.as_str() == "*");
+    let any_name = resource.split_once('/').map(|(_, sub)| format!("*/{sub}"));
+    let has_resource = |list: &[Text]| {
+        holds(list, resource) || any_name.as_deref().is_some_and(|any| list.iter().any(|one| one.as_str() == any))
+    };
+    let grants = |one: &PolicyRule, verb: &str| {
+        let groups = one.api_groups.as_deref().unwrap_or_default();
+        one.resource_names.as_deref().unwrap_or_default().is_empty()
+            && has_resource(one.resources.as_deref().unwrap_or_default())
+            && own_groups.iter().any(|group| holds(groups, group))
+            && holds(&one.verbs, verb)
+    };
+    !rule.verbs.is_empty() && rule.verbs.iter().all(|verb| all.iter().any(|one| grants(one, verb)))
 }
 
 /// Groups that are written with their version, as `apiVersion` has them.
@@ -91,12 +126,19 @@ fn versions(object: &Object, rule: &PolicyRule, node: NodeId, found: &mut Findin
 }
 
 /// Resources that none of the rule's groups has, in one finding.
-fn resources(object: &Object, rule: &PolicyRule, node: NodeId, groups: &[&str], found: &mut Findings<'_>) {
+fn resources(
+    object: &Object,
+    rule: &PolicyRule,
+    node: NodeId,
+    (groups, all): (&[&str], &[PolicyRule]),
+    found: &mut Findings<'_>,
+) {
     let nodes = object.document.get(node, "resources");
     let wrong: Vec<(&str, NodeId, Nothing)> = parts::zipped(&object.document, nodes, rule.resources.as_deref())
         .filter(|(resource, _)| !text::is_placeholder(resource) && !resource.is_empty())
         .filter(|(resource, _)| !OPENSHIFT.contains(&resource.split('/').next().unwrap_or_default()))
         .filter_map(|(resource, node)| Some((resource.as_str(), node, nothing(groups, resource)?)))
+        .filter(|(resource, _, why)| !matches!(why, Nothing::OtherGroup(_)) || !is_granted(all, rule, resource))
         .collect();
     let Some(((first, at, why), rest)) = wrong.split_first() else { return };
     let names: Vec<&str> = wrong.iter().map(|(name, ..)| *name).collect();
@@ -105,8 +147,9 @@ fn resources(object: &Object, rule: &PolicyRule, node: NodeId, groups: &[&str], 
     let place = if shown.len() == 1 { "group" } else { "groups" };
     let message = match why {
         Nothing::Star => format!("`{}` allows nothing: only `*` and `*/NAME` are patterns", clip(first)),
-        Nothing::NoSubresource(_) if rest.is_empty() => {
-            format!("`{}` does not exist, so this allows nothing", clip(first))
+        Nothing::NoSubresource(_) if wrong.iter().all(|(.., why)| matches!(why, Nothing::NoSubresource(_))) => {
+            let verb = if rest.is_empty() { "does" } else { "do" };
+            format!("{} {verb} not exist, so this allows nothing", list(&names))
         }
         _ => format!("{} {verb} not in {place} {}", list(&names), shown.join(", ")),
     };
@@ -158,6 +201,10 @@ fn help(resource: &str, why: Nothing) -> String {
 fn verbs(object: &Object, rule: &PolicyRule, node: NodeId, found: &mut Findings<'_>) {
     let nodes = object.document.get(node, "verbs");
     for (verb, node) in parts::zipped(&object.document, nodes, Some(&rule.verbs)) {
+        if is_exec(verb) && (allows(rule, "pods") || allows(rule, "pods/exec")) {
+            say_exec(verb, node, found);
+            continue;
+        }
         let Some(meant) = meant(verb) else { continue };
         found
             .at(node, format!("no request has the verb `{}`", clip(verb)))
@@ -168,6 +215,27 @@ fn verbs(object: &Object, rule: &PolicyRule, node: NodeId, found: &mut Findings<
             )
             .help(format!("write `{meant}`"));
     }
+}
+
+/// Whether a verb is meant to run commands in Pods.
+fn is_exec(verb: &str) -> bool {
+    matches!(verb, "exec" | "execute")
+}
+
+fn allows(rule: &PolicyRule, resource: &str) -> bool {
+    rule.resources.iter().flatten().any(|one| one.as_str() == resource)
+}
+
+/// A command is run by creating the subresource.
+fn say_exec(verb: &str, node: NodeId, found: &mut Findings<'_>) {
+    found
+        .at(node, format!("no request has the verb `{verb}`"))
+        .here("`kubectl exec` creates `pods/exec`")
+        .because(
+            "RBAC compares verbs as text; running a command is the verb create on the subresource exec of Pods \
+             (kubernetes/website: reference/access-authn-authz/rbac, \"Referring to resources\")",
+        )
+        .help("write a rule with `resources: [pods/exec]` and `verbs: [create]` for it");
 }
 
 fn meant(verb: &str) -> Option<&'static str> {

@@ -27,8 +27,7 @@ fn check(pod: PodView<'_>, found: &mut Findings<'_>) {
 }
 
 fn judge(object: &Object, image: &str, node: NodeId, found: &mut Findings<'_>) {
-    // build tools put a reference in their place: `ko resolve` (ko.build: features/k8s)
-    let is_built = image.starts_with("ko://") || is_set_by_openshift(object, image);
+    let is_built = is_built(image) || is_set_by_openshift(object, image);
     let Some(why) = refusal(image).filter(|_| !image.is_empty() && !is_built && !is_to_be_filled_in(image)) else {
         return;
     };
@@ -39,6 +38,9 @@ fn judge(object: &Object, image: &str, node: NodeId, found: &mut Findings<'_>) {
             "the kubelet chooses the protocol itself",
             format!("write `{}`", clip(without_scheme)),
         ),
+        Refusal::Space if image.trim().is_empty() => {
+            ("the image is blank".to_owned(), "only spaces", "write the image's reference".to_owned())
+        }
         Refusal::Space => (
             format!("there is a space in the image `{}`", clip(image)),
             "an image reference has no spaces",
@@ -100,6 +102,14 @@ fn judge(object: &Object, image: &str, node: NodeId, found: &mut Findings<'_>) {
         .fix_if("remove the scheme", edit);
 }
 
+/// Whether a build tool puts a reference in this place: `ko://`, `kurun://` and other schemes than those that are written
+/// by mistake (ko.build: features/k8s; banzaicloud/kurun: README).
+fn is_built(image: &str) -> bool {
+    const MISTAKEN: [&str; 4] = ["http", "https", "docker", "oci"];
+    let scheme = image.split_once("://").map(|(scheme, _)| scheme.to_ascii_lowercase());
+    scheme.is_some_and(|scheme| !MISTAKEN.contains(&scheme.as_str()))
+}
+
 /// Whether `OpenShift` puts the image of an image stream in the place of a blank one
 /// (docs.openshift.com: openshift_images/triggering-updates-on-imagestream-changes).
 fn is_set_by_openshift(object: &Object, image: &str) -> bool {
@@ -118,9 +128,7 @@ fn lower(image: &str) -> String {
 /// Whether a part of the reference waits to be filled in: `IMAGE`, `<tag>`, `gcr.io/PROJECT_ID/app`,
 /// `your-registry/yourApp`.
 fn is_to_be_filled_in(image: &str) -> bool {
-    // ko builds the program of this path and writes the image's name before anything is applied (ko.build).
     let is_marked = text::is_placeholder(image)
-        || image.starts_with("ko://")
         || image.starts_with('-')
         || image.contains(['<', '>', '%', '[', '{', '*', '$', '#', '…'])
         || image.contains("__")

@@ -18,8 +18,20 @@ pub fn is_placeholder(text: &str) -> bool {
         || any(AT)
             && has_hole(text, "@", "@", |letter| letter.is_ascii_alphanumeric() || matches!(letter, '_' | '-' | '.'))
         || any(LESS) && (has_vault_path(text) || has_hole_in_angles(text))
+        || any(DOLLAR) && is_expression_in_parentheses(text)
         || is_an_order(text)
         || any(UNDERSCORE | DASH) && names_a_value(text)
+}
+
+/// Whether a text is an expression of Chainsaw as a whole: `($namespace)`, `(join('-', ['a', $namespace]))`
+/// (kyverno/chainsaw: `website/docs/quick-start/resource-templating.md`).
+fn is_expression_in_parentheses(text: &str) -> bool {
+    // `($name)` or `(join(…))`, and no subshell: `(cd $HOME; make)`
+    let begins = |rest: &str| {
+        let word = rest.trim_start_matches(|letter: char| letter.is_ascii_alphanumeric() || letter == '_');
+        rest.starts_with('$') || word.len() < rest.len() && word.starts_with('(')
+    };
+    text.strip_prefix('(').is_some_and(begins) && text.ends_with(')') && text.contains('$')
 }
 
 fn has_hole_in_angles(text: &str) -> bool {
@@ -110,16 +122,48 @@ pub fn begins_with_hole(text: &str) -> bool {
     is_verb || in_braces || in_brackets || rest.starts_with('%') || word_until(rest, "%")
 }
 
-/// Whether a file says by its name that it is a template: `web.template.yaml`, `template.yml`, `web_tmpl.yaml`.
+/// Whether a line is nothing but what a program puts other lines in the place of: `${BLOCK}`, `$BLOCK`, `__BLOCK__`,
+/// `[[BLOCK]]`, `<#if tls>`, `</#if>`, `<% end %>`, `{% endif %}`, `%{ endif }`, `#{block}`.
+#[must_use]
+pub fn is_hole_of_lines(line: &str) -> bool {
+    let line = line.trim().trim_start_matches("- ").trim_start();
+    let is_name = |text: &str| {
+        text.starts_with(|first: char| first.is_alphabetic() || first == '_')
+            && text.chars().all(|letter| letter.is_alphanumeric() || matches!(letter, '_' | '-' | '.'))
+    };
+    let between = |open: &str, close: &str| {
+        line.strip_prefix(open).and_then(|rest| rest.strip_suffix(close)).is_some_and(|inside| !inside.contains(open))
+    };
+    let named = |open: &str, close: &str| {
+        line.strip_prefix(open).and_then(|rest| rest.strip_suffix(close)).is_some_and(|inside| is_name(inside.trim()))
+    };
+    between("${", "}")
+        || line.strip_prefix('$').is_some_and(is_name)
+        || named("__", "__")
+        || named("[[", "]]")
+        || named("#{", "}")
+        || between("<#", ">")
+        || between("</#", ">")
+        || between("<%", "%>")
+        || between("{%", "%}")
+        || between("%{", "}")
+}
+
+/// Whether a file says by its name that it is a template: `web.template.yaml`, `template.yml`, `web_tmpl.yaml`,
+/// `web.ftl.yaml`.
 #[must_use]
 pub fn names_a_template(file: &str) -> bool {
+    // FreeMarker, Jinja, Go, Mustache, Handlebars, ERB and Terraform
+    const LANGUAGES: [&str; 9] = ["ftl", "j2", "jinja", "jinja2", "gotmpl", "mustache", "hbs", "erb", "tftpl"];
     let name = file.rsplit('/').next().unwrap_or_default();
     let stem = name.rsplit_once('.').map_or(name, |(stem, _)| stem).to_ascii_lowercase();
     let ends_so = |word: &str, separators: &[char]| {
         stem.strip_suffix(word).is_some_and(|before| before.is_empty() || before.ends_with(separators))
     };
     // `pod-template` may hold a PodTemplate
-    ends_so("template", &['.']) || ["tmpl", "tpl"].iter().any(|word| ends_so(word, &['.', '-', '_']))
+    ends_so("template", &['.'])
+        || LANGUAGES.iter().any(|language| stem.strip_suffix(language).is_some_and(|before| before.ends_with('.')))
+        || ["tmpl", "tpl"].iter().any(|word| ends_so(word, &['.', '-', '_']))
 }
 
 /// Whether a long text holds any sign of a placeholder: a quick look before each of its values is tried.
@@ -301,7 +345,9 @@ fn has_hole(text: &str, open: &str, close: &str, is_inside: impl Fn(char) -> boo
 mod tests {
     use super::*;
 
-    const PLACEHOLDERS: [&str; 38] = [
+    const PLACEHOLDERS: [&str; 40] = [
+        "($namespace)",
+        "(join('-', ['a', $namespace]))",
         "${A}",
         "x-$(B)",
         "{{ c }}",
@@ -342,7 +388,9 @@ mod tests {
         "<ca-pem|base64decode|jsonPath {.a}>",
     ];
 
-    const TEXTS: [&str; 36] = [
+    const TEXTS: [&str; 38] = [
+        "(a)",
+        "(US$) 5",
         "a__b__c",
         "__init__",
         "me@example.com",
@@ -380,6 +428,40 @@ mod tests {
         "a < b | c > d",
         "<path:/a>",
     ];
+
+    #[test]
+    fn lines_that_are_filled_in_are_told_from_text() {
+        for line in [
+            "${BLOCK}",
+            "    ${SCHEDULING_BLOCK}",
+            "  - ${ITEMS}",
+            "$BLOCK",
+            "__BLOCK__",
+            "[[ block ]]",
+            "<#if staging>",
+            "    </#if>",
+            "<#list hosts as host>",
+            "<% if tls %>",
+            "{% endif %}",
+            "%{ if tls }",
+            "#{block}",
+        ] {
+            assert!(is_hole_of_lines(line), "{line}");
+        }
+        for line in ["", "block", "a ${b}", "${a} ${b}", "$", "$ a", "<a>", "__", "${a}: b", "100%", "[a]"] {
+            assert!(!is_hole_of_lines(line), "{line}");
+        }
+    }
+
+    #[test]
+    fn templates_are_told_by_their_names() {
+        for name in ["a.ftl.yaml", "b/a.j2.yml", "a.template.yaml", "tpl.yaml", "a_tmpl.yaml", "a.tftpl.yaml"] {
+            assert!(names_a_template(name), "{name}");
+        }
+        for name in ["ftl.yaml", "gift-ftl.yaml", "a.yaml", "pod-template.yaml", "erb.yaml", "x.ftl/a.yaml"] {
+            assert!(!names_a_template(name), "{name}");
+        }
+    }
 
     #[test]
     fn placeholders_are_told_from_text() {

@@ -7,7 +7,7 @@ use super::{Builder, Frame};
 use crate::key::print;
 use crate::refusal::Refusal;
 use crate::source::Span;
-use crate::tree::{Duplicate, Entry, NodeId, ORDERED, Order, Style, Value};
+use crate::tree::{Duplicate, Entry, NodeId, ORDERED, Style, Value};
 
 /// A map under construction: the last of the document's entries. Finds an earlier entry of the same key, by hash once the
 /// map is large.
@@ -40,19 +40,12 @@ impl Builder<'_> {
                 self.draft.duplicates.push(duplicate);
             }
         }
-        self.order(map.start);
-        Ok(Span::new(map.start, self.tree.entries.len()))
-    }
-
-    /// Notes the order of the keys of a map with many entries, which are the last ones.
-    fn order(&mut self, first: usize) {
-        let tree = &mut self.tree;
-        let entries = &tree.entries[first..];
-        if entries.len() > ORDERED {
-            let mut places: Vec<u32> = (0..).take(entries.len()).collect();
-            places.sort_by_cached_key(|place| entries.get(*place as usize).map(|entry| tree.key(entry)));
-            tree.orders.push(Order { first, places: places.into() });
+        let within = map.start..self.tree.entries.len();
+        if within.len() > ORDERED {
+            let order = self.tree.order(within.clone());
+            self.tree.orders.push(order);
         }
+        Ok(Span::new(within.start, within.end))
     }
 
     /// Sets a key. Returns what was lost if the key was there already.

@@ -97,7 +97,7 @@ impl Tree {
     }
 
     /// The same in as much memory as it takes.
-    fn copy(&self) -> Self {
+    pub(super) fn copy(&self) -> Self {
         Self {
             source: Arc::clone(&self.source),
             nodes: self.nodes.as_slice().to_vec(),

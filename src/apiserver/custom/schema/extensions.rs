@@ -23,7 +23,13 @@ pub(super) fn warnings(schema: Field) {
     };
     let since = if of_type.str() == "string" { Change::UnknownFormatsWarned } else { Change::NumberFormats };
     if !format.is_empty() && !is_known && schema.has_change(since) {
-        format.warn(format!("`format` is `{}`, which the API server does not know or check", format.str()));
+        let which = match format.str() {
+            "int32" | "int64" => "which the API server knows only for integers",
+            "float" | "double" => "which the API server knows only for numbers",
+            text if formats::is_known(text, schema.target().0) => "which the API server knows only for strings",
+            _ => "which the API server does not know or check",
+        };
+        format.warn(format!("`format` is `{}`, {which}", format.str()));
     }
     let is_set = schema.child("x-kubernetes-list-type").str() == "set";
     if is_set && matches!(items.child("type").str(), "object" | "array") && schema.has_change(Change::SetsOfScalars) {
