@@ -23,7 +23,10 @@ pub(super) fn first_control(source: &Source, span: Span, chunk: Span) -> Option<
     let mut clean = 0;
     // Whole blocks are folded without a branch, which compiles to vector instructions.
     for block in text.as_bytes().chunks(256) {
-        if block.iter().fold(false, |found, byte| found | is_suspicious(*byte)) {
+        // most blocks are ASCII in lines, which takes half as many comparisons
+        if block.iter().fold(false, |found, byte| found | is_rare(*byte))
+            && block.iter().fold(false, |found, byte| found | is_suspicious(*byte))
+        {
             break;
         }
         clean += block.len();
@@ -42,6 +45,12 @@ pub(super) fn first_control(source: &Source, span: Span, chunk: Span) -> Option<
     let first = chunk.start as usize;
     let piece = whole_before(&source.text, first + (at - first) / PIECE * PIECE);
     Some(Control { refusal, window: piece.max(span.start as usize) })
+}
+
+/// Whether a byte is anything but printable ASCII or a line feed.
+#[expect(clippy::needless_bitwise_bool, reason = "without branches it compiles to vector instructions")]
+fn is_rare(byte: u8) -> bool {
+    (byte.wrapping_sub(b' ') > b'~' - b' ') & (byte != b'\n')
 }
 
 #[expect(clippy::needless_bitwise_bool, reason = "without branches it compiles to vector instructions")]

@@ -14,7 +14,7 @@ use crate::yaml::work;
 
 #[derive(Debug, Default)]
 pub(super) struct Selections {
-    known: FastMap<Vec<u8>, Found>,
+    known: FastMap<Box<[u8]>, Found>,
     /// How many places they hold together.
     held: usize,
     /// How often something was found.
@@ -178,7 +178,7 @@ impl<'run> Index<'run> {
 
     /// What was found for a question; found now, with whether that is not all, if it was not asked before.
     fn once(&self, asked: Vec<u8>, find: impl FnOnce() -> (Arc<[usize]>, bool)) -> Selection<'_, 'run> {
-        let known = self.selections.lock().unwrap_or_else(PoisonError::into_inner).known.get(&asked).cloned();
+        let known = self.selections.lock().unwrap_or_else(PoisonError::into_inner).known.get(asked.as_slice()).cloned();
         let found = known.unwrap_or_else(|| {
             let (places, is_cut) = find();
             self.keep(asked, places, is_cut)
@@ -195,11 +195,11 @@ impl<'run> Index<'run> {
         if !is_few && selections.held + count > KEPT * self.all.len() {
             return found;
         }
-        if let Some(known) = selections.known.get(&asked) {
+        if let Some(known) = selections.known.get(asked.as_slice()) {
             return known.clone();
         }
         selections.held += if is_few { 0 } else { count };
-        selections.known.insert(asked, found.clone());
+        selections.known.insert(asked.into_boxed_slice(), found.clone());
         found
     }
 }

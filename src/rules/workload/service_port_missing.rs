@@ -1,5 +1,5 @@
 use std::cell::OnceCell;
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{HashMap, HashSet};
 
 use crate::kube::types::IntOrString;
 use crate::kube::types::ServicePort;
@@ -9,6 +9,7 @@ use super::references::USE_ANNOTATION;
 use super::scaling::name_node;
 use crate::kube::{ContainerView, FastMap, FastSet, Index, Object, PodView, Reach, Selector, Typed};
 use crate::rules::{Check, FindingsAnywhere, Rule, parts, text};
+use crate::sort;
 use crate::words::{clip, nearest};
 use crate::yaml::NodeId;
 
@@ -39,25 +40,36 @@ fn ports(service: &Object) -> impl Iterator<Item = (&ServicePort, NodeId)> {
 
 /// What the Pods of a selection call their ports.
 struct Declared<'run> {
-    /// Each name, with the objects whose Pods have it.
-    names: BTreeMap<&'run str, Vec<&'run Object>>,
+    /// Each name with each object whose Pods have it, in the order of names.
+    names: Box<[(&'run str, &'run Object)]>,
     /// Whether some may have other names in the end.
     is_open: bool,
 }
 
 impl<'run> Declared<'run> {
     fn of(pods: &[&'run Object]) -> Self {
-        let mut names: BTreeMap<&str, Vec<&Object>> = BTreeMap::new();
-        for object in pods {
+        let of_object = |object: &&'run Object| {
+            let object = *object;
             let views = object.pods().flat_map(PodView::containers).filter(ContainerView::runs_beside_app);
             let ports = views.flat_map(|view| view.container.ports.iter().flatten());
-            for name in ports.filter_map(|port| port.name.as_deref()) {
-                names.entry(name).or_default().push(object);
-            }
-        }
+            ports.filter_map(move |port| Some((port.name.as_deref()?, object)))
+        };
+        let mut names: Vec<(&str, &Object)> = pods.iter().flat_map(of_object).collect();
+        sort::by(&mut names, |one, other| one.0.cmp(other.0));
         let is_open =
-            pods.iter().any(|pod| !pod.keeps_selection()) || names.keys().any(|name| text::is_placeholder(name));
-        Self { names, is_open }
+            pods.iter().any(|pod| !pod.keeps_selection()) || names.iter().any(|(name, _)| text::is_placeholder(name));
+        Self { names: names.into(), is_open }
+    }
+
+    /// The objects whose Pods have a name.
+    fn having(&self, name: &str) -> impl Iterator<Item = &'run Object> {
+        let from = self.names.partition_point(|(known, _)| *known < name);
+        self.names[from..].iter().take_while(move |(known, _)| *known == name).map(|(_, object)| *object)
+    }
+
+    /// Each name once.
+    fn all(&self) -> impl Iterator<Item = &'run str> {
+        self.names.chunk_by(|one, next| one.0 == next.0).filter_map(|same| Some(same.first()?.0))
     }
 }
 
@@ -87,8 +99,7 @@ fn of_service<'run>(
         let is_near = |pod: &Object| index.reach(service, pod).is_some_and(|reach| reach < Reach::Run);
         // another folder's variant of what lies beside the Service is applied in its place, not with it
         let is_variant = |pod: &&Object| !is_near(pod) && index.has_near(service, &pod.id.kind, &pod.id.name);
-        let having = declared.names.get(name.as_str()).into_iter().flatten();
-        if declared.is_open || having.copied().any(|pod| !is_variant(&pod)) {
+        if declared.is_open || declared.having(name).any(|pod| !is_variant(&pod)) {
             continue;
         }
         let Some(first) = pods.iter().find(|pod| is_near(pod)) else { continue };
@@ -97,7 +108,7 @@ fn of_service<'run>(
             continue;
         }
         let left = sought.checked_sub(1);
-        let like = left.and_then(|_| nearest(name, declared.names.keys().copied()));
+        let like = left.and_then(|_| nearest(name, declared.all()));
         sought = left.unwrap_or_default();
         let mut about = found.about(service);
         let saying =
