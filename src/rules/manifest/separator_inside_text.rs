@@ -31,7 +31,7 @@ fn check(file: &File, found: &mut Findings<'_>) {
         let (start, line) = separator;
         let after = text.get(start + line.len()..).unwrap_or_default();
         let next = after.lines().find(|line| !line.trim().is_empty());
-        let written = &text[document.span(entry).range().end..at];
+        let written = &text[document.span(node).range().start..at];
         let goes_on = next.is_some_and(|line| {
             indent(line) >= indent_of_text(written, || indent_of_key(text, document, entry) + 1)
                 && !line.trim_start().starts_with('#')

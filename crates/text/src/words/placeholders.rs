@@ -11,6 +11,7 @@ pub fn is_placeholder(text: &str) -> bool {
     let has_mark = || MARKS.iter().any(|mark| text.contains(mark));
     any(DOLLAR | BRACE | LESS | AT | BRACKET) && has_mark()
         || any(DOLLAR) && (text.starts_with('$') || has_variable(text))
+        || any(DOLLAR) && has_hole(text, "$$", "$$", |letter| letter.is_ascii_alphanumeric() || letter == '_')
         || any(UNDERSCORE) && has_hole(text, "__", "__", shouted)
         || any(PERCENT) && has_hole(text, "%", "%", shouted)
         || any(BRACKET) && has_hole(text, "[", "]", shouted)
@@ -345,7 +346,8 @@ fn has_hole(text: &str, open: &str, close: &str, is_inside: impl Fn(char) -> boo
 mod tests {
     use super::*;
 
-    const PLACEHOLDERS: [&str; 40] = [
+    const PLACEHOLDERS: [&str; 41] = [
+        "step-$$name$$",
         "($namespace)",
         "(join('-', ['a', $namespace]))",
         "${A}",
