@@ -207,7 +207,7 @@ fn covered(path: &[String], said: &Json, made: Option<&Json>, whole: (&Json, &Js
             let lists = ["initContainers", "containers"].into_iter().filter_map(|list| spec[list].as_object());
             let mut containers = lists.flat_map(Map::values).filter(|container| container.is_object());
             let mounted = containers.all(|container| container["volumeMounts"].get(TOKEN).is_some());
-            (*said == true && mounted).then_some("the app's token is a volume of its own")
+            (*said == true && mounted).then_some("the app gets its token from a separate volume")
         }
         ("requests", _) => {
             let nothing = Quantity::parse(&plain(said))?.sign() == 0;
@@ -256,7 +256,7 @@ fn of_mount(path: &[String], whole: (&Json, &Json)) -> Option<&'static str> {
     const KEPT_BY_KUBELET: [&str; 4] = ["configMap", "secret", "projected", "downwardAPI"];
     let end = path.iter().position(|step| step == "volumeMounts")? + 2;
     if path.get(end - 1)? == TOKEN {
-        return Some("the app's token is a volume of its own");
+        return Some("the app gets its token from a separate volume");
     }
     let find = |object| path[..end].iter().try_fold(object, |at: &Json, step| at.get(step));
     find(whole.0)?;

@@ -152,7 +152,7 @@ struct Backends<'a, 'run> {
 struct Backend<'run> {
     numbers: FastSet<String>,
     names: FastSet<&'run str>,
-    /// Whether an Ingress of its own file leads to it, once that is asked.
+    /// Whether an Ingress in the Service's file leads to it, once that is asked.
     has_own_ingress: OnceCell<bool>,
 }
 

@@ -4,54 +4,17 @@
 //! from the value that was judged. A field is two words and a number; its path is text only once
 //! something is wrong. Mirrors `k8s.io/apimachinery/pkg/util/validation/field`.
 
+mod run;
+
 use std::borrow::Cow;
-use std::cell::{Cell, RefCell};
-use std::fmt::Write as _;
 
 use super::{Cause, Reason};
 use crate::go::Quantity;
-use crate::kube::FastSet;
 use crate::kube::versions::{Change, Target};
 use crate::yaml::{Document, Entry, Key, Keys, NodeId, Value};
 
-/// One validation: the document, the steps of all paths taken, and what was found.
-#[derive(Debug)]
-pub struct Run<'doc> {
-    document: &'doc Document,
-    root: NodeId,
-    target: Target,
-    dropped: FastSet<NodeId>,
-    steps: RefCell<Vec<PathNode>>,
-    asked: Asked,
-    found: RefCell<Causes>,
-}
-
-#[derive(Debug, Default)]
-struct Causes {
-    errors: Vec<Cause>,
-    warnings: Vec<Cause>,
-}
-
-/// A step of a path and the step before it.
-#[derive(Clone, Copy, Debug)]
-enum PathNode {
-    Root,
-    Child(u32, &'static str),
-    Index(u32, u32),
-    /// The key of a map such as `labels`; its text is in the document.
-    Key(u32, NodeId),
-    /// The same, written by the server as if it were a field.
-    Dotted(u32, NodeId),
-    /// A key that the server names although it is not written.
-    Named(u32, &'static str),
-}
-
-/// The map that was asked last, and its keys: validation mostly asks one map for much.
-#[derive(Debug)]
-struct Asked {
-    map: Cell<NodeId>,
-    keys: Cell<Keys>,
-}
+use run::PathNode;
+pub use run::Run;
 
 /// A value, or the place where one is missing.
 #[derive(Clone, Copy, Debug)]
@@ -84,119 +47,6 @@ pub enum IntOrString<'a> {
     Int(i64),
     /// A name or a percentage.
     Str(&'a str),
-}
-
-thread_local! {
-    /// The memory of the steps of the last validation: the next one takes as many.
-    static STEPS: RefCell<Vec<PathNode>> = const { RefCell::new(Vec::new()) };
-}
-
-impl<'doc> Run<'doc> {
-    /// Starts at an object's outermost map. What is dropped is not there.
-    pub fn new(document: &'doc Document, root: NodeId, target: Target, dropped: FastSet<NodeId>) -> Self {
-        let mut steps = STEPS.take();
-        steps.push(PathNode::Root);
-        let asked = Asked { map: Cell::new(root), keys: Cell::new(Keys::of(document.entries(root))) };
-        Self { document, root, target, dropped, steps: RefCell::new(steps), asked, found: RefCell::default() }
-    }
-
-    #[inline]
-    fn is_dropped(&self, node: NodeId) -> bool {
-        !self.dropped.is_empty() && self.dropped.contains(&node)
-    }
-
-    /// Whether a map may have a key.
-    #[inline]
-    fn may_have(&self, map: NodeId, key: Key<'_>) -> bool {
-        if self.asked.map.get() != map {
-            self.asked.map.set(map);
-            self.asked.keys.set(Keys::of(self.document.entries(map)));
-        }
-        self.asked.keys.get().may_have(key)
-    }
-
-    /// The entry of a map under a key, unless it is dropped.
-    fn entry(&self, map: NodeId, key: Key<'_>) -> Option<&'doc Entry> {
-        self.document.entry_of(map, key).filter(|entry| !self.is_dropped(entry.value()))
-    }
-
-    /// The object itself.
-    pub fn root(&self) -> Field<'_> {
-        let mark = self.document.get(self.root, "kind").unwrap_or(self.root);
-        Field { run: self, at: At::Node(self.root), mark, step: 0 }
-    }
-
-    /// Errors and warnings, in the order in which they were found.
-    pub fn finish(self) -> (Vec<Cause>, Vec<Cause>) {
-        let mut steps = self.steps.into_inner();
-        steps.clear();
-        STEPS.set(steps);
-        let found = self.found.into_inner();
-        (found.errors, found.warnings)
-    }
-
-    #[inline]
-    fn step(&self, step: PathNode) -> u32 {
-        let mut steps = self.steps.borrow_mut();
-        steps.push(step);
-        u32::try_from(steps.len() - 1).unwrap_or(0)
-    }
-
-    /// The end of a path: a field's name, or a key.
-    fn last_step(&self, step: u32) -> String {
-        match self.steps.borrow().get(step as usize) {
-            None | Some(PathNode::Root) => "this object".to_owned(),
-            Some(PathNode::Child(_, name) | PathNode::Named(_, name)) => (*name).to_owned(),
-            Some(PathNode::Key(_, key) | PathNode::Dotted(_, key)) => self.document.key_text(*key).into_owned(),
-            Some(PathNode::Index(list, index)) => match self.steps.borrow().get(*list as usize) {
-                Some(PathNode::Child(_, name)) => format!("{name}[{index}]"),
-                _ => format!("[{index}]"),
-            },
-        }
-    }
-
-    fn path(&self, step: u32) -> String {
-        let steps = self.steps.borrow();
-        let mut chain = Vec::new();
-        let mut at = step;
-        loop {
-            let step = steps.get(at as usize).copied().unwrap_or(PathNode::Root);
-            chain.push(step);
-            at = match step {
-                PathNode::Root => break,
-                PathNode::Child(parent, _)
-                | PathNode::Index(parent, _)
-                | PathNode::Key(parent, _)
-                | PathNode::Dotted(parent, _)
-                | PathNode::Named(parent, _) => parent,
-            };
-        }
-        let mut path = String::new();
-        for step in chain.into_iter().rev() {
-            match step {
-                PathNode::Root => {}
-                PathNode::Child(_, name) => {
-                    if !path.is_empty() {
-                        path.push('.');
-                    }
-                    path.push_str(name);
-                }
-                PathNode::Index(_, index) => {
-                    let _ = write!(path, "[{index}]");
-                }
-                PathNode::Key(_, key) => {
-                    let _ = write!(path, "[{}]", self.document.key_text(key));
-                }
-                PathNode::Dotted(_, key) => {
-                    let _ = write!(path, ".{}", self.document.key_text(key));
-                }
-                PathNode::Named(_, key) => {
-                    let _ = write!(path, "[{key}]");
-                }
-            }
-        }
-        path
-    }
 }
 
 impl<'a> Field<'a> {
@@ -566,7 +416,8 @@ impl<'a> Field<'a> {
 mod tests {
     use std::sync::Arc;
 
-    use super::{FastSet, Field, Run, Target};
+    use super::{Field, Run, Target};
+    use crate::kube::FastSet;
     use crate::yaml::{Source, as_kubectl, read};
 
     /// The path of what is missing is the same as if it were there, whatever was asked for before.
