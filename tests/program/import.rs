@@ -100,6 +100,46 @@ fn what_is_said_is_generated() {
     }
 }
 
+/// A label's value in a selector and its name in `matchLabelKeys` select the same Pods, and servers refuse both at once.
+#[test]
+fn selectors_are_the_same_with_the_names_of_labels() {
+    let own = "labelSelector: {matchLabels: {app: web}}, matchLabelKeys: [shard]";
+    let preferred = "preferredDuringSchedulingIgnoredDuringExecution";
+    let hosts = "topologyKey: kubernetes.io/hostname";
+    let zones = "topologyKey: topology.kubernetes.io/zone";
+    let spread = |over: &str, selector: &str| {
+        format!(
+            "      topologySpreadConstraints: [{{maxSkew: 1, whenUnsatisfiable: ScheduleAnyway, {over}, {selector}}}]\n"
+        )
+    };
+    for pod in [
+        spread(hosts, own),
+        spread(zones, own),
+        spread(zones, "labelSelector: {matchLabels: {tier: front}}, matchLabelKeys: [shard, app]"),
+        spread(zones, "labelSelector: {}, matchLabelKeys: [app, shard]"),
+        format!(
+            "      affinity: {{podAffinity: {{{preferred}: [{{weight: 5, podAffinityTerm: {{{zones}, {own}}}}}]}}}}\n"
+        ),
+        format!(
+            "      affinity: {{podAntiAffinity: {{{preferred}: [{{weight: 5, podAffinityTerm: {{{hosts}, {own}}}}}]}}}}\n"
+        ),
+    ] {
+        for of in ["Deployment", "StatefulSet"] {
+            let labels = "{app: web, shard: \"0\", tier: front}";
+            let input = deployment("", &pod)
+                .replace("kind: Deployment", &format!("kind: {of}"))
+                .replace("\nspec:\n", if of == "Deployment" { "\nspec:\n" } else { "\nspec:\n  serviceName: web\n" })
+                .replace("labels: {app: web}}\n    spec", &format!("labels: {labels}}}\n    spec"))
+                .replace("matchLabels: {app: web}}\n  template", "matchLabels: {app: web, shard: \"0\"}}\n  template");
+            let report = report(&input);
+            assert_eq!((&report["imported"], &report["fields"]["lost"]), (&json!(1), &json!(0)), "{input}\n{report}");
+            assert!(!description(&report).contains("patch:"), "{input}\n{}", description(&report));
+            let run = generate(description(&report));
+            assert_eq!(run.code, 0, "{input}\n{}\n{}", description(&report), run.stderr);
+        }
+    }
+}
+
 /// Whether one value has all of the other, elements of lists by their names.
 fn holds(made: &Value, said: &Value) -> bool {
     match (made, said) {

@@ -105,23 +105,66 @@ pub(super) fn ingress(spec: &mut Json, around: &Around) {
     }
 }
 
+/// The terms that select Pods: spreads over nodes, affinities, and those with a weight.
+fn pod_terms(spec: &mut Json) -> Vec<&mut Json> {
+    let Some(spec) = spec.as_object_mut() else { return Vec::new() };
+    let mut lists = Vec::new();
+    for (field, value) in spec {
+        match field.as_str() {
+            "topologySpreadConstraints" => lists.push(value),
+            "affinity" => {
+                let affinities = value.as_object_mut().into_iter().flatten();
+                let of_pods =
+                    affinities.filter(|(kind, _)| ["podAffinity", "podAntiAffinity"].contains(&kind.as_str()));
+                lists.extend(of_pods.filter_map(|(_, kind)| kind.as_object_mut()).flat_map(Map::values_mut));
+            }
+            _ => {}
+        }
+    }
+    let terms = lists.into_iter().filter_map(Json::as_array_mut).flatten();
+    let plain = terms.map(|term| match term.get("podAffinityTerm") {
+        Some(_) => &mut term["podAffinityTerm"],
+        None => term,
+    });
+    plain.filter(|term| term.is_object()).collect()
+}
+
+/// Writes the values of `matchLabelKeys` into the selector, as the API server does when it creates a Pod, for the labels
+/// that the template has. Others, as `pod-template-hash`, come from a controller.
+pub(in crate::import) fn fill_match_labels(template: &mut Json) {
+    let Some(labels) = template["metadata"]["labels"].as_object().cloned() else { return };
+    for term in pod_terms(&mut template["spec"]) {
+        let Some(keys) = term.get("matchLabelKeys").and_then(Json::as_array).cloned() else { continue };
+        let is_known = |key: &Json| key.as_str().is_some_and(|key| labels.contains_key(key));
+        let (known, others): (Vec<_>, Vec<_>) = keys.into_iter().partition(is_known);
+        // without a selector they select nothing
+        if known.is_empty() || !term["labelSelector"].is_object() {
+            continue;
+        }
+        let selected = &mut term["labelSelector"]["matchLabels"];
+        if selected.is_null() {
+            *selected = json!({});
+        }
+        let Some(selected) = selected.as_object_mut() else { continue };
+        for key in known.iter().filter_map(Json::as_str) {
+            selected.insert(key.to_owned(), labels[key].clone());
+        }
+        if others.is_empty() {
+            remove(term, &["matchLabelKeys"]);
+        } else {
+            term["matchLabelKeys"] = json!(others);
+        }
+    }
+}
+
 /// Takes out the namespace of other Pods where it is the Pod's own, which it is where none is named.
 pub(super) fn near_home(spec: &mut Json, namespace: &Json) {
     if namespace.is_null() {
         return;
     }
-    for kind in ["podAffinity", "podAntiAffinity"] {
-        let Some(affinity) = spec.get_mut("affinity").and_then(|affinity| affinity.get_mut(kind)) else { continue };
-        for term in
-            affinity.as_object_mut().into_iter().flat_map(Map::values_mut).filter_map(Json::as_array_mut).flatten()
-        {
-            let term = match term.get("podAffinityTerm") {
-                Some(_) => &mut term["podAffinityTerm"],
-                None => term,
-            };
-            if matches!(items(&term["namespaces"]), [own] if own == namespace) {
-                remove(term, &["namespaces"]);
-            }
+    for term in pod_terms(spec) {
+        if matches!(items(&term["namespaces"]), [own] if own == namespace) {
+            remove(term, &["namespaces"]);
         }
     }
 }

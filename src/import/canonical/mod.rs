@@ -15,6 +15,7 @@ pub(super) use super::pod::{path_of, pull_policy, slept};
 use super::rights;
 use super::values::{has_no_empty_lists, remove, template_pointer, text, without_empty_lists, without_nulls};
 use crate::pattern::merge_key;
+pub(super) use kinds::fill_match_labels;
 use kinds::{autoscaler, claims, ingress, job, near_home, replaced_volumes, service};
 pub(super) use noise::{is_noise_annotation, is_noise_label};
 pub(super) use policies::{fill_policy, policy};
@@ -36,6 +37,7 @@ pub(super) fn canonical(object: &Json, around: &Around) -> Json {
         replaced_volumes(&mut object["spec"]);
     }
     if let Some(template) = template_pointer(&kind).and_then(|pointer| object.pointer_mut(pointer)) {
+        fill_match_labels(template);
         metadata(template.get_mut("metadata"), &around.used_labels, false);
         if let Some(spec) = template.get_mut("spec") {
             near_home(spec, &namespace);

@@ -9,6 +9,7 @@ use std::rc::Rc;
 
 use serde_json::{Map, Value as Json, json};
 
+use super::canonical::fill_match_labels;
 use super::recognise::{self, Recognised};
 use super::values::{items, pod_spec, template_pointer};
 use super::{Input, Known};
@@ -160,6 +161,13 @@ impl<'a> Owned<'a> {
     fn template(&self) -> &Json {
         let pointer = template_pointer(self.workload.kind()).unwrap_or_default();
         self.workload.object.pointer(pointer).unwrap_or(&Json::Null)
+    }
+
+    /// The template with the labels that `matchLabelKeys` names in its selectors.
+    pub(super) fn filled_template(&self) -> Json {
+        let mut template = self.template().clone();
+        fill_match_labels(&mut template);
+        template
     }
 
     /// The labels of all that the document makes, by what they are on, the Pods' first; further Services have their own.

@@ -108,7 +108,9 @@ impl Document {
 
     /// Adds what is about the Pod rather than about its app.
     fn put_pod(&mut self, owned: &Owned<'_>, spec: &Json) {
-        self.put("place", place(spec, &owned.workload.object["metadata"]["namespace"], &owned.selector()));
+        let template = owned.filled_template();
+        let namespace = &owned.workload.object["metadata"]["namespace"];
+        self.put("place", place(&template["spec"], namespace, &owned.selector(), shape::is_spread(owned)));
         self.put("host", reach::host(spec));
         self.put(
             "share-processes",

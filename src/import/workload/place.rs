@@ -8,7 +8,8 @@ use crate::import::canonical;
 use crate::import::container::duration;
 use crate::import::values::items;
 
-pub(super) fn place(spec: &Json, namespace: &Json, selector: &Map<String, Json>) -> Json {
+/// `is_spread` says whether the shape spreads its Pods over nodes by itself.
+pub(super) fn place(spec: &Json, namespace: &Json, selector: &Map<String, Json>, is_spread: bool) -> Json {
     let mut place = Map::new();
     let one = canonical::canonical(
         &json!({"kind": "Deployment", "metadata": {"namespace": namespace}, "spec": {"template": {"spec": {
@@ -45,7 +46,9 @@ pub(super) fn place(spec: &Json, namespace: &Json, selector: &Map<String, Json>)
             place.insert("prefer".to_owned(), json!(several));
         }
     }
-    place.extend(spread(&spec["topologySpreadConstraints"], selector).map(|spread| ("spread".to_owned(), spread)));
+    let spread =
+        spread(&spec["topologySpreadConstraints"], selector).filter(|all| !is_spread || *all != [json!("host")]);
+    place.extend(spread.map(|all| ("spread".to_owned(), json!(all))));
     if is_apart(&spec["affinity"]["podAntiAffinity"], selector) {
         place.insert("apart".to_owned(), json!(true));
     }
@@ -76,8 +79,8 @@ fn is_own(term: &Json, selector: &Map<String, Json>) -> bool {
     labels.and_then(Json::as_object) == Some(selector) && keys.iter().all(|key| *key == VERSION)
 }
 
-/// `spread`, where it is not the one over nodes, which comes by itself.
-fn spread(constraints: &Json, selector: &Map<String, Json>) -> Option<Json> {
+/// The elements of `spread`, if the language has words for all of them.
+fn spread(constraints: &Json, selector: &Map<String, Json>) -> Option<Vec<Json>> {
     let one = |constraint: &Json| {
         let known = ["maxSkew", "topologyKey", "whenUnsatisfiable", "labelSelector", "matchLabelKeys", "minDomains"];
         constraint.as_object()?.keys().all(|key| known.contains(&key.as_str())).then_some(())?;
@@ -104,7 +107,7 @@ fn spread(constraints: &Json, selector: &Map<String, Json>) -> Option<Json> {
         Some(if is_short { json!(over) } else { Json::Object(said) })
     };
     let all: Vec<Json> = items(constraints).iter().map(one).collect::<Option<_>>()?;
-    (!all.is_empty() && all != [json!("host")]).then(|| json!(all))
+    (!all.is_empty()).then_some(all)
 }
 
 /// `apart: true`: replicas of one version never on one node.

@@ -44,6 +44,15 @@ pub(super) fn shape(owned: &Owned<'_>, pod: &Pod<'_>, app: &Json) -> Json {
     }
 }
 
+/// Whether a workload's shape spreads its Pods over nodes by itself, which a single Pod and a Job have no use for.
+pub(super) fn is_spread(owned: &Owned<'_>) -> bool {
+    match owned.workload.kind() {
+        "Deployment" => true,
+        "StatefulSet" => owned.workload.object["spec"]["replicas"].as_u64().is_some_and(|replicas| replicas > 1),
+        _ => false,
+    }
+}
+
 fn storage(spec: &Json, pod: &Pod<'_>, app: &Json) -> Option<Json> {
     let name = pod.claims.first()?;
     let claim = &items(&spec["volumeClaimTemplates"]).first()?["spec"];
