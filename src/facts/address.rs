@@ -38,7 +38,7 @@ pub struct Address {
 }
 
 /// How long a text may be that is looked at for addresses, in bytes. What is longer is not an address.
-const LONGEST: usize = 64 << 10;
+pub(super) const LONGEST: usize = 64 << 10;
 
 /// The addresses of a text. Sockets in the file system and paths are none.
 #[must_use]

@@ -94,7 +94,7 @@ impl<'run> Volumes<'run> {
 }
 
 /// How many files of ConfigMaps that a container mounts once more are known; what more there are is not seen.
-const REPEATED: usize = 1024;
+pub(super) const REPEATED: usize = 1024;
 
 /// The files that a container mounts.
 #[derive(Clone, Debug, Default)]

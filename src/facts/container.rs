@@ -32,7 +32,7 @@ pub enum Confidence {
 }
 
 /// How many addresses where one container listens are known, and how many that it dials; what more there are is not seen.
-const MOST_ADDRESSES: usize = 1024;
+pub(super) const MOST_ADDRESSES: usize = 1024;
 
 /// What a container does.
 #[derive(Debug)]

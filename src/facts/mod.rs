@@ -29,6 +29,7 @@ mod signal;
 mod solo;
 pub mod text;
 mod told;
+mod unseen;
 mod visible;
 pub mod workload;
 
@@ -41,3 +42,4 @@ pub use programs::Programs;
 pub use proof::{Certainty, Location, Proof};
 pub use role::{Form, Preparation, Role, Task, Way};
 pub use told::Told;
+pub use unseen::UNSEEN;

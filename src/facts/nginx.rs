@@ -34,7 +34,7 @@ pub fn unended(text: &str) -> Option<&str> {
 }
 
 /// How deep blocks may nest.
-const DEPTH: usize = 32;
+pub(super) const DEPTH: usize = 32;
 
 /// Reads words as nginx does (`ngx_conf_read_token`): quotes count at the begin of a word, a backslash
 /// takes the next character in, and `}` ends a block only at the begin of a word.

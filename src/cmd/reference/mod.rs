@@ -14,7 +14,7 @@ use super::Exit;
 use crate::cli::ReferenceArgs;
 use crate::files;
 use crate::kube::on_deep_stacks;
-use crate::limits;
+use crate::limits::{self, Limit};
 
 /// A page or picture: its path below the folder, and its text.
 type Page = (String, String);
@@ -45,11 +45,24 @@ fn pages() -> io::Result<Vec<Page>> {
     Ok(pages)
 }
 
+/// What the page of limits says before what `lint` does not see.
+const UNSEEN: &str = "
+## What `lint` does not see
+
+Past these, no message says so: rules report nothing that depends on the rest. How many objects a rule compares at most
+is on its page, under \"When not\".
+
+";
+
 fn limits_page() -> String {
-    let rows =
-        limits::ALL.iter().map(|limit| [format!("`{}`", limit.name), limit.to_string(), limit.counts.to_owned()]);
+    let rows = |all: &[Limit]| {
+        let rows = all.iter().map(|limit| [format!("`{}`", limit.name), limit.to_string(), limit.counts.to_owned()]);
+        table(["name", "limit", "counts"], rows)
+    };
     let mut text = "# Limits\n\nPast a limit, the error or the summary names it.\n\n".to_owned();
-    text.push_str(&table(["name", "limit", "counts"], rows));
+    text.push_str(&rows(&limits::ALL));
+    text.push_str(UNSEEN);
+    text.push_str(&rows(&crate::facts::UNSEEN));
     text
 }
 

@@ -11,10 +11,10 @@ use crate::yaml::NodeId;
 
 /// How many bytes of variables are put into the texts of a container. Variables that repeat each other double at each
 /// step, and no process starts with what comes of that: Linux takes 128 KiB for one argument (`MAX_ARG_STRLEN`).
-const INSERTED: usize = 16 << 10;
+pub(in crate::facts) const INSERTED: usize = 16 << 10;
 
 /// How many variables of `envFrom` are read. Each source may name the same map with another prefix.
-const FROM_MAPS: usize = 1000;
+pub(in crate::facts) const FROM_MAPS: usize = 1000;
 
 /// The variables of a container.
 #[derive(Clone, Debug)]

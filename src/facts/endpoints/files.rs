@@ -10,7 +10,7 @@ use super::super::program::{Config, Format, Many};
 use super::{Reader, Text};
 
 /// How many files one program may read; what more there is is not seen.
-const MOST_FILES: usize = 256;
+pub(in crate::facts) const MOST_FILES: usize = 256;
 
 impl<'a, 'run> Reader<'a, 'run> {
     /// Finds and reads the program's configuration.

@@ -15,6 +15,8 @@ use super::formats::{Entry, Reading};
 use super::program::{Form, Format, Many, Program, Purpose};
 use super::proof::{Certainty, Proof};
 
+pub(super) use files::MOST_FILES;
+
 /// The addresses to which a socket is bound.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Bind {

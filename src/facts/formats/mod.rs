@@ -15,7 +15,7 @@ use std::ops::Range;
 use super::program::Format;
 
 /// How deep blocks and maps may nest.
-const DEPTH: usize = 64;
+pub(in crate::facts) const DEPTH: usize = 64;
 
 /// How many settings before and after one may be looked at for its sibling.
 const NEAR: usize = 1024;

@@ -397,7 +397,7 @@ fn is_said(object: &Object, cause: &Cause) -> bool {
 }
 
 /// How many other places of one warning are shown at most.
-const PLACES: usize = 8;
+const SHOWN: usize = 8;
 
 fn say(object: &Object, cause: &Cause, others: &[&Cause], why: Cow<'static, str>, found: &mut Findings<'_>) {
     let Some(rule) = rule(object, cause) else { return };
@@ -407,7 +407,7 @@ fn say(object: &Object, cause: &Cause, others: &[&Cause], why: Cow<'static, str>
         saying = saying.here(cause.path.clone());
     }
     let mut shown = HashSet::from([cause.node]);
-    for other in others.iter().filter(|other| shown.insert(other.node)).take(PLACES) {
+    for other in others.iter().filter(|other| shown.insert(other.node)).take(SHOWN) {
         saying = saying.and(other.node, other.path.clone());
     }
     if let Some(help) = &cause.help {

@@ -15,7 +15,7 @@ use parser::{Base, Parser};
 use tokens::{Token, tokens};
 
 /// How deep constructs may nest; what is deeper is unknown.
-const DEPTH: usize = 40;
+pub(in crate::facts) const DEPTH: usize = 40;
 
 /// What bash takes for a TCP socket behind a redirection (its manual, "Redirections").
 pub const TCP: &str = "/dev/tcp/";
