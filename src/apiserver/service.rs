@@ -107,6 +107,9 @@ fn by_type(service: &Service) {
     }
 }
 
+/// What is said of each port without a name.
+pub const PORTS_NEED_NAMES: &str = "ports need names if there are several";
+
 fn ports(service: &Service) {
     let ports = service.spec.child("ports");
     if ports.is_empty() && !service.is_headless() && service.kind != "ExternalName" {
@@ -117,7 +120,7 @@ fn ports(service: &Service) {
         let name = port.child("name");
         if name.is_empty() {
             if ports.len() > 1 {
-                name.required("ports need names if there are several");
+                name.required(PORTS_NEED_NAMES);
             }
         } else {
             name.check(formats::dns_label);

@@ -58,6 +58,8 @@ enum Form {
     Template,
     /// The same, and a container may lack its name (`DefaultUserContainerName` in `knative.dev/serving`).
     Knative,
+    /// The same, called after the object (`SetDefaults` of `ContainerSource` in `knative.dev/eventing`).
+    Source,
     /// A template of Argo Workflows: see [`step`].
     Segment,
 }
@@ -66,7 +68,7 @@ enum Form {
 /// a list, `*` through the values of a map. An empty path is the object itself.
 type Row = (&'static str, &'static str, Life, Form, &'static [&'static str]);
 
-use Form::{Knative, Segment, Template as Plain};
+use Form::{Knative, Segment, Source, Template as Plain};
 use Life::{Batch, LongRunning, Scheduled, Unknown};
 
 const ROWS: &[Row] = &[
@@ -101,7 +103,7 @@ const ROWS: &[Row] = &[
     ("serving.knative.dev", "Service", LongRunning, Knative, &["spec.template"]),
     ("serving.knative.dev", "Configuration", LongRunning, Knative, &["spec.template"]),
     ("serving.knative.dev", "Revision", LongRunning, Knative, &[""]),
-    ("sources.knative.dev", "ContainerSource", LongRunning, Plain, &["spec.template"]),
+    ("sources.knative.dev", "ContainerSource", LongRunning, Source, &["spec.template"]),
     ("sinks.knative.dev", "JobSink", Batch, Plain, &["spec.job.spec.template"]),
     // jobset.sigs.k8s.io/docs/reference/jobset.v1alpha2
     ("jobset.x-k8s.io", "JobSet", Batch, Plain, &["spec.replicatedJobs[].template.spec.template"]),
@@ -158,8 +160,9 @@ pub(super) fn read(document: &Document, node: NodeId, api_version: &str, kind: &
     for (_, _, life, form, paths) in rows(api_version, kind) {
         for path in *paths {
             for Reached { node: at, key } in places(document, node, &hops(path)) {
-                let made = if *form == Segment { step(document, at, node) } else { template(document, at, *form) };
-                let Some(made) = made else { continue };
+                let made = if *form == Segment { step(document, at, node) } else { template(document, at) };
+                let Some(mut made) = made else { continue };
+                add_names(&mut made.template.spec, *form, document, node);
                 let life = of_part(document, node, kind, made.life.unwrap_or(*life), key.as_deref());
                 found.push(Template { life, part: key, ..made.template });
             }
@@ -264,22 +267,31 @@ struct Made {
     life: Option<Life>,
 }
 
-fn template(document: &Document, node: NodeId, form: Form) -> Option<Made> {
+fn template(document: &Document, node: NodeId) -> Option<Made> {
     let spec_node = document.get(node, "spec")?;
     if document.items(document.get(spec_node, "containers")?).is_empty() {
         return None;
     }
     let PodTemplateSpec { metadata, spec } = PodTemplateSpec::read(document, node);
-    let mut spec = spec?;
-    if form == Knative {
-        let several = spec.containers.len() > 1;
-        for (index, container) in spec.containers.iter_mut().enumerate().filter(|(_, one)| one.name.is_empty()) {
-            let name = if several { format!("user-container-{index}") } else { "user-container".to_owned() };
-            container.name = name.as_str().into();
-        }
-    }
+    let spec = spec?;
     let template = Template { node, spec_node, metadata, spec, containers: None, life: Unknown, part: None };
     Some(Made { template, life: None })
+}
+
+/// Gives containers the names that their kind gives to those without.
+fn add_names(spec: &mut PodSpec, form: Form, document: &Document, object: NodeId) {
+    let several = spec.containers.len() > 1;
+    let of_object =
+        || document.at(object, &["metadata", "name"]).and_then(|name| document.str(name)).unwrap_or_default();
+    for (index, container) in spec.containers.iter_mut().enumerate().filter(|(_, one)| one.name.is_empty()) {
+        let name = match form {
+            Knative if several => format!("user-container-{index}"),
+            Knative => "user-container".to_owned(),
+            Source => format!("{}-{index}", of_object()),
+            Plain | Segment => return,
+        };
+        container.name = name.as_str().into();
+    }
 }
 
 /// A template of Argo Workflows, which is nearly a Pod: `container` or `script` is its main container, `sidecars`
@@ -382,7 +394,7 @@ impl<'schema> SchemaPaths<'schema> {
         for (path, shape) in &self.0 {
             for Reached { node: at, key } in places(document, node, path) {
                 let made = match shape {
-                    Shape::Template => template(document, at, Plain).map(|made| made.template),
+                    Shape::Template => template(document, at).map(|made| made.template),
                     Shape::Spec => bare(document, at),
                 };
                 found.extend(made.map(|made| Template { part: key, ..made }));

@@ -82,7 +82,7 @@ const EXPORTS: &[Export] = &[
         rule: "mutable-tag",
         on: On::Pods,
         conditions: &[],
-        expression: "variables.containers.all(c, c.image == '' || c.image.contains('@') || (c.image.matches(':[^/:]+$') && !c.image.endsWith(':latest')))",
+        expression: "variables.containers.all(c, c.image.trim() == '' || c.image.contains('@') || (c.image.matches(':[^/:]+$') && !c.image.endsWith(':latest')))",
         message: "an image has no tag, or the tag latest: name the version",
     },
     Export {

@@ -684,6 +684,30 @@ fn a_definition_is_warned_about_once_for_each_text() {
 
 /// A policy that no server takes guards nothing: that is never silent.
 #[test]
+fn what_the_server_says_in_one_sentence_is_one_finding() {
+    let folder = Folder::new("lint", "said-once");
+    folder.file(
+        "a.yaml",
+        "apiVersion: v1\nkind: Namespace\nmetadata: {name: shop, labels: {pod-security.kubernetes.io/warn: restricted}}\n---\n\
+         apiVersion: v1\nkind: Pod\nmetadata: {name: a, namespace: shop}\nspec:\n  hostNetwork: true\n  containers:\n    \
+         - {name: a, image: \"registry.example.com/a:1\"}\n    - {name: b, image: \"registry.example.com/b:1\"}\n---\n\
+         apiVersion: v1\nkind: Service\nmetadata: {name: a}\nspec: {selector: {x: z}, ports: [{port: 1}, {port: 2}, {port: 3}]}\n",
+    );
+    let run = folder.lint(&["--format", "json", "a.yaml"]);
+    assert_eq!(run.rules(), ["pod-security", "missing-field"], "{}", run.out);
+    let findings = run.json();
+    let (of_pod, of_service) = (&findings["findings"][0], &findings["findings"][1]);
+    let message = of_pod["message"].as_str().unwrap();
+    for part in
+        ["would violate PodSecurity \"restricted:latest\": host namespaces", ", allowPrivilegeEscalation != false"]
+    {
+        assert!(message.contains(part), "{message}");
+    }
+    assert_eq!(message.matches("PodSecurity").count(), 1, "{message}");
+    assert_eq!(of_service["labels"].as_array().unwrap().len(), 3, "{of_service}");
+}
+
+#[test]
 fn policies_that_guard_nothing_are_an_error() {
     let folder = Folder::new("lint", "unusable-policies");
     let policy = |operation: &str| {

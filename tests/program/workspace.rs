@@ -668,10 +668,13 @@ mod files {
             .file("e/.kyverno-test/a.yaml", WRONG)
             .file("fixtures/a.yaml", WRONG);
         folder.file("f/chainsaw-test.yaml", "").file("f/00-install.yaml", WRONG).file("f/g/a.yaml", WRONG);
+        folder.file("e/e2e-tests/limits/compare/a.yaml", WRONG).file("compare/a.yaml", WRONG);
         let all = folder.found(&["."]);
         assert!(all.contains(&"fixtures/a.yaml norway".to_owned()), "{all:?}");
         assert!(!all.iter().any(|one| ["tests/", "e/", "f/"].iter().any(|left| one.starts_with(left))), "{all:?}");
+        assert!(all.contains(&"compare/a.yaml norway".to_owned()), "{all:?}");
         assert_eq!(folder.found(&["f"]).len(), 2, "a test is linted where it is named");
+        assert_eq!(folder.found(&["e/e2e-tests/limits/compare"]).len(), 1, "so is what a test compares");
         folder.file("a/testdata/vendor/e.yaml", WRONG);
         assert_eq!(folder.found(&["a/testdata"]).len(), 2, "below a named path nothing is left out");
     }

@@ -17,6 +17,7 @@ mod warnings;
 mod windows;
 
 pub use affinity::{node_selector, node_selector_warnings, tolerations, topology_selector_terms};
+pub use mounts::REFUSED_VOLUME;
 pub use spec::{pod, pod_template, preemption_policy, template_metadata};
 pub use volume::restricted_volume;
 pub use volume_plugins::{PERSISTENT_PLUGINS, csi_driver_name, plugin};

@@ -12,14 +12,13 @@ pub struct Volumes<'a> {
     pub refused: FastSet<&'a str>,
 }
 
+/// What is said of a volume that is there, and has mistakes.
+pub const REFUSED_VOLUME: &str = "that can be used: the volume of this name is refused itself";
+
 impl Volumes<'_> {
     /// Says that a container names a volume that cannot be used.
     fn miss(&self, name: Field) {
-        let what = if self.refused.contains(name.str()) {
-            "that can be used: the volume of this name is refused itself"
-        } else {
-            "among the Pod's volumes"
-        };
+        let what = if self.refused.contains(name.str()) { REFUSED_VOLUME } else { "among the Pod's volumes" };
         name.not_found(name.str(), what);
     }
 }

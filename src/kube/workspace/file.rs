@@ -215,8 +215,8 @@ const ENCRYPTED: [&str; 5] = [
     "$ANSIBLE_VAULT;",
 ];
 
-/// Whether a value is what cannot be read, and begins with a hole (`namespace: %DOMAIN%`), or a line that is one
-/// (`${BLOCK}`).
+/// Whether a value is what cannot be read, and begins with a hole (`namespace: %DOMAIN%`, `image: {REGISTRY}/web`), or a
+/// line that is one (`${BLOCK}`).
 fn is_of_a_hole(source: &Source, refusal: &Refusal) -> bool {
     let range = refusal.span.range();
     let rest = source.text.get(range.start..).unwrap_or_default();
@@ -225,6 +225,7 @@ fn is_of_a_hole(source: &Source, refusal: &Refusal) -> bool {
     let line = source.text.get(start..).unwrap_or_default().lines().next().unwrap_or_default();
     range.len() == 1 && words::begins_with_hole(rest.lines().next().unwrap_or_default())
         || words::is_hole_of_lines(line)
+        || words::ends_with_hole_in_braces(above)
 }
 
 fn mentions_kubernetes(text: &str) -> bool {

@@ -41,13 +41,16 @@ impl Input {
 
 /// Folders of files that are not applied: test data, and copies of others' work. They are left out unless the user
 /// names one, or a path in one. A folder that holds a file of this name is one of them, too: a test of Chainsaw, whose
-/// objects may be parts, or wrong on purpose (kyverno/chainsaw: `website/docs/quick-start`).
-pub const LEFT_OUT: [&str; 16] = [
+/// objects may be parts, or wrong on purpose (kyverno/chainsaw: `website/docs/quick-start`). `*` is any name:
+/// Percona's operators keep there what a test compares with the cluster's objects, less what differs in each run
+/// (percona/percona-server-mongodb-operator: `compare_kubectl` in `e2e-tests/functions`).
+pub const LEFT_OUT: [&str; 17] = [
     ".chainsaw-test",
     ".kyverno-test",
     "Godeps",
     "_archived",
     "chainsaw-test.yaml",
+    "e2e-tests/*/compare",
     "golden",
     "node_modules",
     "src/test",
@@ -236,10 +239,14 @@ fn shown(path: &Path) -> String {
     path.strip_prefix("./").unwrap_or(path).display().to_string()
 }
 
-/// What of [`LEFT_OUT`] a folder is, whole names at the end of its path, or holds.
+/// What of [`LEFT_OUT`] a folder is by the names at the end of its path, or holds.
 fn left_out(folder: &Path) -> Option<&'static str> {
     const TEST: &str = "chainsaw-test.yaml";
-    let is_left_out = |known: &&str| folder.ends_with(known) || *known == TEST && folder.join(TEST).is_file();
+    let ends_so = |known: &str| {
+        let mut names = folder.iter().rev();
+        known.split('/').rev().all(|part| names.next().is_some_and(|name| part == "*" || name == part))
+    };
+    let is_left_out = |known: &&str| ends_so(known) || *known == TEST && folder.join(TEST).is_file();
     LEFT_OUT.into_iter().find(is_left_out)
 }
 

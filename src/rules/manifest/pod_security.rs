@@ -1,7 +1,7 @@
 use crate::apiserver::pod_security::{Policy, judge};
-use crate::apiserver::{Schemas, validate};
+use crate::apiserver::{Cause, Schemas, validate};
 use crate::diagnostic::{Label, Level};
-use crate::kube::{Index, Object};
+use crate::kube::{FastSet, Index, Object};
 use crate::rules::{Check, FindingsAnywhere, Rule};
 use crate::yaml::NodeId;
 
@@ -62,10 +62,14 @@ fn compare(object: &Object, namespace: &Object, policy: Policy, found: &mut Find
             "it accepts the object, and with an `enforce` label it refuses the Pods"
         }
     };
-    let errors = verdict.errors.iter().map(|cause| (cause, Level::Error));
-    for (cause, level) in errors.chain(verdict.warnings.iter().map(|cause| (cause, Level::Warning))) {
+    for (causes, level) in [(&verdict.errors, Level::Error), (&verdict.warnings, Level::Warning)] {
+        let Some((cause, others)) = causes.split_first() else { continue };
         let why = format!("the admission plugin PodSecurity goes by labels of the namespace: {}", said(level));
-        let mut saying = under.at(cause.node, cause.message.clone()).level(level).because(why);
+        let mut saying = under.at(cause.node, sentence(cause, others)).level(level).because(why);
+        let mut shown = FastSet::from_iter([cause.node]);
+        for other in others.iter().filter(|other| shown.insert(other.node)) {
+            saying = saying.and(other.node, other.path.clone());
+        }
         if let Some(label) = label_of(namespace, labels, level) {
             saying = saying.label(Label::node(&namespace.document, label, "the namespace asks for it"));
         }
@@ -73,6 +77,18 @@ fn compare(object: &Object, namespace: &Object, policy: Policy, found: &mut Find
             saying.here(cause.path.clone());
         }
     }
+}
+
+/// What the server says: one sentence for all that a Pod violates.
+fn sentence(cause: &Cause, others: &[Cause]) -> String {
+    let mut sentence = cause.message.clone();
+    // each names the policy first
+    let policy = sentence.find("\": ").map_or(0, |end| end + "\": ".len());
+    for other in others {
+        sentence.push_str(", ");
+        sentence.push_str(other.message.get(policy..).unwrap_or(&other.message));
+    }
+    sentence
 }
 
 /// The label that asks: what is enforced, or what is warned about if that has its own label.

@@ -9,7 +9,7 @@ fn check(view: ContainerView<'_>, found: &mut Findings<'_>) {
     let image = view.container.image.as_deref().unwrap_or_default();
     // without a version the digest is not what is missing first
     let is_said = super::mutable_tag::is_mutable(image) && view.pod.keeps(&["spec.containers.image"]);
-    if is_said || image.is_empty() || image.contains('@') || crate::rules::text::is_placeholder(image) {
+    if is_said || image.trim().is_empty() || image.contains('@') || crate::rules::text::is_placeholder(image) {
         return;
     }
     found

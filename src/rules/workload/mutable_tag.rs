@@ -18,6 +18,7 @@ fn check(view: ContainerView<'_>, found: &mut Findings<'_>) {
 /// Whether an image is whatever was pushed last: `latest`, or no tag, which means `latest`.
 pub fn is_mutable(image: &str) -> bool {
     let (_, tag) = crate::facts::programs::split(image);
-    let is_open = image.is_empty() || image.contains('@') || crate::rules::text::is_placeholder(image);
+    // a blank one has no tag, and unpullable-image says so
+    let is_open = image.trim().is_empty() || image.contains('@') || crate::rules::text::is_placeholder(image);
     !is_open && matches!(tag, "" | "latest")
 }

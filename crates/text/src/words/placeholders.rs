@@ -66,20 +66,44 @@ fn signs(text: &str) -> u8 {
     text.bytes().fold(0, |signs, byte| signs | SIGNS[usize::from(byte)])
 }
 
-/// Whether a value is nothing but the name of a value, in capitals: `namespace: NAMESPACE`, `storage: SIZE`. It proves
-/// something only where the server refuses it.
+/// Whether a value is nothing but the name of a value, in capitals: `namespace: NAMESPACE`, `storage: SIZE`, or has one
+/// among its words: `disk-HOSTNAME`, `REPLACEME-canary`, `shop.LB_IP_DASHED.example.com`. It proves something only
+/// where the server refuses it.
 #[must_use]
 pub fn is_name_of_a_value(text: &str) -> bool {
-    LAST.contains(&text)
+    LAST.contains(&text) || text.split(BETWEEN_WORDS).any(|word| is_word_for_a_value(word, text))
+}
+
+/// What is between the words of a host or a name.
+const BETWEEN_WORDS: [char; 4] = ['-', '.', '/', ':'];
+
+/// Whether one word of a value is the name of a value or an order to write one, or is in capitals with underscores where
+/// others are in small letters: no host and no name is written so.
+fn is_word_for_a_value(word: &str, text: &str) -> bool {
+    let is_in_capitals = || word.bytes().all(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit() || byte == b'_');
+    if word.len() < 4 || !word.starts_with(|first: char| first.is_ascii_uppercase()) || !is_in_capitals() {
+        return false;
+    }
+    let is_of_two = || LAST.iter().filter_map(|first| word.strip_prefix(first)).any(|rest| LAST.contains(&rest));
+    let is_between_small = || word.contains('_') && text.bytes().any(|byte| byte.is_ascii_lowercase());
+    LAST.contains(&word) || is_an_order(word) || is_of_two() || is_between_small()
 }
 
 /// Whether a value of a text in YAML may be such a name: a quick look.
 #[must_use]
 pub fn may_hold_name_of_a_value(raw: &str) -> bool {
-    memchr::memchr_iter(b':', raw.as_bytes()).any(|colon| {
-        let value = raw[colon + 1..].trim_start_matches([' ', '"', '\'']);
-        let end = value.bytes().position(|byte| !byte.is_ascii_uppercase()).unwrap_or(value.len());
-        end > 1 && is_name_of_a_value(&value[..end])
+    let bytes = raw.as_bytes();
+    let is_end = |byte: Option<&u8>| byte.is_none_or(|byte| !byte.is_ascii_alphanumeric());
+    let mut start = 0;
+    bytes.iter().enumerate().any(|(at, byte)| {
+        if byte.is_ascii_uppercase() || *byte == b'_' {
+            // the shortest are `ID` and `IP`
+            return at > start
+                && is_end(bytes.get(at + 1))
+                && start.checked_sub(1).is_none_or(|at| is_end(bytes.get(at)));
+        }
+        start = at + 1;
+        false
     })
 }
 
@@ -93,6 +117,13 @@ fn names_a_hole(inside: &str) -> bool {
     let inside = inside.trim();
     inside.starts_with(|first: char| first.is_ascii_uppercase())
         && inside.bytes().all(|letter| letter.is_ascii_uppercase() || letter.is_ascii_digit() || letter == b'_')
+}
+
+/// Whether a text ends with one of these: what is before the text that YAML does not expect after a map.
+#[must_use]
+pub fn ends_with_hole_in_braces(text: &str) -> bool {
+    let inside = text.strip_suffix('}').and_then(|rest| rest.rsplit_once('{'));
+    inside.is_some_and(|(_, inside)| names_a_hole(inside))
 }
 
 /// Whether a text holds one of these.
@@ -430,6 +461,45 @@ mod tests {
         "a < b | c > d",
         "<path:/a>",
     ];
+
+    #[test]
+    fn names_of_values_are_told_from_other_capitals() {
+        for text in [
+            "NAMESPACE",
+            "ID",
+            "REPLACEME-canary",
+            "hello.GKE_LB_IP_DASHED.sslip.io",
+            "bootstrap-token-YOUR_TOKEN_ID",
+            "disk-wipe-HOSTNAME",
+            "NAMESPACE-kibana.dev.example.com",
+            "CLUSTERNAMESPACE",
+            "MY-REGISTRY.EXAMPLE/IMAGE",
+            "CLUSTER-NAME",
+            "https://HOST/path",
+            "shop:VERSION",
+        ] {
+            assert!(is_name_of_a_value(text), "{text}");
+            assert!(may_hold_name_of_a_value(&format!("name: {text}\n")), "{text}");
+        }
+        for text in [
+            "",
+            "SHOP",
+            "SHOP-DB",
+            "API-GATEWAY",
+            "shop-API",
+            "web-PROD",
+            "SHOP_SETTINGS",
+            "My_App",
+            "user-ID",
+            "NAMESPACES-a",
+            "aNAME",
+            "Name",
+            "V1.2",
+            "shop_NAME",
+        ] {
+            assert!(!is_name_of_a_value(text), "{text}");
+        }
+    }
 
     #[test]
     fn lines_that_are_filled_in_are_told_from_text() {

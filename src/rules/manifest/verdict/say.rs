@@ -7,21 +7,22 @@ use super::{
     DANGLING_NAME, DUPLICATE_VALUE, FORBIDDEN_FIELD, INVALID_VALUE, MISSING_FIELD, SERVER_WARNING, TOO_MANY_ITEMS,
     UNKNOWN_KIND, UNSUPPORTED_VALUE, VALUE_TOO_LONG, Wrong,
 };
-use crate::apiserver::{Cause, Reason};
+use crate::apiserver::{Cause, PORTS_NEED_NAMES, REFUSED_VOLUME, Reason};
 use crate::kube::{Object, ProblemKind};
 use crate::rules::manifest::octal_surprise;
 use crate::rules::{Findings, Rule};
 use crate::words::list;
 
-/// Says what the server says: a warning once, however many fields it is about, as kubectl prints it, and what a missing
-/// map lacks at the map.
+/// Says what the server says: a warning once, however many fields it is about, as kubectl prints it, that a Service's
+/// ports lack names once, and what a missing map lacks at the map.
 pub(super) fn say_all(object: &Object, wrong: &[Wrong], found: &mut Findings<'_>) {
     let is_range = found.targets().is_range();
     let mut first = HashMap::new();
     let mut groups: Vec<(&Cow<'static, str>, Vec<&Cause>)> = Vec::new();
-    for Wrong { cause, why } in wrong.iter().filter(|wrong| is_said(object, &wrong.cause)) {
+    let is_said = |cause: &Cause| is_said(object, cause) && !follows(cause, wrong);
+    for Wrong { cause, why } in wrong.iter().filter(|wrong| is_said(&wrong.cause)) {
         let key = match cause.reason {
-            Reason::Warning => Some((cause.reason, cause.message.as_str())),
+            _ if is_said_once(cause) => Some((cause.reason, cause.message.as_str())),
             // of several versions each mistake says when it is one
             Reason::Required | Reason::NotSupported if !is_range => {
                 missing_map(object, cause).map(|map| (Reason::Required, map))
@@ -38,9 +39,25 @@ pub(super) fn say_all(object: &Object, wrong: &[Wrong], found: &mut Findings<'_>
         match group.as_slice() {
             [] => {}
             [cause] => say(object, cause, &[], why.clone(), found),
-            [cause, others @ ..] if cause.reason == Reason::Warning => say(object, cause, others, why.clone(), found),
+            [cause, others @ ..] if is_said_once(cause) => say(object, cause, others, why.clone(), found),
             several => say(object, &of_missing_map(object, several), &[], why.clone(), found),
         }
+    }
+}
+
+/// Whether a sentence is about several fields at once.
+fn is_said_once(cause: &Cause) -> bool {
+    cause.reason == Reason::Warning || cause.reason == Reason::Required && cause.message.contains(PORTS_NEED_NAMES)
+}
+
+/// Whether a mistake only follows from another one: labels of a template that match no selector because there is none,
+/// and the name of a volume that is refused itself.
+fn follows(cause: &Cause, all: &[Wrong]) -> bool {
+    let lacks_selector = |wrong: &Wrong| wrong.cause.reason == Reason::Required && wrong.cause.path == "spec.selector";
+    match cause.reason {
+        Reason::Invalid => cause.path == "spec.template.metadata.labels" && all.iter().any(lacks_selector),
+        Reason::NotFound => cause.message.contains(REFUSED_VOLUME),
+        _ => false,
     }
 }
 

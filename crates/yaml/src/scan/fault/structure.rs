@@ -142,11 +142,23 @@ pub(in super::super) fn in_block(
         }
         None => rest_of_line(cursor, line),
     };
+    // quotes would make a text of what is meant to be filled in
+    let hole = hole_of(value.trim());
     Box::new(
         refuse(start, start + rest_of_line(cursor, start).len().max(1), "text after the end of a value")
             .because("the closing quote or bracket ends the value")
-            .help(format!("remove it, or quote the whole value: {}", requoted(value.trim()))),
+            .help(match hole {
+                Some(hole) => format!("write a value in the place of `{{{hole}}}`"),
+                None => format!("remove it, or quote the whole value: {}", requoted(value.trim())),
+            }),
     )
+}
+
+/// The name of a value in braces with which a value begins: `username` of `{username}/app`.
+fn hole_of(value: &str) -> Option<&str> {
+    let (inside, rest) = value.strip_prefix('{')?.split_once('}')?;
+    let is_name = |letter: char| letter.is_alphanumeric() || matches!(letter, '_' | '-' | '.');
+    (!inside.is_empty() && !rest.is_empty() && inside.chars().all(is_name)).then_some(inside)
 }
 
 /// Brackets, and no comma.
