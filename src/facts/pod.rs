@@ -203,7 +203,8 @@ impl<'run> PodFacts<'run> {
     }
 }
 
-/// Whether something that is not in the manifest may join a Pod, or its network is the node's.
+/// Whether something that is not in the manifest may join a Pod, or its network is the node's. An operator that changes
+/// Pods may add containers.
 fn is_open(pod: PodView<'_>) -> bool {
     let metadata = pod.metadata;
     let injects = |key: &str| key.contains("inject") || key.ends_with("/enabled") || key.contains("sidecar");
@@ -216,5 +217,5 @@ fn is_open(pod: PodView<'_>) -> bool {
         .any(|map| pod.changed_keys(map).is_none_or(|keys| keys.into_iter().any(injects)));
     let is_injected =
         metadata.is_some_and(|metadata| of(metadata.annotations.as_ref()) || of(metadata.labels.as_ref()));
-    is_injected || may_be_injected || pod.spec.host_network == Some(true)
+    is_injected || may_be_injected || pod.object.is_operated || pod.spec.host_network == Some(true)
 }

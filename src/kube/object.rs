@@ -35,7 +35,7 @@ pub struct Object {
     pub is_patch: bool,
     /// What kustomize changes in it before it is applied.
     pub changes: Changes,
-    /// Whether an operator that is known by the schema of its kind alone makes its Pods, and may change them first.
+    /// Whether an operator makes its Pods that is known by the schema of its kind alone, or for changing them first.
     pub is_operated: bool,
     /// The folder of its file, without links and dots; none where the file is not on disk.
     pub(in crate::kube) folder: Option<Text>,
@@ -137,7 +137,7 @@ impl Object {
             versioned: versioned.into(),
             is_patch,
             changes: Changes::default(),
-            is_operated: false,
+            is_operated: !templates.is_empty() && templates::is_operated(api_version),
             folder: None,
             kustomizations,
             is_encrypted,

@@ -152,6 +152,61 @@ const ROWS: &[Row] = &[
     ("kubeflow.org", "Notebook", LongRunning, Plain, &["spec.template"]),
     // volcano.sh/en/docs/vcjob: policies may end a job whose other tasks still run
     ("batch.volcano.sh", "Job", Unknown, Plain, &["spec.tasks[].template"]),
+    // ray-project/kuberay: ray-operator/apis/ray/v1
+    ("ray.io", "RayCluster", Unknown, Plain, &["spec.headGroupSpec.template", "spec.workerGroupSpecs[].template"]),
+    (
+        "ray.io",
+        "RayJob",
+        Unknown,
+        Plain,
+        &[
+            "spec.rayClusterSpec.headGroupSpec.template",
+            "spec.rayClusterSpec.workerGroupSpecs[].template",
+            "spec.submitterPodTemplate",
+        ],
+    ),
+    (
+        "ray.io",
+        "RayService",
+        Unknown,
+        Plain,
+        &["spec.rayClusterConfig.headGroupSpec.template", "spec.rayClusterConfig.workerGroupSpecs[].template"],
+    ),
+    // agones.dev/site/docs/reference/gameserver and …/fleet
+    ("agones.dev", "GameServer", Unknown, Plain, &["spec.template"]),
+    ("agones.dev", "GameServerSet", Unknown, Plain, &["spec.template.spec.template"]),
+    ("agones.dev", "Fleet", Unknown, Plain, &["spec.template.spec.template"]),
+    // kubeflow/trainer: pkg/apis/trainer/v1alpha1/trainingruntime_types.go
+    (
+        "trainer.kubeflow.org",
+        "TrainingRuntime",
+        Unknown,
+        Plain,
+        &["spec.template.spec.replicatedJobs[].template.spec.template"],
+    ),
+    (
+        "trainer.kubeflow.org",
+        "ClusterTrainingRuntime",
+        Unknown,
+        Plain,
+        &["spec.template.spec.replicatedJobs[].template.spec.template"],
+    ),
+    // actions/actions-runner-controller: apis/actions.github.com/v1alpha1/autoscalingrunnerset_types.go
+    ("actions.github.com", "AutoscalingRunnerSet", Unknown, Plain, &["spec.template"]),
+    // kubernetes-sigs/agent-sandbox: api and extensions/api
+    ("agents.x-k8s.io", "Sandbox", Unknown, Plain, &["spec.podTemplate"]),
+    ("extensions.agents.x-k8s.io", "SandboxTemplate", Unknown, Plain, &["spec.podTemplate"]),
+];
+
+/// Groups whose operators add containers, commands, ports or labels to the Pods of their templates: Ray's start command
+/// and autoscaler, the SDK's sidecar of Agones, the command of a training job, the runner's configuration.
+const OPERATED: [&str; 6] = [
+    "actions.github.com",
+    "agents.x-k8s.io",
+    "agones.dev",
+    "extensions.agents.x-k8s.io",
+    "ray.io",
+    "trainer.kubeflow.org",
 ];
 
 /// The templates of an object that is not decoded as a whole, if its kind is known to have some.
@@ -174,6 +229,11 @@ pub(super) fn read(document: &Document, node: NodeId, api_version: &str, kind: &
 fn rows(api_version: &str, kind: &str) -> impl Iterator<Item = &'static Row> {
     let group = api_version.rsplit_once('/').map_or("", |(group, _)| group);
     ROWS.iter().filter(move |row| row.0 == group && row.1 == kind)
+}
+
+/// Whether what a group's operators make of their templates may have more than these say.
+pub(super) fn is_operated(api_version: &str) -> bool {
+    api_version.rsplit_once('/').is_some_and(|(group, _)| OPERATED.contains(&group))
 }
 
 /// Whether the table says where objects of a kind keep their templates.

@@ -104,7 +104,8 @@ impl<'run> Index<'run> {
             }
             if object.pods().next().is_some() {
                 index.workloads_by_place.entry(place).or_default().push(object);
-            } else if object.typed.is_none() {
+            }
+            if object.typed.is_none() && (object.is_operated || object.pods().next().is_none()) {
                 index.opaque.insert(place);
             }
         }
@@ -185,7 +186,7 @@ impl<'run> Index<'run> {
         self.workloads_by_place.get(&place).map_or(&[], Vec::as_slice)
     }
 
-    /// Whether a place holds an object of a kind that is not known, and that shows no Pods: it may make some.
+    /// Whether a place holds an object of a kind that is not known, and that shows no Pods or not all: it may make some.
     #[must_use]
     pub fn has_opaque(&self, place: FolderScope<'run>) -> bool {
         self.opaque.contains(&place)
