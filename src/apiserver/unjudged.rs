@@ -82,8 +82,10 @@ fn is_decoded(object: &Object, unjudged: &Unjudged, target: Target) -> bool {
 
 fn judge(object: Field, unjudged: &Unjudged) {
     let template = object.at(unjudged.template);
-    // a Rollout may refer to a Deployment that has the template
-    if unjudged.until.is_none() && template.at(&["spec", "containers"]).is_empty() {
+    // A Rollout may refer to a Deployment that has the template (`ValidateRolloutSpec` in pkg/apis/rollouts/validation of
+    // argoproj/argo-rollouts). One that does not even name containers is likely to be merged into another.
+    let is_elsewhere = object.at(&["spec", "workloadRef"]).is_set();
+    if unjudged.until.is_none() && (is_elsewhere || !template.at(&["spec", "containers"]).is_set()) {
         return;
     }
     let claims = object.at(&["spec", "volumeClaimTemplates"]);

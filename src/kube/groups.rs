@@ -60,7 +60,8 @@ impl<'run> Names<'run> {
         equal(&self.named[range(&self.hashes, hash(kind, name))], |object| by_name(object, kind, name))
     }
 
-    /// What has one kind and name, group by group.
+    /// What has one kind and name, group by group. The groups are in the order of their numbers, not of their names: only
+    /// tables are built of them.
     pub(super) fn groups(&self) -> impl Iterator<Item = &[&'run Object]> {
         self.named.chunk_by(|a, b| by_name(a, &b.id.kind, &b.id.name).is_eq())
     }

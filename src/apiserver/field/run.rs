@@ -48,8 +48,11 @@ struct Asked {
     keys: Cell<Keys>,
 }
 
+/// How many steps' memory a thread keeps: few objects take more, and a server's threads live long.
+const KEPT: usize = 64 << 10;
+
 thread_local! {
-    /// The memory of the steps of the last validation: the next one takes as many.
+    /// The memory of the steps of the last validation, up to [`KEPT`]: the next one takes as many.
     static STEPS: RefCell<Vec<PathNode>> = const { RefCell::new(Vec::new()) };
 }
 
@@ -92,6 +95,7 @@ impl<'doc> Run<'doc> {
     pub fn finish(self) -> (Vec<Cause>, Vec<Cause>) {
         let mut steps = self.steps.into_inner();
         steps.clear();
+        steps.shrink_to(KEPT);
         STEPS.set(steps);
         let found = self.found.into_inner();
         (found.errors, found.warnings)
