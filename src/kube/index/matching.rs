@@ -1,5 +1,6 @@
 //! What selectors match among the objects of a run, found once for all that ask alike.
 
+use std::iter::Take;
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, PoisonError};
 
@@ -91,8 +92,7 @@ impl<'run> Index<'run> {
     pub fn first_selected(&self, from: &Object, selector: &Selector<'_>) -> Selection<'_, 'run> {
         self.once(question(from, selector, true, FIRST), || {
             let candidates = self.near_candidates(from, selector, Reach::Unit);
-            let is_cut = candidates.looks() > LOOKS;
-            (self.selecting(from, selector, candidates.take(LOOKS)).take(FIRST).collect(), is_cut)
+            first_of(candidates, FIRST, |looked_at| self.selecting(from, selector, looked_at))
         })
     }
 
@@ -123,8 +123,7 @@ impl<'run> Index<'run> {
     pub fn may_match_any(&self, from: &Object, selector: &Selector<'_>) -> bool {
         let first = || {
             let candidates = self.candidates(from, selector);
-            let is_cut = candidates.looks() > LOOKS;
-            (self.all_matching(from, selector, candidates.take(LOOKS)).take(1).collect(), is_cut)
+            first_of(candidates, 1, |looked_at| self.all_matching(from, selector, looked_at))
         };
         !self.once(question(from, selector, false, 1), first).is_empty()
     }
@@ -202,6 +201,16 @@ impl<'run> Index<'run> {
         selections.known.insert(asked.into_boxed_slice(), found.clone());
         found
     }
+}
+
+/// The first of what is selected among candidates, and whether there are more candidates than are looked at.
+fn first_of<'a, Selected: Iterator<Item = usize>>(
+    candidates: Candidates<'a>,
+    most: usize,
+    select: impl FnOnce(Take<Candidates<'a>>) -> Selected,
+) -> (Arc<[usize]>, bool) {
+    let is_cut = candidates.looks() > LOOKS;
+    (select(candidates.take(LOOKS)).take(most).collect(), is_cut)
 }
 
 /// A question for what a selector matches, as bytes that tell it from all others: the namespace, the unit if only what
