@@ -215,7 +215,8 @@ fn check_text(schema: &Json, value: &Spanned, text: &str) -> Option<Finding> {
 }
 
 fn of_format(mistake: Mistake, value: &Spanned) -> Finding {
-    let mut finding = Finding::error(value.place.label(""), mistake.message);
+    let shown = if mistake.secret { "holds no reference" } else { "" };
+    let mut finding = Finding::error(value.place.label(shown), mistake.message);
     finding.why = mistake.why.map(Into::into);
     finding.help = mistake.help;
     if mistake.secret { finding.hide(value.place.span) } else { finding }
