@@ -9,7 +9,7 @@ use super::templates::{self, SchemaPaths};
 use crate::yaml::{Document, NodeId, Value};
 
 /// How many different definitions of one kind are compared at most; a run that holds more is not a set of manifests.
-const MOST: usize = 8;
+pub(super) const MOST: usize = 8;
 
 /// How many places of one kind's definitions are remembered at most.
 const COPIES: usize = 200;

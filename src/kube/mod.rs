@@ -22,6 +22,7 @@ mod templates;
 mod typed;
 pub mod types;
 mod unit;
+mod unseen;
 pub mod versions;
 mod workspace;
 
@@ -38,6 +39,7 @@ pub use selector::Selector;
 pub use templates::Life;
 pub use typed::{KINDS, Typed, decode_kind, is_known};
 pub use unit::{Neighbours, Reach, Unit, same_unit, units};
+pub use unseen::UNSEEN;
 pub(crate) use workspace::WORTH_THREADS;
 pub use workspace::{
     BadGlob, Failure, File, Globs, Input, Inputs, LEFT_OUT, Origin, OriginFile, OriginPlace, RefusedSecrets, Rendered,

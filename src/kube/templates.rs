@@ -408,7 +408,7 @@ enum Shape {
 }
 
 /// How deep templates are looked for; no published definition has one below 12 fields.
-const DEPTH: usize = 16;
+pub(super) const DEPTH: usize = 16;
 
 impl<'schema> SchemaPaths<'schema> {
     /// Looks for maps with `containers`, a list of maps with `name` and `image`. Those right in `spec` are no Pods:

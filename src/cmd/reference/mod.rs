@@ -62,7 +62,7 @@ fn limits_page() -> String {
     let mut text = "# Limits\n\nPast a limit, the error or the summary names it.\n\n".to_owned();
     text.push_str(&rows(&limits::ALL));
     text.push_str(UNSEEN);
-    text.push_str(&rows(&crate::facts::UNSEEN));
+    text.push_str(&rows(&[crate::facts::UNSEEN.as_slice(), &crate::kube::UNSEEN].concat()));
     text
 }
 

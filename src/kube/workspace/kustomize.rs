@@ -21,16 +21,16 @@ use changes::Change;
 const NAMES: [&str; 3] = ["kustomization.yaml", "kustomization.yml", "Kustomization"];
 
 /// How many folders upwards a kustomization is looked for; repositories keep patches one or two below it.
-const LEVELS: usize = 5;
+pub(in crate::kube) const LEVELS: usize = 5;
 
 /// How many overlays of one base are told apart at most. What only others bring together is not compared.
-const OVERLAYS: u32 = 64;
+pub(in crate::kube) const OVERLAYS: u32 = 64;
 
 /// What more kustomizations change counts as changed altogether.
-const CHANGED_BY: usize = 64;
+pub(in crate::kube) const CHANGED_BY: usize = 64;
 
 /// The same for what they change all together.
-const MOST_CHANGES: usize = 2048;
+pub(in crate::kube) const MOST_CHANGES: usize = 2048;
 
 /// A kustomization, be it in the run or above its files.
 struct Kustomization {

@@ -20,6 +20,7 @@ use rayon::prelude::*;
 pub use file::File;
 pub(crate) use file::WORTH_THREADS;
 pub use globs::{BadGlob, Globs};
+pub(super) use kustomize::{CHANGED_BY, LEVELS, MOST_CHANGES, OVERLAYS};
 pub use refused::{RefusedSecrets, names_a_secret, refused};
 pub use rendered::{Origin, OriginFile, OriginPlace, Rendered, trimmed};
 pub use walk::{Input, Inputs, LEFT_OUT};
