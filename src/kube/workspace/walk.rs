@@ -145,7 +145,7 @@ impl Listing {
         if path.is_dir() {
             self.folder(path, reported);
         } else {
-            self.file(path.to_owned(), reported, true);
+            self.file(path.to_owned(), identity(path), reported, true);
         }
     }
 
@@ -155,6 +155,7 @@ impl Listing {
             self.failures.push(Failure { name: folder.display().to_string(), error });
             return;
         }
+        let real = identity(folder);
         let met = Arc::new(Mutex::new(Vec::new()));
         let unread = Arc::new(Mutex::new(Vec::new()));
         let (excluded, seen, failed) = (self.excluded.clone(), Arc::clone(&met), Arc::clone(&unread));
@@ -208,7 +209,10 @@ impl Listing {
                     if is_file && is_expectation(entry.path()) && is_yaml(entry.path()) {
                         self.expectations_left_out += usize::from(reported);
                     } else if is_file && is_yaml(entry.path()) {
-                        self.file(entry.into_path(), reported, false);
+                        // no folder below is a link
+                        let below = entry.path().strip_prefix(folder).ok().filter(|_| !is_link);
+                        let identity = below.map_or_else(|| identity(entry.path()), |below| real.join(below));
+                        self.file(entry.into_path(), identity, reported, false);
                     }
                 }
                 Err(error) => {
@@ -226,8 +230,7 @@ impl Listing {
         }
     }
 
-    fn file(&mut self, path: PathBuf, reported: bool, explicit: bool) {
-        let identity = identity(&path);
+    fn file(&mut self, path: PathBuf, identity: PathBuf, reported: bool, explicit: bool) {
         if !self.excluded.matches(&identity, false) && self.seen.insert(identity.clone()) {
             let name = shown(&path);
             self.inputs.push(Input { path: Some(path), identity: Some(identity), name, explicit, reported });
