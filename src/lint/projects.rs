@@ -85,12 +85,13 @@ impl Projects {
         let mut all = Self::none(base);
         let mut by_file: HashMap<PathBuf, usize> = HashMap::new();
         let mut seen: HashSet<&Path> = HashSet::new();
+        let mut finder = project::Finder::default();
         for file in workspace.files.iter().filter(|file| file.reported) {
             let folder = folder(file);
             if !seen.insert(folder) {
                 continue;
             }
-            let Some(path) = project::find(folder)? else { continue };
+            let Some(path) = finder.find(folder)? else { continue };
             let index = if let Some(index) = by_file.get(&path) {
                 *index
             } else {
@@ -108,7 +109,7 @@ impl Projects {
             if by_file.is_empty() || !seen.insert(folder) {
                 continue;
             }
-            if let Some(index) = project::find(folder)?.and_then(|path| by_file.get(&path).copied()) {
+            if let Some(index) = finder.find(folder)?.and_then(|path| by_file.get(&path).copied()) {
                 all.folders.insert(folder.to_owned(), index);
             }
         }

@@ -5,6 +5,7 @@
 mod outputs;
 mod pins;
 
+use std::collections::HashMap;
 use std::io;
 use std::path::{Component, Path, PathBuf};
 use std::sync::{Arc, OnceLock};
@@ -68,22 +69,47 @@ pub fn load(path: &Path) -> Result<Project, Stop> {
 /// # Errors
 /// A working directory that is gone.
 pub fn find(input: &Path) -> io::Result<Option<PathBuf>> {
-    let input = if input.as_os_str() == "-" { Path::new(".") } else { input };
-    let whole = std::path::absolute(input)?;
-    let start = if whole.is_dir() { whole.as_path() } else { whole.parent().unwrap_or(&whole) };
-    // the folders above `b/../a` are not those above `b`
-    let start = start.canonicalize().unwrap_or_else(|_| start.to_owned());
-    for folder in start.ancestors() {
-        let path = folder.join(FILE_NAME);
-        // What is not a file, or a dangling link, is an error when it is read: settings are not left out in silence.
-        if path.symlink_metadata().is_ok() {
-            return Ok(Some(from_here(&path)?));
+    Finder::default().find(input)
+}
+
+/// Finds the nearest settings of one input after the other: what is known of a folder holds for those below it.
+#[derive(Debug, Default)]
+pub struct Finder {
+    known: HashMap<PathBuf, Option<PathBuf>>,
+}
+
+impl Finder {
+    /// As [`find`].
+    ///
+    /// # Errors
+    /// A working directory that is gone.
+    pub fn find(&mut self, input: &Path) -> io::Result<Option<PathBuf>> {
+        let input = if input.as_os_str() == "-" { Path::new(".") } else { input };
+        let whole = std::path::absolute(input)?;
+        let start = if whole.is_dir() { whole.as_path() } else { whole.parent().unwrap_or(&whole) };
+        // the folders above `b/../a` are not those above `b`
+        let start = start.canonicalize().unwrap_or_else(|_| start.to_owned());
+        let mut looked_at = Vec::new();
+        let mut found = None;
+        for folder in start.ancestors() {
+            if let Some(known) = self.known.get(folder) {
+                found.clone_from(known);
+                break;
+            }
+            looked_at.push(folder.to_owned());
+            let path = folder.join(FILE_NAME);
+            // What is not a file, or a dangling link, is an error when it is read: settings are not left out in silence.
+            if path.symlink_metadata().is_ok() {
+                found = Some(from_here(&path)?);
+                break;
+            }
+            if folder.join(".git").exists() {
+                break;
+            }
         }
-        if folder.join(".git").exists() {
-            break;
-        }
+        self.known.extend(looked_at.into_iter().map(|folder| (folder, found.clone())));
+        Ok(found)
     }
-    Ok(None)
 }
 
 /// An absolute path as the user would write it in the working directory: with `..` if both are in the same repository
