@@ -56,21 +56,21 @@ pub fn read_facts_again(workspace: &Workspace, projects: &Projects, kept: &mut K
 /// Runs the rules where nothing is kept. What is found in each file alone is kept; what is found by looking at several
 /// is returned, and after it what is wrong with policies that are no part of the run.
 fn check(workspace: &Workspace, projects: &Projects, kept: &mut Kept) -> (Vec<Finding>, Vec<Finding>) {
-    let objects: Vec<&Object> = workspace.objects().collect();
-    let index = Index::of(&objects);
     let together = projects.together();
     let most = kept.most;
-    let mut across = checks::together(&index, &together, &|object| projects.targets_of(object), most);
     kept.retain(workspace);
+    // first, because what follows asks which objects the server accepts
+    let checks = projects.for_selections(OfFiles::of);
+    kept.read_files(workspace, |file| checks::file(file, projects.among(&checks, file), most));
+    let objects: Vec<&Object> = workspace.objects().collect();
+    let index = Index::of(&objects);
+    let mut across = checks::together(&index, &together, &|object| projects.targets_of(object), most);
     read_facts(&index, projects, kept);
     across.extend(kept.facts(workspace));
-    // it takes memory that the findings of each file can use
     drop(index);
     let (by_policies, mut of_policies) = policies::check(workspace, projects, &together, most);
     across.extend(by_policies);
     of_policies.retain(|finding| together.shows(finding));
-    let checks = projects.for_selections(OfFiles::of);
-    kept.read_files(workspace, |file| checks::file(file, projects.among(&checks, file), most));
     (across, of_policies)
 }
 
