@@ -80,8 +80,7 @@ impl File {
     pub fn is_template(&self) -> bool {
         self.path.as_deref().is_some_and(helm::is_chart_template)
             || helm::is_template(self)
-            || helm::has_silent_holes(self)
-            || helm::is_ytt(self)
+            || helm::hidden(self).is_some()
     }
 
     /// Whether the whole file is encrypted: it is right where it is applied, and nothing of it can be read here.
@@ -92,6 +91,9 @@ impl File {
 
     /// Drops refusals in what may be another program's file.
     fn leave_to_others(&mut self, is_named: bool) {
+        if self.refusals.is_empty() && !self.has_holes {
+            return;
+        }
         let is_json = self.path.as_ref().is_some_and(|path| path.extension().is_some_and(|end| end == "json"));
         // Folders hold YAML and JSON of many programs; only what kubectl would be given is its to refuse.
         // What holds a NUL is not YAML: it is damaged, or encoded in a way that no reader knows.

@@ -2,8 +2,6 @@
 
 use std::path::Path;
 
-use memchr::memmem;
-
 use super::file::File;
 use crate::yaml::{Document, Style, Value};
 
@@ -43,14 +41,33 @@ fn has_bare_hole(line: &str) -> bool {
     })
 }
 
-/// Whether a file has values that YAML takes for comments: `image: #{IMAGE}`, as Octopus and the tasks that replace
-/// tokens in pipelines write them. What is there once they are filled in is not seen.
-pub(super) fn has_silent_holes(file: &File) -> bool {
-    if file.objects.is_empty() && file.refusals.is_empty() || memmem::find(file.source.text.as_bytes(), b"#{").is_none()
-    {
-        return false;
+/// What YAML takes for comments and is none.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Hidden {
+    /// Values, `image: #{IMAGE}`, as Octopus and the tasks that replace tokens in pipelines write them. What is there once
+    /// they are filled in is not seen.
+    Values,
+    /// The code of a template of ytt (carvel.dev: ytt, "Annotations"). What it makes is applied, not what is left without
+    /// it.
+    Ytt,
+}
+
+/// What is hidden in the comments of a file, if anything is.
+pub(super) fn hidden(file: &File) -> Option<Hidden> {
+    if file.objects.is_empty() && file.refusals.is_empty() {
+        return None;
     }
-    has_line_outside_texts(file, has_silent_hole)
+    let text = file.source.text.as_bytes();
+    let (mut has_hole, mut has_code) = (false, false);
+    for at in memchr::memchr_iter(b'#', text) {
+        has_hole |= text.get(at + 1) == Some(&b'{');
+        has_code |= text.get(at + 1) == Some(&b'@');
+    }
+    if has_hole && has_line_outside_texts(file, has_silent_hole) {
+        Some(Hidden::Values)
+    } else {
+        (has_code && has_line_outside_texts(file, is_ytt_line)).then_some(Hidden::Ytt)
+    }
 }
 
 /// A value or an item that is nothing but such a hole.
@@ -63,16 +80,6 @@ fn has_silent_hole(line: &str) -> bool {
         !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"_.-:".contains(&byte))
     };
     indent && before.ends_with([':', '-']) && !before.starts_with('#') && name.is_some_and(is_name)
-}
-
-/// Whether a file is a template of ytt: YAML whose comments are code (carvel.dev: ytt, "Annotations"). What it makes is
-/// applied, not what is left without them.
-pub(super) fn is_ytt(file: &File) -> bool {
-    if file.objects.is_empty() && file.refusals.is_empty() || memmem::find(file.source.text.as_bytes(), b"#@").is_none()
-    {
-        return false;
-    }
-    has_line_outside_texts(file, is_ytt_line)
 }
 
 /// Whether a line is of a form, of those that are no part of a text of several lines: an object's text may be a template,

@@ -234,9 +234,11 @@ fn read(input: &Input) -> Outcome {
         return skipped(false);
     }
     match File::open(input) {
-        Ok(file) if helm::is_template(&file) || helm::has_silent_holes(&file) => skipped(false),
-        Ok(file) if helm::is_ytt(&file) => skipped(true),
-        Ok(file) => Outcome::Read(Box::new(file)),
+        Ok(file) if helm::is_template(&file) => skipped(false),
+        Ok(file) => match helm::hidden(&file) {
+            Some(hidden) => skipped(hidden == helm::Hidden::Ytt),
+            None => Outcome::Read(Box::new(file)),
+        },
         Err(error) => Outcome::Failed(Failure { name: input.name.clone(), error }),
     }
 }
