@@ -4,6 +4,8 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
 
+use crate::text::Text;
+
 /// A type.
 #[derive(Clone, Debug, PartialEq)]
 #[expect(missing_docs, reason = "the variants are CEL's types")]
@@ -34,13 +36,13 @@ pub enum Type {
 
 /// The fields of an object by the names that expressions use.
 #[derive(Clone, Debug)]
-pub struct Fields(Arc<(String, BTreeMap<String, Field>)>);
+pub struct Fields(Arc<(&'static str, BTreeMap<Text, Field>)>);
 
 /// A field of an object.
 #[derive(Clone, Debug)]
 pub struct Field {
     /// Its name in the object: expressions write `self.__namespace__` for the field `namespace`.
-    pub name: String,
+    pub name: Text,
     /// Its type.
     pub of: Type,
 }
@@ -54,15 +56,14 @@ impl PartialEq for Fields {
 impl Fields {
     /// The fields of an object of this type name.
     #[must_use]
-    pub fn new(name: &str, fields: BTreeMap<String, Field>) -> Self {
-        Self(Arc::new((name.to_owned(), fields)))
+    pub fn new(name: &'static str, fields: BTreeMap<Text, Field>) -> Self {
+        Self(Arc::new((name, fields)))
     }
 
     /// Fields whose names need no escape.
     #[must_use]
-    pub fn plain(name: &str, fields: &[(&str, Type)]) -> Self {
-        let field =
-            |(name, of): &(&str, Type)| ((*name).to_owned(), Field { name: (*name).to_owned(), of: of.clone() });
+    pub fn plain(name: &'static str, fields: &[(&str, Type)]) -> Self {
+        let field = |(name, of): &(&str, Type)| (Text::from(*name), Field { name: Text::from(*name), of: of.clone() });
         Self::new(name, fields.iter().map(field).collect())
     }
 
@@ -74,12 +75,12 @@ impl Fields {
 
     /// Adds a field, or sets it anew. What was kept of these fields before stays as it was.
     pub fn insert(&mut self, name: &str, field: Field) {
-        Arc::make_mut(&mut self.0).1.insert(name.to_owned(), field);
+        Arc::make_mut(&mut self.0).1.insert(name.into(), field);
     }
 
     /// The names of all fields.
     pub fn names(&self) -> impl Iterator<Item = &str> {
-        self.0.1.keys().map(String::as_str)
+        self.0.1.keys().map(Text::as_str)
     }
 }
 

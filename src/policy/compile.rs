@@ -258,23 +258,23 @@ fn scope(has_params: bool, target: Target) -> Scope {
 
 /// Adds a field to `variables`.
 fn bind_variable(scope: &mut Scope, name: &str, of: Type) {
-    let field = Field { name: name.to_owned(), of };
+    let field = Field { name: name.into(), of };
     match scope.variables.last_mut() {
         Some((variables, Type::Object(fields))) if variables == "variables" => fields.insert(name, field),
         _ => {
-            let fields = BTreeMap::from([(name.to_owned(), field)]);
+            let fields = BTreeMap::from([(name.into(), field)]);
             scope.variables.push(("variables".to_owned(), Type::Object(Fields::new("variables", fields))));
         }
     }
 }
 
-fn object(name: &str, fields: &[(&str, Type)]) -> Type {
+fn object(name: &'static str, fields: &[(&str, Type)]) -> Type {
     Type::Object(Fields::plain(name, fields))
 }
 
 /// `BuildRequestType`
 fn request() -> Type {
-    let of = |name: &str, last: &str| {
+    let of = |name: &'static str, last: &str| {
         object(name, &[("group", Type::String), ("version", Type::String), (last, Type::String)])
     };
     let kind = of("kubernetes.GroupVersionKind", "kind");

@@ -64,10 +64,10 @@ impl Checker<'_> {
             Type::Dyn | Type::Var(_) => Type::Dyn,
             Type::Object(fields) => match fields.get(field) {
                 Some(known) => {
-                    if self.facts.is_some() && *field != known.name {
+                    if self.facts.is_some() && *field != *known.name {
                         self.written = Some(field.clone());
                     }
-                    field.clone_from(&known.name);
+                    (*known.name).clone_into(field);
                     known.of.clone()
                 }
                 None => {

@@ -4,6 +4,8 @@ use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
+use crate::text::Text;
+
 /// How many characters, bytes or elements a value has.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Size {
@@ -69,7 +71,7 @@ pub struct Bound {
 enum Parts {
     #[default]
     None,
-    Fields(BTreeMap<String, Bound>),
+    Fields(BTreeMap<Text, Bound>),
     Items(Box<Bound>),
     Entries(Box<Bound>),
 }
@@ -95,7 +97,7 @@ impl Bound {
 
     /// An object; its fields by the names that expressions use.
     #[must_use]
-    pub fn object(fields: BTreeMap<String, Self>) -> Self {
+    pub fn object(fields: BTreeMap<Text, Self>) -> Self {
         Self { most: 0, parts: Parts::Fields(fields) }
     }
 

@@ -1,15 +1,20 @@
 //! The names of properties in expressions.
 
+use std::borrow::Cow;
+
 use crate::cel::RESERVED;
 
 /// The name by which expressions ask for a property; nothing for one that they cannot ask for
 /// (`k8s.io/apiserver/pkg/cel/escaping.go`).
-pub fn escape(name: &str) -> Option<String> {
+pub fn escape(name: &str) -> Option<Cow<'_, str>> {
     if name.is_empty() || name.starts_with(|letter: char| letter.is_ascii_digit()) {
         return None;
     }
     if RESERVED.contains(&name) {
-        return Some(format!("__{name}__"));
+        return Some(Cow::Owned(format!("__{name}__")));
+    }
+    if name.bytes().all(|byte| byte.is_ascii_alphanumeric()) {
+        return Some(Cow::Borrowed(name));
     }
     let mut out = String::new();
     let mut rest = name;
@@ -28,5 +33,5 @@ pub fn escape(name: &str) -> Option<String> {
         }
         rest = &rest[letter.len_utf8()..];
     }
-    Some(out)
+    Some(Cow::Owned(out))
 }

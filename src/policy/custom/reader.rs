@@ -1,5 +1,6 @@
 //! The rules of a definition, compiled: types, and what rules cost at most.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, HashSet};
 
 use memchr::memmem;
@@ -13,7 +14,11 @@ use crate::cel::{Bound, CompileError, Field, Fields, RESERVED, Scope, Type};
 use crate::kube::Object;
 use crate::kube::versions::Target;
 use crate::policy::compile::{Problem, compile_and_estimate};
-use crate::yaml::{Document, NodeId, Span, Style};
+use crate::text::Text;
+use crate::yaml::{Document, Keys, NodeId, Span, Style};
+
+/// What makes a type another than `type` says.
+const FLAGS: Keys = Keys::these(&["x-kubernetes-embedded-resource", "x-kubernetes-int-or-string"]);
 
 /// Reads the schema of one version.
 pub(super) struct Reader<'run> {
@@ -93,27 +98,32 @@ impl<'run> Reader<'run> {
     /// The type of a schema, and the rules in it; neither where no rule asks for them.
     fn level(&mut self, node: NodeId, is_root: bool, depth: usize) -> (Option<Declared>, Level) {
         let schema = self.schema();
-        let is_read = self.is_read || schema.keyword(node, KEYWORD).is_some();
+        let has_rules = schema.keyword(node, KEYWORD).is_some();
+        let is_read = self.is_read || has_rules;
         if depth > DEPTH || !is_read && !self.written.may_be_in(schema.document.span(node)) {
             return (None, Level::default());
         }
         let was_read = std::mem::replace(&mut self.is_read, is_read);
-        let read = self.read(node, is_root, depth);
+        let (declared, mut level) = self.read(node, is_root, depth);
         self.is_read = was_read;
-        read
+        if let Some(declared) = declared.as_ref().filter(|_| has_rules) {
+            level.rules = self.rules(node, declared);
+        }
+        (declared, level)
     }
 
-    /// The type of a schema (`SchemaDeclType`), and the rules in it.
+    /// The type of a schema (`SchemaDeclType`), and the rules below it.
     fn read(&mut self, node: NodeId, is_root: bool, depth: usize) -> (Option<Declared>, Level) {
         let mut level = Level::default();
         let schema = self.schema();
-        let is_resource = is_root || schema.is_true(node, "x-kubernetes-embedded-resource");
+        let has_flags = Keys::of(schema.document.entries(node)).may_share(FLAGS);
+        let is_resource = is_root || has_flags && schema.is_true(node, "x-kubernetes-embedded-resource");
         let count = self.count;
         self.count = count.zip(bounds::repeats(schema, node)).map(|(count, each)| count.saturating_mul(each));
         let of_type = schema.text(node, "type");
         let of_type = if is_resource && of_type.is_empty() { "object" } else { of_type };
         let declared = match of_type {
-            _ if schema.is_true(node, "x-kubernetes-int-or-string") => {
+            _ if has_flags && schema.is_true(node, "x-kubernetes-int-or-string") => {
                 Some(bounds::int_or_string(schema, node, self.target))
             }
             "array" => schema.keyword(node, "items").and_then(|items| {
@@ -132,7 +142,6 @@ impl<'run> Reader<'run> {
             _ => None,
         };
         self.count = count;
-        level.rules = declared.as_ref().map(|declared| self.rules(node, declared)).unwrap_or_default();
         (declared, level)
     }
 
@@ -149,16 +158,16 @@ impl<'run> Reader<'run> {
         let required: HashSet<&str> = required.iter().filter_map(|name| schema.document.str(*name)).collect();
         let properties = schema.keyword(node, "properties").map_or(&[][..], |node| schema.document.entries(node));
         for entry in properties {
-            let name = schema.document.key(entry).into_owned();
+            let name = schema.document.key(entry);
             let (declared, inner) = self.level(entry.value(), false, depth + 1);
             let Some(declared) = declared else { continue };
             if !inner.is_empty() {
-                level.properties.insert(name.clone(), inner);
+                level.properties.insert(name.to_string(), inner);
             }
-            if is_filled && matches!(name.as_str(), "apiVersion" | "kind" | "metadata") {
+            if is_filled && matches!(&*name, "apiVersion" | "kind" | "metadata") {
                 continue;
             }
-            let is_there = required.contains(name.as_str()) && !bounds::is_set(schema, entry.value(), "default");
+            let is_there = required.contains(&*name) && !bounds::is_set(schema, entry.value(), "default");
             object.add(&name, declared, is_there);
         }
         if is_filled {
@@ -266,8 +275,8 @@ impl<'run> Reader<'run> {
 /// An object while its fields are put together.
 #[derive(Default)]
 struct Fieldwise {
-    fields: BTreeMap<String, Field>,
-    bounds: BTreeMap<String, Bound>,
+    fields: BTreeMap<Text, Field>,
+    bounds: BTreeMap<Text, Bound>,
     shortest: u64,
 }
 
@@ -278,18 +287,21 @@ impl Fieldwise {
             let length = u64::try_from(name.len()).unwrap_or(u64::MAX);
             self.shortest = self.shortest.saturating_add(length + 4).saturating_add(declared.shortest);
         }
-        let field = || Field { name: name.to_owned(), of: declared.of.clone() };
+        let text = Text::from(name);
+        let escaped = match escape(name) {
+            Some(Cow::Borrowed(_)) => text.clone(),
+            Some(Cow::Owned(escaped)) => escaped.as_str().into(),
+            None => return,
+        };
         // a word of the language can be written as it is, too
         if RESERVED.contains(&name) {
-            self.fields.insert(name.to_owned(), field());
+            self.fields.insert(text.clone(), Field { name: text.clone(), of: declared.of.clone() });
         }
-        if let Some(escaped) = escape(name) {
-            self.fields.insert(escaped.clone(), field());
-            self.bounds.insert(escaped, declared.bound);
-        }
+        self.fields.insert(escaped.clone(), Field { name: text, of: declared.of });
+        self.bounds.insert(escaped, declared.bound);
     }
 
-    fn declared(self, name: &str) -> Declared {
+    fn declared(self, name: &'static str) -> Declared {
         let of = Type::Object(Fields::new(name, self.fields));
         Declared { of, bound: Bound::object(self.bounds), shortest: self.shortest }
     }
