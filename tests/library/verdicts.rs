@@ -280,6 +280,53 @@ fn says_what_is_meant_instead() {
     }
 }
 
+/// What all versions share has the paths of the whole definition, as the server compares what it has read.
+#[test]
+fn versions_share_what_has_other_orders_of_keys() {
+    let version = |name: &str, parts: [&str; 3]| {
+        let [subresources, columns, schema] = parts;
+        format!(
+            "  - name: {name}\n    served: true\n    storage: {}\n    subresources: {subresources}\n    \
+             additionalPrinterColumns: {columns}\n    schema: {{openAPIV3Schema: {schema}}}\n",
+            name == "v1"
+        )
+    };
+    let definition = || {
+        let one = [
+            "{status: {}, scale: {specReplicasPath: spec, statusReplicasPath: .status.a}}",
+            "[{name: A, type: text, jsonPath: .spec.a}]",
+            "{type: object, properties: {spec: {type: objct, description: x}, status: {type: object}}}",
+        ];
+        let other = [
+            "{scale: {statusReplicasPath: .status.a, specReplicasPath: spec}, status: {}}",
+            "[{jsonPath: .spec.a, name: A, type: text}]",
+            "{properties: {status: {type: object}, spec: {description: x, type: objct}}, type: object}",
+        ];
+        let (one, other) = (version("v1", one), version("v2", other));
+        format!(
+            "apiVersion: apiextensions.k8s.io/v1\nkind: CustomResourceDefinition\nmetadata: {{name: as.example.com}}\nspec:\n  \
+             group: example.com\n  scope: Namespaced\n  names: {{kind: A, plural: as, listKind: AList, singular: a}}\n  \
+             versions:\n{one}{other}"
+        )
+    };
+    let paths = |text: &str| {
+        let verdict = judge(text, &Schemas::default());
+        let mut paths: Vec<String> = verdict.errors.into_iter().map(|cause| cause.path).collect();
+        paths.sort();
+        paths.dedup();
+        paths
+    };
+    let text = definition();
+    let shared = [
+        "spec.additionalPrinterColumns[0].type",
+        "spec.subresources.scale.specReplicasPath",
+        "spec.validation.openAPIV3Schema.properties[spec].type",
+    ];
+    assert_eq!(paths(&text), shared);
+    let text = text.replace("name: A, type: text}]", "name: B, type: text}]");
+    assert!(paths(&text).iter().any(|path| path.starts_with("spec.versions[1].additionalPrinterColumns")), "{text}");
+}
+
 #[test]
 fn takes_anything_for_an_object() {
     let whole = "apiVersion: v1\nkind: Pod\nmetadata: {name: a}\nspec: {containers: [{name: a, image: b}]}\n";

@@ -421,6 +421,29 @@ impl Tree {
         })
     }
 
+    /// Whether two nodes are the same JSON, in whichever order their keys are.
+    #[must_use]
+    pub fn is_same(&self, one: NodeId, other: NodeId) -> bool {
+        match (self.value(one), self.value(other)) {
+            (Value::Str(one), Value::Str(other)) => one == other,
+            (Value::List(one), Value::List(other)) => {
+                one.len() == other.len() && one.iter().zip(other).all(|(one, other)| self.is_same(*one, *other))
+            }
+            (Value::Map(own), Value::Map(others)) => {
+                let is_same = |(own, beside): (&Entry, &Entry)| {
+                    let key = self.key(own);
+                    // mostly the keys are in the same order
+                    let is_beside = self.is_text(beside.key, &key);
+                    let found = if is_beside { Some(beside) } else { self.entry_of(other, Key::new(&key)) };
+                    found.is_some_and(|found| self.is_same(own.value(), found.value()))
+                };
+                own.len() == others.len() && own.iter().zip(others).all(is_same)
+            }
+            (Value::List(_) | Value::Map(_), _) | (_, Value::List(_) | Value::Map(_)) => false,
+            _ => self.to_json(one) == self.to_json(other),
+        }
+    }
+
     /// The value of a map under `key`.
     #[must_use]
     pub fn get(&self, map: NodeId, key: &str) -> Option<NodeId> {

@@ -86,14 +86,7 @@ fn versions(spec: Field) {
     let has_status = |version: Field| version.at(&["subresources", "status"]).is_set();
     let is_shared = |name: &'static str| {
         let mut all = versions.items().map(|version| version.child(name));
-        // most definitions have one version, and a long schema
-        let first = all.next();
-        let mut others = all.peekable();
-        others.peek().is_none()
-            || first.is_some_and(|first| {
-                let first = first.json();
-                others.all(|other| other.json() == first)
-            })
+        all.next().is_none_or(|first| all.all(|other| other.is_same(first)))
     };
     let shared_schema = is_shared("schema");
     // The server moves what all versions share to the spec, and names it there.

@@ -273,6 +273,15 @@ impl<'a> Field<'a> {
         self.node().map_or_else(String::new, |node| self.run.document.to_json(node))
     }
 
+    /// Whether it is the same as another value of the object.
+    #[must_use]
+    pub fn is_same(self, other: Self) -> bool {
+        match (self.node(), other.node()) {
+            (Some(one), Some(other)) => self.run.document.is_same(one, other),
+            (one, other) => one == other,
+        }
+    }
+
     /// How long the value is as JSON.
     #[must_use]
     pub fn json_len(self) -> usize {
