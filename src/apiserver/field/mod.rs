@@ -61,7 +61,28 @@ impl<'a> Field<'a> {
         let Some(entry) = self.entry(key) else {
             return Self { at: At::Missing(key.text()), step: self.noted(), ..self };
         };
-        let step = self.run.step(PathNode::Child(self.step, key.text()));
+        self.child_at(key.text(), *entry)
+    }
+
+    /// Several fields of a map, in one look at its entries.
+    #[must_use]
+    #[inline]
+    pub fn children<const COUNT: usize>(self, keys: &[Key<'static>; COUNT]) -> [Self; COUNT] {
+        let step = self.noted();
+        let mut found = keys.map(|key| Self { at: At::Missing(key.text()), step, ..self });
+        let entries = self.node().map_or(&[][..], |map| self.run.document.entries(map));
+        for entry in entries.iter().filter(|entry| !self.run.is_dropped(entry.value())) {
+            if let Some(at) = keys.iter().position(|key| self.run.document.is_under(entry, *key)) {
+                found[at] = self.child_at(keys[at].text(), *entry);
+            }
+        }
+        found
+    }
+
+    /// The field that an entry is.
+    #[inline]
+    fn child_at(self, name: &'static str, entry: Entry) -> Self {
+        let step = self.run.step(PathNode::Child(self.step, name));
         Self { at: self.non_null(entry.value()).into(), mark: entry.key, step, ..self }
     }
 
@@ -315,14 +336,19 @@ impl<'a> Field<'a> {
 
     /// The entries of a map, key first.
     pub fn entries(self) -> impl Iterator<Item = (Cow<'a, str>, Self)> {
-        let entries = match self.value() {
-            Value::Map(entries) => entries,
-            _ => &[],
-        };
+        self.keyed().map(move |(key, value)| (self.run.document.key_text(key), value))
+    }
+
+    /// The values of the entries of a map.
+    pub fn values(self) -> impl Iterator<Item = Self> {
+        self.keyed().map(|(_, value)| value)
+    }
+
+    fn keyed(self) -> impl Iterator<Item = (NodeId, Self)> {
+        let entries = self.node().map_or(&[][..], |node| self.run.document.entries(node));
         entries.iter().map(move |entry| {
             let step = self.run.step(PathNode::Key(self.step, entry.key));
-            let field = Self { at: self.non_null(entry.value()).into(), mark: entry.key, step, ..self };
-            (self.run.document.key(entry), field)
+            (entry.key, Self { at: self.non_null(entry.value()).into(), mark: entry.key, step, ..self })
         })
     }
 

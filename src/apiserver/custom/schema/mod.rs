@@ -3,8 +3,10 @@
 
 mod extensions;
 mod open_api;
+mod read;
 
 use open_api::{SchemaContext, open_api};
+use read::Schema;
 
 use super::super::field::Field;
 use crate::go::regex;
@@ -28,9 +30,6 @@ const JUNCTORS: [&str; 3] = ["allOf", "anyOf", "oneOf"];
 
 /// All under which a schema has others that only restrict values.
 const RESTRICTIONS: Keys = Keys::these(&["allOf", "anyOf", "oneOf", "not"]);
-
-/// All under which a schema has others.
-const PARTS: Keys = Keys::these(&["properties", "items", "additionalProperties", "allOf", "anyOf", "oneOf", "not"]);
 
 const DEFAULT: Keys = Keys::these(&["default"]);
 
@@ -73,15 +72,15 @@ pub fn root(schema: Field, has_status: bool) {
         schema.child("nullable").forbidden("cannot be true at the root");
     }
     let found = schema.error_count();
-    let written = written_in(schema);
-    if written.is_some() {
-        structural(schema, Level::Root);
+    let read = Schema::read(schema);
+    if read.all.is_some() {
+        structural(&read, Level::Root);
         completeness(schema);
     }
-    if schema.error_count() == found && written.is_some_and(|written| written.may_share(DEFAULT)) {
-        defaults(schema);
+    if schema.error_count() == found {
+        defaults(&read);
     }
-    open_api(schema, SchemaContext { is_root: true, ..SchemaContext::default() });
+    open_api(&read, SchemaContext { is_root: true, ..SchemaContext::default() });
     let schema_of_schema = schema.child("$schema");
     if schema.error_count() == found && !schema_of_schema.is_empty() {
         schema_of_schema.invalid("is not supported");
@@ -94,45 +93,18 @@ fn is_blank(keyword: Field) -> bool {
 
 /// Whether the server can make a structural schema of it; what it cannot is said by [`open_api`].
 fn is_readable(schema: Field) -> bool {
-    written_in(schema).is_some()
-}
-
-/// The keywords in a schema and in all below it, if the server can make a structural schema of it.
-fn written_in(schema: Field) -> Option<Keys> {
-    const MAY_BLOCK: Keys = Keys::these(&["$schema", "x-kubernetes-preserve-unknown-fields", "items"]);
-    let written = schema.keys();
-    let is_unsupported =
-        || UNSUPPORTED.iter().any(|name| !schema.child(name).is_empty()) || schema.child("additionalItems").is_set();
-    let is_blocked = || {
-        !schema.child("$schema").is_empty()
-            || schema.child("x-kubernetes-preserve-unknown-fields").is_false()
-            || schema.child("items").is_list() && !schema.child("items").is_empty()
-    };
-    let stops = written.may_share(ALL_UNSUPPORTED) && is_unsupported() || written.may_share(MAY_BLOCK) && is_blocked();
-    if stops {
-        return None;
-    }
-    let mut below = if written.may_share(PARTS) { Some(parts(schema, written)) } else { None }.into_iter().flatten();
-    below.try_fold(written, |all, part| Some(all.and(written_in(part)?)))
-}
-
-/// The schemas in a schema.
-fn parts(schema: Field<'_>, written: Keys) -> impl Iterator<Item = Field<'_>> {
-    let of_map = schema.child("properties").entries().map(|(_, part)| part);
-    let one = ["items", "additionalProperties"].into_iter().map(move |name| schema.child(name));
-    let restricting = written.may_share(RESTRICTIONS).then(|| restrictions(schema));
-    of_map.chain(one).chain(restricting.into_iter().flatten()).filter(|part| part.is_map())
+    Schema::read(schema).all.is_some()
 }
 
 /// `validateStructuralInvariants`
-fn structural(schema: Field, level: Level) {
+fn structural(read: &Schema, level: Level) {
     const FLAGS: Keys = Keys::these(&[
         "x-kubernetes-preserve-unknown-fields",
         "x-kubernetes-int-or-string",
         "x-kubernetes-embedded-resource",
     ]);
-    let written = schema.keys();
-    let of_type = schema.child("type");
+    let Schema { field: schema, written, of_type, others, .. } = *read;
+    let type_name = of_type.str();
     let has_flags = written.may_share(FLAGS);
     let flag = |name: &'static str| has_flags && schema.child(name).is_true();
     let (keeps, int_or_string, embedded) = (
@@ -140,17 +112,13 @@ fn structural(schema: Field, level: Level) {
         flag("x-kubernetes-int-or-string"),
         flag("x-kubernetes-embedded-resource"),
     );
-    let (items, properties, others) =
-        (schema.child("items"), schema.child("properties"), schema.child("additionalProperties"));
-    if of_type.str() == "array" && !items.is_map() {
-        items.required("a list needs a schema for its elements");
+    if type_name == "array" && read.item.is_none() {
+        schema.child("items").required("a list needs a schema for its elements");
     }
-    if items.is_map() {
-        structural(items, Level::Item);
+    if let Some(item) = &read.item {
+        structural(item, Level::Item);
     }
-    for (_, property) in properties.entries() {
-        structural(property, Level::Field);
-    }
+    read.fields.iter().for_each(|field| structural(field, Level::Field));
     if others.is_set() {
         if level == Level::Root {
             others.forbidden("cannot be used at the root");
@@ -158,8 +126,8 @@ fn structural(schema: Field, level: Level) {
         if embedded {
             others.forbidden("is not allowed with `x-kubernetes-embedded-resource`");
         }
-        if others.is_map() {
-            structural(others, Level::Field);
+        if let Some(other) = &read.other {
+            structural(other, Level::Field);
         }
     }
     if int_or_string && keeps {
@@ -174,37 +142,40 @@ fn structural(schema: Field, level: Level) {
         let first_of_all = schema.child("allOf").items().next();
         values(schema, is_int_or_string(schema), first_of_all.is_some_and(is_int_or_string));
     }
-    if embedded && of_type.str() != "object" {
+    if embedded && type_name != "object" {
         if of_type.is_empty() {
             of_type.required("it must be object where there is `x-kubernetes-embedded-resource`");
         } else {
             of_type.invalid("must be object where there is `x-kubernetes-embedded-resource`");
         }
-    } else if of_type.is_empty() && !int_or_string && !keeps {
+    } else if !int_or_string && !keeps && of_type.is_empty() {
         of_type.required("each field, each element and the root have one");
     }
-    if level == Level::Root && !of_type.is_empty() && of_type.str() != "object" {
+    if level == Level::Root && !of_type.is_empty() && type_name != "object" {
         of_type.invalid("must be object at the root");
     }
     if level == Level::Root || embedded {
+        let properties = schema.child("properties");
         for name in ["kind", "apiVersion"] {
             if let Some(property) = properties.lookup(name).filter(|property| property.child("type").str() != "string")
             {
                 property.child("type").invalid("must be string");
             }
         }
+        if let Some(metadata) = properties.lookup("metadata") {
+            self::metadata(metadata, level);
+        }
     }
-    if let Some(metadata) = properties.lookup("metadata") {
-        self::metadata(metadata, level, embedded);
-    }
-    if embedded && !keeps && properties.is_empty() {
-        properties.required("an embedded resource needs properties, or `x-kubernetes-preserve-unknown-fields`");
+    if embedded && !keeps && schema.child("properties").is_empty() {
+        schema
+            .child("properties")
+            .required("an embedded resource needs properties, or `x-kubernetes-preserve-unknown-fields`");
     }
 }
 
 /// `validateStructuralMetadataInvariants`
-fn metadata(metadata: Field, level: Level, embedded: bool) {
-    if (level == Level::Root || embedded) && metadata.child("type").str() != "object" {
+fn metadata(metadata: Field, level: Level) {
+    if metadata.child("type").str() != "object" {
         metadata.child("type").invalid("must be object");
     }
     if level != Level::Root {
@@ -322,19 +293,17 @@ fn restrictions(schema: Field<'_>) -> impl Iterator<Item = Field<'_>> {
 }
 
 /// Defaults that the schema does not take (`defaulting.ValidateDefaults`), but for rules in CEL.
-fn defaults(schema: Field) {
-    const WITH_DEFAULTS: Keys = Keys::these(&["default", "items", "properties"]);
-    if !schema.keys().may_share(WITH_DEFAULTS) {
+fn defaults(schema: &Schema) {
+    if !schema.all.is_some_and(|written| written.may_share(DEFAULT)) {
         return;
     }
-    let default = schema.child("default");
-    if default.is_set()
-        && let Some(why) = super::wrong_default(schema, default)
-    {
-        default.invalid(format!("does not satisfy its own schema: {why}"));
+    if schema.written.may_share(DEFAULT) {
+        let default = schema.field.child("default");
+        if default.is_set()
+            && let Some(why) = super::wrong_default(schema.field, default)
+        {
+            default.invalid(format!("does not satisfy its own schema: {why}"));
+        }
     }
-    if schema.child("items").is_map() {
-        defaults(schema.child("items"));
-    }
-    schema.child("properties").entries().for_each(|(_, property)| defaults(property));
+    schema.item.as_deref().into_iter().chain(&schema.fields).for_each(defaults);
 }

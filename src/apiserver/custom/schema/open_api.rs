@@ -1,8 +1,8 @@
 //! What `OpenAPI` says of a schema: types, required fields, formats, defaults.
 
 use super::extensions::{EXTENSIONS, WARNED, extensions, rule, warnings};
+use super::read::Schema;
 use super::{ALL_UNSUPPORTED, DEFAULT, JUNCTORS, RESTRICTIONS, UNSUPPORTED};
-use crate::apiserver::field::Field;
 use crate::yaml::Keys;
 
 /// Where [`open_api`] is.
@@ -15,14 +15,14 @@ pub(super) struct SchemaContext {
 }
 
 /// `ValidateCustomResourceDefinitionOpenAPISchema`
-pub(super) fn open_api(schema: Field, place: SchemaContext) {
+pub(super) fn open_api(read: &Schema, place: SchemaContext) {
     const TYPES: [&str; 6] = ["array", "boolean", "integer", "number", "object", "string"];
+    const ITEMS: Keys = Keys::these(&["items"]);
     const EMBEDDED: Keys = Keys::these(&["x-kubernetes-embedded-resource"]);
     const UNIQUE: Keys = Keys::these(&["uniqueItems"]);
     const RULES: Keys = Keys::these(&["x-kubernetes-validations"]);
-    let written = schema.keys();
-    let of_type = schema.child("type");
-    if !of_type.is_empty() && !TYPES.contains(&of_type.str()) {
+    let Schema { field: schema, written, of_type, others, .. } = *read;
+    if !TYPES.contains(&of_type.str()) && !of_type.is_empty() {
         of_type.not_supported(of_type.str(), &TYPES);
     }
     if written.may_share(DEFAULT)
@@ -41,9 +41,11 @@ pub(super) fn open_api(schema: Field, place: SchemaContext) {
             keyword.forbidden("is not supported in definitions");
         }
     }
-    let (items, properties, others) =
-        (schema.child("items"), schema.child("properties"), schema.child("additionalProperties"));
-    if items.is_list() && !items.is_empty() {
+    let items = || Some(schema.child("items")).filter(|items| items.is_list() && !items.is_empty());
+    if written.may_share(ITEMS)
+        && read.item.is_none()
+        && let Some(items) = items()
+    {
         items.forbidden("must be a single schema, not a list");
     }
     let is_embedded = written.may_share(EMBEDDED) && schema.child("x-kubernetes-embedded-resource").is_true();
@@ -54,19 +56,19 @@ pub(super) fn open_api(schema: Field, place: SchemaContext) {
         schema.child("uniqueItems").forbidden("cannot be true: write `x-kubernetes-list-type: set`");
     }
     if others.is_set() {
-        if !properties.is_empty() && !others.is_true() {
+        if !schema.child("properties").is_empty() && !others.is_true() {
             others.forbidden("is not allowed with `properties`");
         }
-        if others.is_map() {
+        if let Some(other) = &read.other {
             let why = "cannot be in `additionalProperties` of an object's metadata";
             let no_default = if place.in_metadata { Some(why) } else { place.no_default };
-            open_api(others, SchemaContext { is_root: false, no_default, ..place });
+            open_api(other, SchemaContext { is_root: false, no_default, ..place });
         }
     }
     let is_resource = place.is_root || is_embedded;
-    for (key, property) in properties.entries() {
+    for property in &read.fields {
         let mut inner = SchemaContext { is_root: false, ..place };
-        if is_resource && matches!(&*key, "metadata" | "kind" | "apiVersion") {
+        if is_resource && matches!(property.field.last_step().as_str(), "metadata" | "kind" | "apiVersion") {
             inner.in_metadata = true;
             if place.is_root {
                 inner.no_default = Some("cannot be in apiVersion, kind or metadata");
@@ -77,12 +79,13 @@ pub(super) fn open_api(schema: Field, place: SchemaContext) {
     let inner = SchemaContext { is_root: false, ..place };
     if written.may_share(RESTRICTIONS) {
         if schema.child("not").is_map() {
-            open_api(schema.child("not"), inner);
+            open_api(&Schema::read(schema.child("not")), inner);
         }
-        JUNCTORS.iter().flat_map(|name| schema.child(name).items()).for_each(|part| open_api(part, inner));
+        let parts = JUNCTORS.iter().flat_map(|name| schema.child(name).items());
+        parts.for_each(|part| open_api(&Schema::read(part), inner));
     }
-    if items.is_map() {
-        open_api(items, inner);
+    if let Some(item) = &read.item {
+        open_api(item, inner);
     }
     if written.may_share(WARNED) {
         warnings(schema);

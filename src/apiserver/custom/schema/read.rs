@@ -1,0 +1,57 @@
+//! A schema with all below it, read once for all that judge it.
+
+use super::{ALL_UNSUPPORTED, RESTRICTIONS, UNSUPPORTED, restrictions};
+use crate::apiserver::field::Field;
+use crate::yaml::{Key, Keys};
+
+/// What is asked of each schema.
+const ASKED: [Key; 4] = [Key::new("type"), Key::new("items"), Key::new("properties"), Key::new("additionalProperties")];
+
+/// A schema, and what is asked of each.
+pub(super) struct Schema<'a> {
+    pub(super) field: Field<'a>,
+    /// Its keywords.
+    pub(super) written: Keys,
+    pub(super) of_type: Field<'a>,
+    pub(super) others: Field<'a>,
+    /// The schema that is `items`, if it is one.
+    pub(super) item: Option<Box<Self>>,
+    /// The schemas in `properties`.
+    pub(super) fields: Vec<Self>,
+    /// The schema that is `additionalProperties`, if it is one.
+    pub(super) other: Option<Box<Self>>,
+    /// The keywords in it and in all below it, if the server can make a structural schema of it.
+    pub(super) all: Option<Keys>,
+}
+
+impl<'a> Schema<'a> {
+    /// Reads a schema. What only restricts values is read where it is judged.
+    pub(super) fn read(field: Field<'a>) -> Self {
+        let written = field.keys();
+        let [of_type, items, properties, others] = field.children(&ASKED);
+        let one = |part: Field<'a>| part.is_map().then(|| Box::new(Self::read(part)));
+        let (item, other) = (one(items), one(others));
+        let fields: Vec<Self> = properties.values().map(Self::read).collect();
+        let mut all = if is_blocked(field, written, items) { None } else { Some(written) };
+        let mut add = |part: Option<Keys>| all = all.zip(part).map(|(all, part)| all.and(part));
+        item.iter().chain(&other).for_each(|part| add(part.all));
+        fields.iter().for_each(|part| add(part.all));
+        if written.may_share(RESTRICTIONS) {
+            restrictions(field).for_each(|part| add(Self::read(part).all));
+        }
+        Self { field, written, of_type, others, item, fields, other, all }
+    }
+}
+
+/// Whether one of its own keywords keeps the server from a schema.
+fn is_blocked(schema: Field, written: Keys, items: Field) -> bool {
+    const MAY_BLOCK: Keys = Keys::these(&["$schema", "x-kubernetes-preserve-unknown-fields", "items"]);
+    let is_unsupported =
+        || UNSUPPORTED.iter().any(|name| !schema.child(name).is_empty()) || schema.child("additionalItems").is_set();
+    let is_blocked = || {
+        !schema.child("$schema").is_empty()
+            || schema.child("x-kubernetes-preserve-unknown-fields").is_false()
+            || items.is_list() && !items.is_empty()
+    };
+    written.may_share(ALL_UNSUPPORTED) && is_unsupported() || written.may_share(MAY_BLOCK) && is_blocked()
+}
