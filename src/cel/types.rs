@@ -175,7 +175,7 @@ impl fmt::Display for Type {
             Self::Optional(value) => write!(f, "optional({value})"),
             Self::Type(of) => write!(f, "type({of})"),
             Self::Opaque(name) => f.write_str(name),
-            Self::Object(fields) => f.write_str(&fields.0.0),
+            Self::Object(fields) => f.write_str(fields.0.0),
             Self::Message(name) => f.write_str(name),
             Self::Var(_) => f.write_str("any"),
         }

@@ -5,7 +5,6 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use super::key::print;
-use super::source::Span;
 use super::stored::{Kind, Node};
 use super::tree::{Document, Duplicate, Entry, ORDERED, Tree};
 use crate::tree::Style;
@@ -62,10 +61,10 @@ fn restore(tree: &mut Tree, Duplicate { lost, kept }: Duplicate) {
         let span = tree.more.span(*node);
         node.kind() == Kind::Map
             && (span.start..span.end).contains(&place)
-            && tree.entries[tree.more.within(*node)].iter().any(|entry| entry.key == kept.key)
+            && tree.entries[tree.more.entries(*node)].iter().any(|entry| entry.key == kept.key)
     };
     let Some(at) = tree.nodes.iter().position(is_its_map) else { return };
-    let mut entries = tree.entries[tree.more.within(tree.nodes[at])].to_vec();
+    let mut entries = tree.entries[tree.more.entries(tree.nodes[at])].to_vec();
     let before = entries.iter().position(|entry| entry.key == kept.key).unwrap_or(0);
     let key = tree.key_text(lost.key);
     if entries.iter().any(|entry| tree.key_text(entry.key) == key) {
@@ -76,7 +75,7 @@ fn restore(tree: &mut Tree, Duplicate { lost, kept }: Duplicate) {
     let within = tree.entries.len()..tree.entries.len() + entries.len();
     tree.entries.extend(entries);
     let span = tree.more.span(tree.nodes[at]);
-    tree.more.close(&mut tree.nodes[at], span, Span::new(within.start, within.end));
+    tree.more.close(&mut tree.nodes[at], span, within.end);
     if within.len() > ORDERED {
         let order = tree.order(within);
         tree.orders.push(order);

@@ -18,9 +18,9 @@ pub(super) enum Kind {
     Written,
     /// The length of text that is the bytes of the node between its quotes, with them.
     Quoted,
-    /// A place among the collections.
+    /// The place of the one before among the maps.
     Map,
-    /// A place among the collections.
+    /// The place of the one before among the lists.
     List,
     /// The length of what is null or a boolean, and below it which of them.
     Word,
@@ -55,6 +55,12 @@ impl Node {
     #[inline]
     fn new(start: u32, style: Style, kind: Kind, low: u32) -> Self {
         Self { start, rest: (style as u32) << (BITS + 3) | (kind as u32) << BITS | low }
+    }
+
+    /// A node that is yet to become a list or map.
+    #[inline]
+    pub(super) fn open(style: Style, is_map: bool) -> Self {
+        Self::new(0, style, if is_map { Kind::Map } else { Kind::List }, 0)
     }
 
     /// Text without quotes, which is these bytes of the source; nothing for more of them than a node can say.
@@ -133,18 +139,19 @@ pub(super) enum Stored {
     Alias(NodeId),
 }
 
-/// Where a list or map ends, and where its elements or entries are among those of the documents.
+/// Where a list or map ends, and up to where its elements or entries are among those of the documents: they begin where
+/// those of the one before end, because both are kept when they end. Before the first of a kind is one that ends at 0.
 #[derive(Clone, Copy, Debug)]
 struct Collection {
     end: u32,
-    first: u32,
-    count: u32,
+    until: u32,
 }
 
 /// What takes more bytes than a node has.
 #[derive(Debug, Default)]
 pub(super) struct More {
-    collections: Vec<Collection>,
+    maps: Vec<Collection>,
+    lists: Vec<Collection>,
     wide: Vec<Wide>,
 }
 
@@ -206,19 +213,16 @@ impl More {
         node(Kind::Wide, place)
     }
 
-    /// A node that is yet to become a list or map.
-    pub(super) fn open(&mut self, style: Style, is_map: bool) -> Node {
-        let place = narrow(self.collections.len());
-        self.collections.push(Collection { end: 0, first: 0, count: 0 });
-        Node::new(0, style, if is_map { Kind::Map } else { Kind::List }, place)
-    }
-
-    /// Says where such a node is, and which elements or entries it has.
-    pub(super) fn close(&mut self, node: &mut Node, span: Span, within: Span) {
-        node.start = span.start;
-        if let Some(collection) = self.collections.get_mut(node.place()) {
-            *collection = Collection { end: span.end, first: within.start, count: within.end - within.start };
+    /// Makes a node a list or map that ends here, and says where it is and where its elements or entries end, which are
+    /// those after the last ones of its kind.
+    pub(super) fn close(&mut self, node: &mut Node, span: Span, until: usize) {
+        let kind = node.kind();
+        let all = if kind == Kind::Map { &mut self.maps } else { &mut self.lists };
+        if all.is_empty() {
+            all.push(Collection { end: 0, until: 0 });
         }
+        *node = Node::new(span.start, node.style(), kind, narrow(all.len() - 1));
+        all.push(Collection { end: span.end, until: narrow(until) });
     }
 
     #[inline]
@@ -228,16 +232,23 @@ impl More {
             Kind::Written | Kind::Quoted => node.start + low,
             Kind::Word => node.start + (low >> WORD),
             Kind::Small => node.start + (low >> NUMBER),
-            Kind::Map | Kind::List => self.collections.get(node.place()).map_or(node.start, |of| of.end),
+            Kind::Map => self.maps.get(node.place() + 1).map_or(node.start, |of| of.end),
+            Kind::List => self.lists.get(node.place() + 1).map_or(node.start, |of| of.end),
             Kind::Wide => self.wide.get(node.place()).map_or(node.start, |wide| wide.end()),
         };
         Span { start: node.start, end }
     }
 
-    /// The places of the elements or entries of what is [`Kind::List`] or [`Kind::Map`].
+    /// The places of the entries of what is [`Kind::Map`].
     #[inline]
-    pub(super) fn within(&self, node: Node) -> std::ops::Range<usize> {
-        self.collections.get(node.place()).map_or(0..0, |of| of.first as usize..(of.first + of.count) as usize)
+    pub(super) fn entries(&self, node: Node) -> std::ops::Range<usize> {
+        within(&self.maps, node.place())
+    }
+
+    /// The places of the elements of what is [`Kind::List`].
+    #[inline]
+    pub(super) fn items(&self, node: Node) -> std::ops::Range<usize> {
+        within(&self.lists, node.place())
     }
 
     /// What is [`Kind::Wide`].
@@ -246,26 +257,37 @@ impl More {
         self.wide.get(node.place()).copied().unwrap_or(Wide::Word { end: node.start, value: None })
     }
 
-    /// How many collections there are, and how much else.
-    pub(super) fn len(&self) -> (usize, usize) {
-        (self.collections.len(), self.wide.len())
+    /// How many maps and lists there are, and how much else.
+    pub(super) fn len(&self) -> (usize, usize, usize) {
+        (self.maps.len(), self.lists.len(), self.wide.len())
     }
 
     /// Drops what came later.
-    pub(super) fn truncate(&mut self, (collections, wide): (usize, usize)) {
-        self.collections.truncate(collections);
+    pub(super) fn truncate(&mut self, (maps, lists, wide): (usize, usize, usize)) {
+        self.maps.truncate(maps);
+        self.lists.truncate(lists);
         self.wide.truncate(wide);
     }
 
     /// The same in as much memory as it takes.
     pub(super) fn copy(&self) -> Self {
-        Self { collections: self.collections.as_slice().to_vec(), wide: self.wide.as_slice().to_vec() }
+        let (maps, lists) = (self.maps.as_slice().to_vec(), self.lists.as_slice().to_vec());
+        Self { maps, lists, wide: self.wide.as_slice().to_vec() }
     }
 
     /// Gives back what growing left over.
     pub(super) fn shrink(&mut self) {
-        self.collections.shrink_to_fit();
+        self.maps.shrink_to_fit();
+        self.lists.shrink_to_fit();
         self.wide.shrink_to_fit();
+    }
+}
+
+#[inline]
+fn within(all: &[Collection], place: usize) -> std::ops::Range<usize> {
+    match all.get(place..).and_then(<[Collection]>::first_chunk) {
+        Some([before, own]) => before.until as usize..own.until as usize,
+        None => 0..0,
     }
 }
 
@@ -280,7 +302,7 @@ mod tests {
 
     #[test]
     fn a_node_takes_no_more_than_it_says() {
-        assert_eq!((size_of::<Node>(), size_of::<Collection>(), size_of::<Wide>()), (8, 12, 16));
+        assert_eq!((size_of::<Node>(), size_of::<Collection>(), size_of::<Wide>()), (8, 8, 16));
     }
 
     #[test]
@@ -338,11 +360,20 @@ mod tests {
     }
 
     #[test]
-    fn a_collection_has_what_it_is_closed_with() {
+    fn collections_have_what_they_are_closed_with() {
         let mut more = More::default();
-        let mut node = more.open(Style::Block, true);
-        let (span, within) = (Span::new(4, 90), Span::new(1 << 25, (1 << 25) + 300));
-        more.close(&mut node, span, within);
-        assert_eq!((node.kind(), more.span(node), more.within(node)), (Kind::Map, span, within.range()));
+        let mut closed = Vec::new();
+        for (is_map, span, until) in
+            [(true, Span::new(4, 90), 1 << 25), (false, Span::new(5, 6), 7), (true, Span::new(91, 92), (1 << 25) + 300)]
+        {
+            let mut node = Node::open(Style::Block, is_map);
+            more.close(&mut node, span, until);
+            assert_eq!((node.style(), more.span(node)), (Style::Block, span));
+            closed.push(node);
+        }
+        let [before, list, after] = closed.as_slice() else { panic!("{closed:?}") };
+        assert_eq!([before, list, after].map(|node| node.kind()), [Kind::Map, Kind::List, Kind::Map]);
+        assert_eq!((more.entries(*before), more.items(*list)), (0..1 << 25, 0..7));
+        assert_eq!(more.entries(*after), 1 << 25..(1 << 25) + 300);
     }
 }

@@ -197,8 +197,8 @@ impl Tree {
         match at.kind() {
             Kind::Written => Value::Str(self.source.slice(at.text())),
             Kind::Quoted => Value::Str(self.source.slice(at.quoted())),
-            Kind::Map => Value::Map(self.entries.get(self.more.within(at)).unwrap_or(&[])),
-            Kind::List => Value::List(self.items.get(self.more.within(at)).unwrap_or(&[])),
+            Kind::Map => Value::Map(self.entries.get(self.more.entries(at)).unwrap_or(&[])),
+            Kind::List => Value::List(self.items.get(self.more.items(at)).unwrap_or(&[])),
             Kind::Word => at.word().map_or(Value::Null, Value::Bool),
             Kind::Small => Value::Int(at.small()),
             Kind::Wide => self.wide_value(at),
@@ -259,7 +259,7 @@ impl Tree {
         // asked for more than anything else, so not by way of `value`
         let at = self.node(node);
         match at.kind() {
-            Kind::Map => self.entries.get(self.more.within(at)).unwrap_or(&[]),
+            Kind::Map => self.entries.get(self.more.entries(at)).unwrap_or(&[]),
             _ => self.seldom_entries(at),
         }
     }
@@ -278,7 +278,7 @@ impl Tree {
     pub fn items(&self, node: NodeId) -> &[NodeId] {
         let at = self.node(node);
         match at.kind() {
-            Kind::List => self.items.get(self.more.within(at)).unwrap_or(&[]),
+            Kind::List => self.items.get(self.more.items(at)).unwrap_or(&[]),
             Kind::Wide => self.target(at).map_or(&[], |target| self.items(target)),
             _ => &[],
         }
@@ -329,7 +329,7 @@ impl Tree {
         let at = self.node(map);
         match at.kind() {
             Kind::Map => {
-                let within = self.more.within(at);
+                let within = self.more.entries(at);
                 let first = within.start;
                 let entries = self.entries.get(within)?;
                 if entries.len() > ORDERED { self.find_in_order(entries, first, key) } else { self.find(entries, key) }

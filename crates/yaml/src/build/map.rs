@@ -6,7 +6,6 @@ use std::collections::HashMap;
 use super::{Builder, Frame};
 use crate::key::print;
 use crate::refusal::Refusal;
-use crate::source::Span;
 use crate::tree::{Duplicate, Entry, NodeId, ORDERED, Style, Value};
 
 /// A map under construction: the last of the document's entries. Finds an earlier entry of the same key, by hash once the
@@ -20,7 +19,8 @@ struct MapBuilder {
 const SMALL: usize = 24;
 
 impl Builder<'_> {
-    pub(super) fn map(&mut self, frame: &Frame) -> Result<Span, Refusal> {
+    /// Keeps the entries of a map; returns where they end among those of the documents.
+    pub(super) fn map(&mut self, frame: &Frame) -> Result<usize, Refusal> {
         let mut map = MapBuilder { start: self.tree.entries.len(), index: None };
         for at in (frame.first..self.pending.len()).step_by(2) {
             let (key, value) = (self.pending[at], self.pending[at + 1]);
@@ -45,7 +45,7 @@ impl Builder<'_> {
             let order = self.tree.order(within.clone());
             self.tree.orders.push(order);
         }
-        Ok(Span::new(within.start, within.end))
+        Ok(within.end)
     }
 
     /// Sets a key. Returns what was lost if the key was there already.

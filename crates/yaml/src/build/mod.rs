@@ -73,7 +73,7 @@ enum Anchor {
 }
 
 /// How much is in a tree: of nodes, items, entries, what is kept beside them, and text.
-type Size = (usize, usize, usize, (usize, usize), usize);
+type Size = (usize, usize, usize, (usize, usize, usize), usize);
 
 impl Tree {
     fn new(source: &Arc<Source>) -> Self {
@@ -272,8 +272,7 @@ impl<'src> Builder<'src> {
             self.anchors.insert(anchor, Anchor::Open);
         }
         // before what is in it, so that each value comes after its key
-        let node = self.tree.more.open(style, is_map);
-        let node = self.add(node);
+        let node = self.add(Node::open(style, is_map));
         self.place(node);
         let first = self.pending.len();
         self.frames.push(Frame { node, start, style, anchor, is_map, first, decoded: self.decoded, bytes: self.bytes });
@@ -291,10 +290,10 @@ impl<'src> Builder<'src> {
             (_, Some(last)) => self.first_span(&frame).to(last),
             (_, None) => frame.start,
         };
-        let within = if frame.is_map { self.map(&frame)? } else { self.list(&frame) };
+        let until = if frame.is_map { self.map(&frame)? } else { self.list(&frame) };
         self.pending.truncate(frame.first);
         if let Some(node) = self.tree.nodes.get_mut(frame.node.0 as usize) {
-            self.tree.more.close(node, span, within);
+            self.tree.more.close(node, span, until);
         }
         if frame.anchor != 0 {
             let (cost, bytes) = (self.decoded - frame.decoded, self.bytes - frame.bytes);
@@ -394,10 +393,10 @@ impl<'src> Builder<'src> {
         }
     }
 
-    fn list(&mut self, frame: &Frame) -> Span {
-        let start = self.tree.items.len();
+    /// Keeps the elements of a list; returns where they end among those of the documents.
+    fn list(&mut self, frame: &Frame) -> usize {
         self.tree.items.extend_from_slice(&self.pending[frame.first..]);
-        Span::new(start, self.tree.items.len())
+        self.tree.items.len()
     }
 }
 

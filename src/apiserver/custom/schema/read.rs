@@ -32,13 +32,10 @@ impl<'a> Schema<'a> {
         let one = |part: Field<'a>| part.is_map().then(|| Box::new(Self::read(part)));
         let (item, other) = (one(items), one(others));
         let fields: Vec<Self> = properties.values().map(Self::read).collect();
-        let mut all = if is_blocked(field, written, items) { None } else { Some(written) };
-        let mut add = |part: Option<Keys>| all = all.zip(part).map(|(all, part)| all.and(part));
-        item.iter().chain(&other).for_each(|part| add(part.all));
-        fields.iter().for_each(|part| add(part.all));
-        if written.may_share(RESTRICTIONS) {
-            restrictions(field).for_each(|part| add(Self::read(part).all));
-        }
+        let own = if is_blocked(field, written, items) { None } else { Some(written) };
+        let restricting = written.may_share(RESTRICTIONS).then(|| restrictions(field).map(|part| Self::read(part).all));
+        let below = item.iter().chain(&other).map(|part| part.all).chain(fields.iter().map(|part| part.all));
+        let all = below.chain(restricting.into_iter().flatten()).fold(own, |all, part| Some(all?.and(part?)));
         Self { field, written, of_type, others, item, fields, other, all }
     }
 }
