@@ -3,7 +3,8 @@
 //! definition, and would hide what the server's own decoder lets pass in them.
 
 use super::decode::{Decoded, Problem, ProblemKind, decode};
-use crate::yaml::{Document, Key, NodeId, Value};
+use super::places::Places;
+use crate::yaml::{Document, Entry, NodeId, Value};
 
 /// The type of a field.
 #[derive(Clone, Copy)]
@@ -25,12 +26,20 @@ enum Type {
     SchemaOrList,
 }
 
-/// A type with fields: the names, the [`Key::print`] of each, and their types in the same order.
+/// A type with fields: their names, and their types in the same order.
 struct Struct {
     name: &'static str,
     names: &'static [&'static str],
-    prints: &'static [u32],
+    places: &'static Places,
     types: &'static [Type],
+}
+
+impl Struct {
+    /// The type of the field that an entry is.
+    fn holds(&self, document: &Document, entry: Entry) -> Option<Type> {
+        let is_it = |at: usize| self.names.get(at).is_some_and(|name| document.is_text(entry.key, name));
+        self.types.get(self.places.find(entry.place(), is_it)?).copied()
+    }
 }
 
 macro_rules! structs {
@@ -38,7 +47,7 @@ macro_rules! structs {
         $(static $constant: Struct = Struct {
             name: $name,
             names: &[$($field),*],
-            prints: &[$(Key::new($field).print()),*],
+            places: &Places::of([$($field),*]),
             types: &[$($type),*],
         };)*
     };
@@ -252,11 +261,9 @@ impl Reader<'_> {
     fn fields(&mut self, node: NodeId, of: &'static Struct) {
         let document = self.document;
         for entry in document.entries(node) {
-            let alike = of.prints.iter().enumerate().filter(|(_, print)| **print == entry.print());
-            let is_it = |at: &usize| of.names.get(*at).is_some_and(|name| document.is_text(entry.key, name));
-            match alike.map(|(at, _)| at).find(is_it).and_then(|at| of.types.get(at)) {
+            match of.holds(document, *entry) {
                 Some(Type::Text) if document.is_str(entry.value()) => {}
-                Some(of) => self.value(entry.value(), *of),
+                Some(of) => self.value(entry.value(), of),
                 None if self.is_strict => {
                     let kind = ProblemKind::UnknownField { type_name: of.name, known: of.names };
                     self.problems.push(Problem { node: entry.key, kind });

@@ -16,6 +16,7 @@ mod memo;
 mod nearby;
 mod object;
 mod path;
+mod places;
 pub mod selection;
 mod selector;
 mod templates;

@@ -31,6 +31,13 @@ impl<'text> Key<'text> {
     pub const fn print(self) -> u32 {
         self.print
     }
+
+    /// One of [`PLACES`], by its number.
+    #[must_use]
+    #[inline]
+    pub const fn place(self) -> usize {
+        place(self.print) as usize
+    }
 }
 
 /// With more entries nearly every bit would be set.
@@ -84,10 +91,18 @@ impl Keys {
     }
 }
 
-/// One of 64 bits for a print. This factor gave the fewest collisions among keys that maps have together.
+/// How many places keys have by their numbers: one bit of [`Keys`] each.
+pub const PLACES: usize = 64;
+
+/// The place of a print. This factor gave the fewest collisions among keys that maps have together.
+#[inline]
+pub(super) const fn place(print: u32) -> u32 {
+    print.wrapping_mul(0x6988_F669) >> 26
+}
+
 #[inline]
 const fn bit(print: u32) -> u64 {
-    1 << (print.wrapping_mul(0x6988_F669) >> 26)
+    1 << place(print)
 }
 
 /// Of the length, and the first, middle and last byte.

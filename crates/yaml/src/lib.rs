@@ -23,7 +23,7 @@ mod tree;
 #[doc(hidden)]
 pub mod work;
 
-pub use key::{Key, Keys};
+pub use key::{Key, Keys, PLACES};
 pub use old_booleans::old_booleans_to_texts;
 pub use read::{as_kubectl, read, read_exactly};
 pub use refusal::{Part, Refusal};

@@ -8,7 +8,7 @@ use std::fmt::Write as _;
 use std::ops::{Deref, Range};
 use std::sync::Arc;
 
-use super::key::Key;
+use super::key::{Key, place};
 use super::scalar::{json_float, key_float};
 use super::seldom::Seldom;
 use super::source::{Source, Span};
@@ -98,6 +98,13 @@ impl Entry {
     #[must_use]
     pub fn print(self) -> u32 {
         self.print
+    }
+
+    /// The [`Key::place`] of its key.
+    #[inline]
+    #[must_use]
+    pub fn place(self) -> usize {
+        place(self.print) as usize
     }
 }
 
