@@ -183,6 +183,12 @@ impl Wide {
 }
 
 impl More {
+    /// With room for so many lists and maps.
+    pub(super) fn with_room(collections: usize) -> Self {
+        let (maps, lists) = (Vec::with_capacity(collections), Vec::with_capacity(collections / 2));
+        Self { maps, lists, wide: Vec::new() }
+    }
+
     /// Packs a value into a node, and keeps what does not fit.
     pub(super) fn node(&mut self, span: Span, value: Stored, style: Style) -> Node {
         let (length, end) = (span.end - span.start, span.end);

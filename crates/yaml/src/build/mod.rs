@@ -77,9 +77,17 @@ type Size = (usize, usize, usize, (usize, usize, usize), usize);
 
 impl Tree {
     fn new(source: &Arc<Source>) -> Self {
-        let (nodes, items, entries) = (Vec::new(), Vec::new(), Vec::new());
-        let (source, orders) = (Arc::clone(source), Vec::new());
-        Self { source, nodes, items, entries, orders, more: More::default(), unescaped: String::new() }
+        // about as many as its bytes make in most manifests: growing by and by takes longer
+        let nodes = (source.text.len() / 12).min(COPIED.0);
+        Self {
+            source: Arc::clone(source),
+            nodes: Vec::with_capacity(nodes),
+            items: Vec::with_capacity(nodes / 16),
+            entries: Vec::with_capacity(nodes / 2),
+            orders: Vec::new(),
+            more: More::with_room(nodes / 4),
+            unescaped: String::new(),
+        }
     }
 
     fn size(&self) -> Size {
@@ -139,6 +147,9 @@ pub(super) struct Builder<'src> {
     pub(super) budget: u64,
 }
 
+/// How deep manifests mostly are.
+pub(super) const DEEP: usize = 16;
+
 /// What a node takes beside its text: brackets, commas, colons.
 const NODE: u64 = 4;
 
@@ -149,8 +160,8 @@ impl<'src> Builder<'src> {
             tree: Tree::new(source),
             finished: Size::default(),
             draft: Draft::default(),
-            frames: Vec::new(),
-            pending: Vec::new(),
+            frames: Vec::with_capacity(DEEP),
+            pending: Vec::with_capacity(4 * DEEP),
             anchors: HashMap::new(),
             merge_keys: Vec::new(),
             decoded: 1,

@@ -11,7 +11,7 @@ mod unquoted;
 
 use bytes::{begins_no_word, begins_text};
 
-use super::super::build::{Builder, Scalar};
+use super::super::build::{Builder, DEEP, Scalar};
 use super::super::scalar::{Resolved, resolve_plain};
 use super::super::source::Span;
 use super::super::tree::Style;
@@ -53,7 +53,8 @@ enum Node {
 /// Reads the one document in `span` of `text`. False if it is not of this kind: what is built so far is then useless.
 pub(in super::super) fn read(text: &str, span: Span, keep_comments: bool, builder: &mut Builder<'_>) -> bool {
     let scanner = Scanner::new(text, span, keep_comments);
-    let mut reader = Direct { bytes: scanner.cursor.text().as_bytes(), scanner, builder, levels: Vec::new() };
+    let mut reader =
+        Direct { bytes: scanner.cursor.text().as_bytes(), scanner, builder, levels: Vec::with_capacity(DEEP) };
     if reader.document().is_err() {
         return false;
     }
