@@ -58,10 +58,15 @@ impl<'a> Field<'a> {
     }
 
     fn child_of(self, key: Key<'static>) -> Self {
-        let Some(entry) = self.entry(key) else {
-            return Self { at: At::Missing(key.text()), step: self.noted(), ..self };
+        // as `entry`, but most of what is asked for is not there, and no call should be needed to know
+        let found = match self.at {
+            At::Node(map) if self.run.may_have(map, key) => self.run.entry(map, key),
+            _ => None,
         };
-        self.child_at(key.text(), *entry)
+        match found {
+            Some(entry) => self.child_at(key.text(), *entry),
+            None => Self { at: At::Missing(key.text()), step: self.noted(), ..self },
+        }
     }
 
     /// Several fields of a map, in one look at its entries.

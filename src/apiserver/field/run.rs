@@ -74,10 +74,15 @@ impl<'doc> Run<'doc> {
     #[inline]
     pub(super) fn may_have(&self, map: NodeId, key: Key<'_>) -> bool {
         if self.asked.map.get() != map {
-            self.asked.map.set(map);
-            self.asked.keys.set(Keys::of(self.document.entries(map)));
+            self.ask(map);
         }
         self.asked.keys.get().may_have(key)
+    }
+
+    #[inline(never)]
+    fn ask(&self, map: NodeId) {
+        self.asked.map.set(map);
+        self.asked.keys.set(Keys::of(self.document.entries(map)));
     }
 
     /// The entry of a map under a key, unless it is dropped.
