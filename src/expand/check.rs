@@ -27,6 +27,9 @@ pub fn check(workspace: &Workspace, projects: &Projects) -> io::Result<Vec<Findi
     for file in whole(&workspace.files) {
         findings.extend(check_file(file, projects)?);
     }
+    if findings.is_empty() {
+        return Ok(findings);
+    }
     let files = || workspace.files.iter();
     let reported: HashSet<&Path> =
         files().filter(|file| file.reported).filter_map(|file| file.path.as_deref()).collect();

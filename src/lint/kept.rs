@@ -5,20 +5,19 @@
 //! alone stays right as long as the file does. What Pods do depends on other files as well, so it is read again bit by
 //! bit, as [`Kept::doubt`] says, until all of it is as new.
 
-use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use rayon::prelude::*;
 
 use crate::diagnostic::Finding;
-use crate::kube::{File, Index, Object, Workspace};
+use crate::kube::{FastMap, FastSet, File, Index, Object, Workspace};
 use crate::limits;
 use crate::yaml::Source;
 
 /// Findings by file.
 #[derive(Debug)]
 pub struct Kept {
-    by_file: HashMap<usize, OfFile>,
+    by_file: FastMap<usize, OfFile>,
     /// How many findings of one rule in one object.
     pub(super) most: usize,
     /// Whether no run comes after this one, so that what is found may be handed over.
@@ -48,7 +47,7 @@ fn address(source: &Arc<Source>) -> usize {
 impl Kept {
     /// Keeps as many findings of one rule in one object.
     pub(super) fn at_most(most: usize) -> Self {
-        Self { by_file: HashMap::new(), most, is_last: false }
+        Self { by_file: FastMap::default(), most, is_last: false }
     }
 
     /// Keeps nothing.
@@ -67,7 +66,7 @@ impl Kept {
 
     /// Drops what was found in texts that are gone, and makes room for new ones.
     pub(super) fn retain(&mut self, workspace: &Workspace) {
-        let there: HashSet<usize> = workspace.files.iter().map(|file| address(&file.source)).collect();
+        let there: FastSet<usize> = workspace.files.iter().map(|file| address(&file.source)).collect();
         self.by_file.retain(|address, _| there.contains(address));
         for file in &workspace.files {
             let new = || OfFile { _source: Arc::clone(&file.source), alone: None, facts: None };

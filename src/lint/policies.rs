@@ -19,6 +19,9 @@ pub(super) fn check(
 ) -> (Vec<Finding>, Vec<Finding>) {
     let (mut found, mut outside) = (Vec::new(), Vec::new());
     let Some(rule) = RULES.iter().find(|rule| selection.runs(rule.id)) else { return (found, outside) };
+    if projects.policies().next().is_none() {
+        return (found, outside);
+    }
     let names_in_run: HashSet<&str> = workspace.files.iter().map(|file| file.source.name.as_str()).collect();
     let in_run: HashSet<&Path> = workspace.files.iter().filter_map(|file| file.path.as_deref()).collect();
     for (set, project) in projects.policies() {

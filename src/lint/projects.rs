@@ -1,6 +1,6 @@
 //! Which settings hold for which file: those of the nearest `.patterns.yaml` upwards.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 use std::io;
 use std::path::{Path, PathBuf};
 
@@ -9,7 +9,7 @@ use super::settings::Settings;
 use crate::diagnostic::{Finding, Level, Stop};
 use crate::facts::Programs;
 use crate::kube::versions::{Target, Targets};
-use crate::kube::{File, Object, Workspace};
+use crate::kube::{FastMap, FastSet, File, Object, Workspace};
 use crate::policy::unusable;
 use crate::project::{self, Project};
 
@@ -29,7 +29,7 @@ pub struct Projects {
     base: Selection,
     linted: Vec<Linted>,
     /// Index into `linted` by folder.
-    folders: HashMap<PathBuf, usize>,
+    folders: FastMap<PathBuf, usize>,
     /// The same by the names of the files whose projects describe programs or name versions of their own.
     by_name: HashMap<String, usize>,
     /// Policies that hold for all files.
@@ -69,7 +69,7 @@ impl Projects {
         Self {
             base,
             linted: Vec::new(),
-            folders: HashMap::new(),
+            folders: FastMap::default(),
             by_name: HashMap::new(),
             policies: None,
             asked: Vec::new(),
@@ -84,7 +84,7 @@ impl Projects {
     pub fn load(workspace: &Workspace, base: Selection, overrides: Overrides) -> Result<Self, Stop> {
         let mut all = Self::none(base);
         let mut by_file: HashMap<PathBuf, usize> = HashMap::new();
-        let mut seen: HashSet<&Path> = HashSet::new();
+        let mut seen: FastSet<&Path> = FastSet::default();
         let mut finder = project::Finder::default();
         for file in workspace.files.iter().filter(|file| file.reported) {
             let folder = folder(file);

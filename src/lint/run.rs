@@ -1,7 +1,6 @@
 //! A run over a workspace: rules look at all of it and at each file, then each file has its findings as its project wants
 //! them.
 
-use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use rayon::prelude::*;
@@ -10,7 +9,7 @@ use super::checks::OfFiles;
 use super::{Kept, Projects, checks, drop_what_is_said_anyway, in_order, same_place};
 use super::{ignores, origin, policies};
 use crate::diagnostic::Finding;
-use crate::kube::{File, Index, Object, Workspace};
+use crate::kube::{FastMap, FastSet, File, Index, Object, Workspace};
 use crate::yaml::Source;
 
 /// What a run has besides its files.
@@ -83,10 +82,10 @@ fn read_facts(index: &Index<'_>, projects: &Projects, kept: &mut Kept) {
 }
 
 /// Findings by the [address] of the file that they are in.
-type ByFile = HashMap<usize, Vec<Finding>>;
+type ByFile = FastMap<usize, Vec<Finding>>;
 
 fn by_file(findings: Vec<Finding>) -> ByFile {
-    let mut by_file = ByFile::new();
+    let mut by_file = ByFile::default();
     for finding in findings {
         by_file.entry(address(&finding.primary.source)).or_default().push(finding);
     }
@@ -108,7 +107,7 @@ struct Run<'run> {
     /// What is wrong with descriptions.
     described: ByFile,
     /// The files that were asked for.
-    named: HashSet<usize>,
+    named: FastSet<usize>,
 }
 
 impl Run<'_> {
@@ -133,7 +132,7 @@ impl Run<'_> {
 
     /// Bases are read by the descriptions that extend them, also where the run does not look.
     fn of_bases(&self) -> impl Iterator<Item = Finding> {
-        let there: HashSet<usize> = self.workspace.files.iter().map(|file| address(&file.source)).collect();
+        let there: FastSet<usize> = self.workspace.files.iter().map(|file| address(&file.source)).collect();
         let elsewhere = self.described.iter().filter(move |(file, _)| !there.contains(file));
         elsewhere.flat_map(|(_, found)| found).cloned()
     }

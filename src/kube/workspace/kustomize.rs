@@ -3,7 +3,7 @@
 
 mod changes;
 
-use std::collections::{BTreeSet, HashMap, HashSet};
+use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -13,6 +13,7 @@ use super::generators::{self, Generator};
 use super::part;
 use crate::files;
 use crate::kube::changes::{Changes, field};
+use crate::kube::hash::{FastMap, FastSet};
 use crate::limits;
 use crate::yaml::{self, Document, NodeId, Part, Source};
 use changes::Change;
@@ -74,9 +75,9 @@ pub(super) fn connect(files: &mut Vec<File>) {
         all.iter().filter_map(|one| Some((one.path.as_path(), one.shown.as_deref()?, one.generators.as_slice()))),
     );
     unload_data(files, &all);
-    let patches: HashSet<&PathBuf> = all.iter().flat_map(|one| &one.patches).collect();
+    let patches: FastSet<&PathBuf> = all.iter().flat_map(|one| &one.patches).collect();
     let users = users(&all);
-    let mut bases: HashMap<&Path, Vec<usize>> = HashMap::new();
+    let mut bases: FastMap<&Path, Vec<usize>> = FastMap::default();
     for (at, one) in all.iter().enumerate().filter(|(at, _)| users[*at].may_change()) {
         for path in &one.resources {
             bases.entry(path.as_path()).or_default().push(at);
@@ -90,7 +91,7 @@ pub(super) fn connect(files: &mut Vec<File>) {
         }
     }
     let is_renamed = all.iter().flat_map(|one| &one.changes).any(Change::renames);
-    let folders: HashSet<&Path> = all.iter().map(|one| one.folder.as_path()).collect();
+    let folders: FastSet<&Path> = all.iter().map(|one| one.folder.as_path()).collect();
     for file in files.iter_mut().filter(|file| file.rendered.is_none()) {
         let Some(path) = &file.path else { continue };
         let is_patch = patches.contains(path);
@@ -120,9 +121,9 @@ pub(super) fn connect(files: &mut Vec<File>) {
 
 /// Takes the objects from files that kustomizations only pack into a `ConfigMap` or Secret: they are not applied.
 fn unload_data(files: &mut [File], all: &[Kustomization]) {
-    let applied: HashSet<&PathBuf> = all.iter().flat_map(|one| one.resources.iter().chain(&one.patches)).collect();
+    let applied: FastSet<&PathBuf> = all.iter().flat_map(|one| one.resources.iter().chain(&one.patches)).collect();
     let packed = all.iter().flat_map(|one| &one.generators).flat_map(Generator::packed);
-    let data: HashSet<PathBuf> =
+    let data: FastSet<PathBuf> =
         packed.filter_map(|path| fs::canonicalize(path).ok()).filter(|path| !applied.contains(path)).collect();
     for file in files.iter_mut().filter(|file| file.path.as_ref().is_some_and(|path| data.contains(path))) {
         file.objects.clear();
@@ -160,7 +161,7 @@ impl Users {
 /// Who changes the resources of each kustomization: itself, its components, and those that build on it. A component
 /// that is not there may change anything, and what a component brings is for its users to change, wherever they are.
 fn users(all: &[Kustomization]) -> Vec<Users> {
-    let by_folder: HashMap<&Path, usize> = all.iter().enumerate().map(|(at, one)| (one.folder.as_path(), at)).collect();
+    let by_folder: FastMap<&Path, usize> = all.iter().enumerate().map(|(at, one)| (one.folder.as_path(), at)).collect();
     let own = |(at, one): (usize, &Kustomization)| {
         let is_open = one.components.iter().flatten().count() < one.components.len();
         Users { known: (!one.changes.is_empty()).then_some(at).into_iter().collect(), is_open }
@@ -200,7 +201,7 @@ fn users(all: &[Kustomization]) -> Vec<Users> {
 /// The kustomizations in the folders of the files and above them.
 fn find(files: &[File]) -> Vec<Kustomization> {
     // Whether a folder that was looked into is a repository's root.
-    let mut seen: HashMap<PathBuf, bool> = HashMap::new();
+    let mut seen: FastMap<PathBuf, bool> = FastMap::default();
     let mut found = Vec::new();
     for file in files.iter().filter(|file| file.rendered.is_none()) {
         let Some(path) = &file.path else { continue };
@@ -276,19 +277,19 @@ fn resources(document: &Document) -> Vec<&str> {
 }
 
 /// Which files each kustomization that no other builds on brings together, by the numbers of the kustomizations.
-fn together(all: &[Kustomization]) -> HashMap<PathBuf, Vec<u32>> {
-    let by_folder: HashMap<&Path, usize> = all.iter().enumerate().map(|(at, one)| (one.folder.as_path(), at)).collect();
+fn together(all: &[Kustomization]) -> FastMap<PathBuf, Vec<u32>> {
+    let by_folder: FastMap<&Path, usize> = all.iter().enumerate().map(|(at, one)| (one.folder.as_path(), at)).collect();
     let below = |one: &Kustomization| -> Vec<usize> {
         one.resources.iter().filter_map(|path| by_folder.get(path.as_path()).copied()).collect()
     };
-    let used: HashSet<usize> = all.iter().flat_map(below).collect();
+    let used: FastSet<usize> = all.iter().flat_map(below).collect();
     // Those that build on each other in a circle are used by one another; kustomize refuses them.
     let roots = (0..all.len()).filter(|at| !used.contains(at));
     let mut visits = vec![0; all.len()];
-    let mut together: HashMap<PathBuf, Vec<u32>> = HashMap::new();
+    let mut together: FastMap<PathBuf, Vec<u32>> = FastMap::default();
     for root in roots {
         let Ok(number) = u32::try_from(root) else { break };
-        let (mut work, mut seen) = (vec![root], HashSet::from([root]));
+        let (mut work, mut seen) = (vec![root], FastSet::from_iter([root]));
         while let Some(at) = work.pop() {
             if visits[at] >= OVERLAYS {
                 continue;

@@ -1,6 +1,6 @@
 //! Which files a run reads.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::BTreeMap;
 use std::ffi::OsStr;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -9,6 +9,7 @@ use std::sync::{Arc, Mutex};
 use super::Failure;
 use super::globs::Globs;
 use crate::files::{self, identity};
+use crate::kube::hash::FastSet;
 
 /// One file to read.
 #[derive(Clone, Debug)]
@@ -123,7 +124,7 @@ pub(super) struct Listing {
     pub is_cut: bool,
     most: usize,
     entries: usize,
-    seen: HashSet<PathBuf>,
+    seen: FastSet<PathBuf>,
     excluded: Globs,
 }
 
