@@ -414,38 +414,42 @@ impl<'schema> SchemaPaths<'schema> {
     /// Looks for maps with `containers`, a list of maps with `name` and `image`. Those right in `spec` are no Pods:
     /// operators add such containers to Pods of their own.
     pub(super) fn of(document: &'schema Document, schema: NodeId) -> Self {
-        let mut found = Vec::new();
-        let mut work = vec![(schema, Vec::new())];
-        while let Some((schema, path)) = work.pop() {
-            if path.len() > DEPTH {
-                continue;
+        let mut paths = Self(Vec::new());
+        paths.look(document, schema, &mut Vec::new());
+        sort::by_key(&mut paths.0, |(path, _)| format!("{path:?}"));
+        paths
+    }
+
+    fn look(&mut self, document: &'schema Document, schema: NodeId, path: &mut Vec<Hop<'schema>>) {
+        if path.len() > DEPTH {
+            return;
+        }
+        if path.len() > 1 && has_containers(document, schema) {
+            let requires = document.get(schema, "required").map_or(&[][..], |list| document.items(list));
+            let is_spec = path.last() == Some(&Hop::Key("spec"));
+            if is_spec {
+                self.0.push((path[..path.len() - 1].to_vec(), Shape::Template));
+            } else if requires.iter().any(|name| document.str(*name) == Some("containers")) {
+                self.0.push((path.clone(), Shape::Spec));
             }
-            if path.len() > 1 && has_containers(document, schema) {
-                let requires = document.get(schema, "required").map_or(&[][..], |list| document.items(list));
-                let is_spec = path.last() == Some(&Hop::Key("spec"));
-                if is_spec {
-                    found.push((path[..path.len() - 1].to_vec(), Shape::Template));
-                } else if requires.iter().any(|name| document.str(*name) == Some("containers")) {
-                    found.push((path, Shape::Spec));
-                }
-                continue;
-            }
-            let mut into = |schema, hop| work.push((schema, [path.as_slice(), &[hop]].concat()));
-            if let Some(properties) = document.get(schema, "properties") {
-                for entry in document.entries(properties) {
-                    if let Some(key) = document.str(entry.key) {
-                        into(entry.value(), Hop::Key(key));
-                    }
-                }
-            }
-            for (keyword, hop) in [("items", Hop::Items), ("additionalProperties", Hop::Values)] {
-                if let Some(inner) = document.get(schema, keyword) {
-                    into(inner, hop);
-                }
+            return;
+        }
+        let mut into = |schema, hop| {
+            path.push(hop);
+            self.look(document, schema, path);
+            path.pop();
+        };
+        let properties = document.get(schema, "properties").map_or(&[][..], |properties| document.entries(properties));
+        for entry in properties {
+            if let Some(key) = document.str(entry.key) {
+                into(entry.value(), Hop::Key(key));
             }
         }
-        sort::by_key(&mut found, |(path, _)| format!("{path:?}"));
-        Self(found)
+        for (keyword, hop) in [("items", Hop::Items), ("additionalProperties", Hop::Values)] {
+            if let Some(inner) = document.get(schema, keyword) {
+                into(inner, hop);
+            }
+        }
     }
 
     /// The templates of an object of that kind.
