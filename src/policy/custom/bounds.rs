@@ -94,8 +94,8 @@ pub fn name(schema: Schema<'_>, metadata: Option<NodeId>, name: &str, target: Ta
 }
 
 /// How many values there can be below each value of a schema (`extractMaxElements`); nothing without a bound.
-pub fn repeats(schema: Schema<'_>, node: NodeId) -> Option<u64> {
-    match schema.text(node, "type") {
+pub fn repeats(schema: Schema<'_>, node: NodeId, of_type: &str) -> Option<u64> {
+    match of_type {
         "object" if is_set(schema, node, "additionalProperties") => whole(schema, node, "maxProperties"),
         "array" => whole(schema, node, "maxItems"),
         _ => Some(1),

@@ -3,6 +3,13 @@
 use std::borrow::Cow;
 
 use crate::cel::RESERVED;
+use crate::yaml::{Key, Keys};
+
+/// Whether a name is a word of the language.
+pub fn is_reserved(name: &str) -> bool {
+    const ALL: Keys = Keys::these(&RESERVED);
+    ALL.may_have(Key::new(name)) && RESERVED.contains(&name)
+}
 
 /// The name by which expressions ask for a property; nothing for one that they cannot ask for
 /// (`k8s.io/apiserver/pkg/cel/escaping.go`).
@@ -10,7 +17,7 @@ pub fn escape(name: &str) -> Option<Cow<'_, str>> {
     if name.is_empty() || name.starts_with(|letter: char| letter.is_ascii_digit()) {
         return None;
     }
-    if RESERVED.contains(&name) {
+    if is_reserved(name) {
         return Some(Cow::Owned(format!("__{name}__")));
     }
     if name.bytes().all(|byte| byte.is_ascii_alphanumeric()) {

@@ -6,11 +6,11 @@ use std::collections::{BTreeMap, HashSet};
 use memchr::memmem;
 
 use super::bounds::{self, Declared, Limit, REQUEST};
-use super::names::escape;
+use super::names::{escape, is_reserved};
 use super::schema::Schema;
 use super::{DEPTH, KEYWORD, Level, Rule};
 use crate::apiserver::Reason;
-use crate::cel::{Bound, CompileError, Field, Fields, RESERVED, Scope, Type};
+use crate::cel::{Bound, CompileError, Field, Fields, Scope, Type};
 use crate::kube::Object;
 use crate::kube::versions::Target;
 use crate::policy::compile::{Problem, compile_and_estimate};
@@ -119,8 +119,9 @@ impl<'run> Reader<'run> {
         let has_flags = Keys::of(schema.document.entries(node)).may_share(FLAGS);
         let is_resource = is_root || has_flags && schema.is_true(node, "x-kubernetes-embedded-resource");
         let count = self.count;
-        self.count = count.zip(bounds::repeats(schema, node)).map(|(count, each)| count.saturating_mul(each));
         let of_type = schema.text(node, "type");
+        let each = bounds::repeats(schema, node, of_type);
+        self.count = count.zip(each).map(|(count, each)| count.saturating_mul(each));
         let of_type = if is_resource && of_type.is_empty() { "object" } else { of_type };
         let declared = match of_type {
             _ if has_flags && schema.is_true(node, "x-kubernetes-int-or-string") => {
@@ -294,7 +295,7 @@ impl Fieldwise {
             None => return,
         };
         // a word of the language can be written as it is, too
-        if RESERVED.contains(&name) {
+        if is_reserved(name) {
             self.fields.insert(text.clone(), Field { name: text.clone(), of: declared.of.clone() });
         }
         self.fields.insert(escaped.clone(), Field { name: text, of: declared.of });
