@@ -26,6 +26,12 @@ impl Changes {
         self.0.is_empty()
     }
 
+    /// Whether any field may be changed.
+    #[must_use]
+    pub fn are_open(&self) -> bool {
+        self.0.first().is_some_and(|field| field.is_empty())
+    }
+
     /// Whether a field is changed, be it as a part of what is or in one of its own parts.
     pub fn reach(&self, keys: &[&str]) -> bool {
         let meets = |field: &Field| field.iter().zip(keys).all(|(one, other)| **one == *current(other));
@@ -60,7 +66,10 @@ impl FromIterator<Field> for Changes {
 fn is_on_its_own(field: &Field) -> bool {
     let has_parts = field.len() > 1;
     let is_apart = |key: &str| matches!(key, "metadata" | "image") || selects(key);
-    has_parts && field.iter().any(|key| is_apart(key)) || field.last().is_some_and(|key| **key == *"replicas")
+    let ends_apart = |key: &str| matches!(key, "replicas" | "args" | "command" | "namespace");
+    has_parts && field.iter().any(|key| is_apart(key))
+        || field.last().is_some_and(|key| ends_apart(key))
+        || matches!(&**field, [.., list, key] if **list == *"env" && **key == *"value")
 }
 
 fn selects(key: &str) -> bool {

@@ -18,6 +18,7 @@ use crate::yaml::{Document, NodeId, Seldom};
 
 /// One Kubernetes object.
 #[derive(Debug)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a fact by itself, and any may hold with any other")]
 pub struct Object {
     /// The document that holds it.
     pub document: Arc<Document>,
@@ -41,6 +42,8 @@ pub struct Object {
     pub(in crate::kube) folder: Option<Text>,
     /// The kustomizations that bring it together with others, by their numbers in the run.
     pub(in crate::kube) kustomizations: Arc<[u32]>,
+    /// Whether objects are applied with it that are not seen: what is missing among those of the run may be there.
+    pub(crate) is_among_unseen: bool,
     /// Whether SOPS or kubesec has encrypted it: it is decrypted, and what they added taken out, before it is applied.
     pub is_encrypted: bool,
     /// Whether a server of the default version takes it, once that has been judged: what asks again need not look.
@@ -140,6 +143,7 @@ impl Object {
             is_operated: !templates.is_empty() && templates::is_operated(api_version),
             folder: None,
             kustomizations,
+            is_among_unseen: false,
             is_encrypted,
             is_accepted: OnceLock::new(),
             pod_nodes,

@@ -53,6 +53,8 @@ pub struct Summary {
     pub objects_of_unknown_kind: usize,
     /// Files with placeholders where the API server would refuse them.
     pub files_with_placeholders: usize,
+    /// Objects of which kustomize may change any field, so that hardly any is judged.
+    pub objects_open_to_change: usize,
     /// Files that are encrypted as a whole.
     pub files_encrypted: usize,
     /// Files that could not be read.
@@ -96,6 +98,7 @@ impl Summary {
                 .with_min_len(WORTH_THREADS / 4)
                 .filter(|file| file.reported && has_placeholders(file))
                 .count(),
+            objects_open_to_change: open_to_change(workspace),
             files_encrypted: workspace.files.iter().filter(|file| file.reported && file.is_encrypted()).count(),
             unreadable: workspace.failures.len(),
             in_baseline: 0,
@@ -160,6 +163,11 @@ fn unknown_kinds(workspace: &Workspace) -> usize {
     reported.filter(|object| is_applied(object) && !is_known(object)).count()
 }
 
+fn open_to_change(workspace: &Workspace) -> usize {
+    let reported = workspace.files.iter().filter(|file| file.reported && !file.is_generated);
+    reported.flat_map(|file| &file.objects).filter(|object| !object.is_patch && object.changes.are_open()).count()
+}
+
 impl fmt::Display for Summary {
     /// `3 errors, 1 warning in 2 of 41 files; 12 Helm templates skipped`, or
     /// `checked 14 objects in 9 files: no findings`
@@ -210,6 +218,11 @@ impl fmt::Display for Summary {
         let cut = self.cut();
         let placeholders = counted(self.files_with_placeholders, "file with placeholders", "files with placeholders");
         let placeholders = placeholders.map(|files| format!("{files}, whose values are not checked"));
+        let open = counted(
+            self.objects_open_to_change,
+            "object whose fields are not checked because kustomize may change any",
+            "objects whose fields are not checked because kustomize may change any",
+        );
         let encrypted = counted(self.files_encrypted, "encrypted file skipped", "encrypted files skipped");
         f.write_str(
             &found
@@ -217,6 +230,7 @@ impl fmt::Display for Summary {
                 .chain(known)
                 .chain(cut)
                 .chain(placeholders)
+                .chain(open)
                 .chain(encrypted)
                 .chain(skipped)
                 .chain(of_ytt)

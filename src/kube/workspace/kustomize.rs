@@ -2,6 +2,7 @@
 //! it applies together.
 
 mod changes;
+mod roots;
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -17,6 +18,7 @@ use crate::kube::hash::{FastMap, FastSet};
 use crate::limits;
 use crate::yaml::{self, Document, NodeId, Part, Source};
 use changes::Change;
+use roots::{Unseen, Variables};
 
 /// `RecognizedKustomizationFileNames` in `sigs.k8s.io/kustomize/api/konfig`.
 const NAMES: [&str; 3] = ["kustomization.yaml", "kustomization.yml", "Kustomization"];
@@ -45,6 +47,10 @@ struct Kustomization {
     resources: Vec<PathBuf>,
     /// What it changes in them, and in what its user brings together, if it is a component.
     changes: Vec<Change>,
+    /// The variables that it declares.
+    variables: Vec<String>,
+    /// Whether it brings objects that are not seen.
+    brings_unseen: bool,
     is_component: bool,
     /// The folders of its components; none for one that is not there.
     components: Vec<Option<PathBuf>>,
@@ -67,7 +73,10 @@ pub(super) fn connect(files: &mut Vec<File>) {
     }
     let all = find(files);
     if all.is_empty() {
-        files.iter_mut().flat_map(|file| &mut file.objects).for_each(|object| object.changes = Changes::default());
+        for object in files.iter_mut().flat_map(|file| &mut file.objects) {
+            object.changes = Changes::default();
+            object.is_among_unseen = false;
+        }
         return;
     }
     let extended = generators::add(
@@ -92,6 +101,8 @@ pub(super) fn connect(files: &mut Vec<File>) {
     }
     let is_renamed = all.iter().flat_map(|one| &one.changes).any(Change::renames);
     let folders: FastSet<&Path> = all.iter().map(|one| one.folder.as_path()).collect();
+    let variables = Variables::of(&all, &together);
+    let unseen = Unseen::of(&all);
     for file in files.iter_mut().filter(|file| file.rendered.is_none()) {
         let Some(path) = &file.path else { continue };
         let is_patch = patches.contains(path);
@@ -104,8 +115,10 @@ pub(super) fn connect(files: &mut Vec<File>) {
         }
         let changes: Vec<&Change> = by.known.iter().flat_map(|at| &all[*at].changes).collect();
         by.is_open |= changes.len() > MOST_CHANGES;
-        let kustomizations: Arc<[u32]> =
-            together.get(path).map(|numbers| numbers.as_slice().into()).unwrap_or_default();
+        let roots = together.get(path).map_or(&[][..], Vec::as_slice);
+        let changes: Vec<&Change> = changes.into_iter().chain(variables.among(roots)).collect();
+        let kustomizations: Arc<[u32]> = roots.into();
+        let is_among_unseen = unseen.are_among(path, roots);
         for object in &mut file.objects {
             object.is_patch |= is_patch || is_left_out && part::lacks_what_all_have(object);
             let is_extended = file.is_generated && extended.contains(&(object.id.kind.as_str(), &*object.id.name));
@@ -115,6 +128,7 @@ pub(super) fn connect(files: &mut Vec<File>) {
                 changes.iter().flat_map(|change| change.fields(object, is_renamed)).collect()
             };
             object.kustomizations = Arc::clone(&kustomizations);
+            object.is_among_unseen = is_among_unseen;
         }
     }
 }
@@ -237,6 +251,8 @@ fn read_folder(folder: &Path, shown: Option<&str>, found: &mut Vec<Kustomization
             patches: Vec::new(),
             resources: Vec::new(),
             changes: Vec::new(),
+            variables: Vec::new(),
+            brings_unseen: false,
             is_component: false,
             components: Vec::new(),
             generators: Vec::new(),
@@ -246,11 +262,15 @@ fn read_folder(folder: &Path, shown: Option<&str>, found: &mut Vec<Kustomization
             let root = document.root();
             let place = |file: &&str| fs::canonicalize(folder.join(file)).ok();
             one.patches.extend(patch_files(&document).iter().filter_map(place));
-            one.resources.extend(resources(&document).iter().filter_map(place));
+            let resources = resources(&document);
+            one.resources.extend(resources.iter().filter_map(place));
+            let is_unseen = |name: &&str| place(name).is_none();
+            one.brings_unseen |= makes_objects(&document) || resources.iter().any(is_unseen);
             one.is_component |= document.get_str(root, "kind") == Some("Component");
             let components = document.get(root, "components").map_or(&[][..], |list| document.items(list));
             one.components.extend(components.iter().map(|item| place(&document.str(*item)?)));
             one.changes.extend(changes::read(&document, folder));
+            one.variables.extend(changes::variables(&document));
             one.generators.extend(generators::read(&document, folder));
         }
         found.push(one);
@@ -269,11 +289,18 @@ fn patch_files(document: &Document) -> Vec<&str> {
     by_path.chain(by_name).filter(|name| !name.contains('\n')).collect()
 }
 
-/// The files and folders that a kustomization builds from.
+/// Whether a kustomization makes objects from charts or by other programs.
+fn makes_objects(document: &Document) -> bool {
+    const FIELDS: [&str; 3] = ["helmCharts", "helmChartInflationGenerator", "generators"];
+    let items = |field: &str| document.get(document.root(), field).map_or(&[][..], |list| document.items(list));
+    FIELDS.iter().any(|field| !items(field).is_empty())
+}
+
+/// The files and folders that a kustomization builds from, and the addresses of others.
 fn resources(document: &Document) -> Vec<&str> {
     let items = |field: &str| document.get(document.root(), field).map_or(&[][..], |list| document.items(list));
     let lists = ["resources", "bases", "components"].into_iter().flat_map(items);
-    lists.filter_map(|item| document.str(*item)).filter(|name| !name.contains("://") && !name.contains('\n')).collect()
+    lists.filter_map(|item| document.str(*item)).filter(|name| !name.contains('\n')).collect()
 }
 
 /// Which files each kustomization that no other builds on brings together, by the numbers of the kustomizations.

@@ -16,7 +16,8 @@ pub static RULE: Rule = rule!("dangling_service.md", Warning, Check::Workspace(c
 fn check(index: &Index<'_>, found: &mut FindingsAnywhere<'_>) {
     let mut told = None;
     let mut selected = HashMap::new();
-    for service in index.kind("Service").iter().filter(|service| service.keeps_selection()) {
+    let may_be_told = |service: &&&Object| service.keeps_selection() && !service.is_among_unseen;
+    for service in index.kind("Service").iter().filter(may_be_told) {
         let Some(spec) = service_spec(service) else { continue };
         let Some(labels) = spec.selector.as_ref().filter(|labels| !labels.is_empty()) else { continue };
         let selector = Selector::map(labels);

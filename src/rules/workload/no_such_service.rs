@@ -21,8 +21,9 @@ fn check(index: &Index<'_>, found: &mut FindingsAnywhere<'_>) {
     let mut services = None;
     let mut names = None;
     let mut said = HashSet::new();
-    let is_beside_services = |object: &&Object| !index.kind_in(FolderScope::of(object), "Service").is_empty();
-    for asked in index.all().iter().copied().filter(is_beside_services).flat_map(asked) {
+    let may_be_told =
+        |object: &&Object| !object.is_among_unseen && !index.kind_in(FolderScope::of(object), "Service").is_empty();
+    for asked in index.all().iter().copied().filter(may_be_told).flat_map(asked) {
         let object = asked.file.object;
         let Some(label) = in_own_namespace(&asked).filter(|_| asked.file.is_final()) else { continue };
         if index.has(object, "Service", label) {

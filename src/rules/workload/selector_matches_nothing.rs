@@ -80,7 +80,7 @@ fn pod_selector<'run>(
     let Some(written) = label_selector(&object.document, node) else { return };
     let selector = Selector::of(&written);
     let is_open = selector.is_empty() || has_placeholder(&selector) || run.index.may_match_any(object, &selector);
-    if is_open || is_made_by_operator(run, object, &selector) {
+    if is_open || object.is_among_unseen || is_made_by_operator(run, object, &selector) {
         return;
     }
     if let Some(meant) = meant(&selector, candidates) {

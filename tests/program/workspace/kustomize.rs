@@ -142,7 +142,11 @@ fn transformers_silence_what_they_change() {
              Deployment}, fieldPaths: ['spec.template.spec.containers.[name=web].env.[name=REDIS_URL].value']}]}]\n",
             vec!["config-map-key-missing", "nothing-listens-there"],
         ),
-        ("chart", "helmCharts: [{name: x}]\n", ALL.to_vec()),
+        ("chart", "helmCharts: [{name: x}]\n", vec![]),
+        ("old-chart", "helmChartInflationGenerator: [{chartName: x}]\n", vec![]),
+        ("variables", "vars: [{name: A, objref: {kind: Service, name: web, apiVersion: v1}}]\n", vec![]),
+        ("lost-configuration", "configurations: [x.yaml]\n", ALL.to_vec()),
+        ("no-transformers", "transformers: []\nconfigurations: []\nvars: []\n", vec![]),
         ("transformers", "transformers: [x.yaml]\n", ALL.to_vec()),
         ("lost-component", "components: [../c]\n", ALL.to_vec()),
         ("lost-patch", "patches: [{path: p.yaml}]\n", ALL.to_vec()),
@@ -154,6 +158,71 @@ fn transformers_silence_what_they_change() {
     assert_eq!(namespace, ["no-such-pod", "service-port-missing", "two-pdbs-one-pod"]);
     let component = [("c/kustomization.yaml", &*format!("{COMPONENT}images: [{{name: nginx, newTag: '1'}}]\n"))];
     assert_eq!(silenced("component", "components: [../c]\n", &component), ["unpullable-image"]);
+}
+
+/// A configuration adds fields to what kustomize changes everywhere, and takes none away.
+#[test]
+fn configurations_silence_the_fields_that_they_name() {
+    let of_ports = ["nothing-listens-there", "probe-port-not-in-container", "service-port-missing", "two-pdbs-one-pod"];
+    for (name, configuration, expected) in [
+        ("references", "nameReference: [{kind: Service, fieldSpecs: [{kind: Deployment, path: spec/x}]}]", vec![]),
+        ("variables", "varReference: [{kind: Deployment, path: spec/template/spec/containers/env/value}]", vec![]),
+        ("elsewhere", "namespace: [{kind: DaemonSet, path: spec/template/spec/containers/ports}]", vec![]),
+        ("absent", "commonLabels: [{kind: Deployment, path: spec/strategy/x}]", vec![]),
+        ("made", "commonLabels: [{path: metadata/tags, create: true}]", vec![]),
+        ("ports", "images: [{kind: Deployment, path: 'spec/template/spec/containers[]/ports'}]", of_ports.to_vec()),
+        ("replicas", "replicas: [{kind: Deployment, path: spec/replicas}]", vec!["hpa-fights-replicas"]),
+        ("empty", "", vec![]),
+        ("unreadable", "a: [", ALL.to_vec()),
+    ] {
+        let beside = [("prod/c.yaml", configuration)];
+        assert_eq!(silenced(&format!("configured-{name}"), "configurations: [c.yaml]\n", &beside), expected, "{name}");
+    }
+}
+
+/// Variables are filled in last, in all objects that are brought together, and nothing else is changed.
+#[test]
+fn variables_silence_the_texts_that_hold_them() {
+    let pod = "apiVersion: v1\nkind: Pod\nmetadata: {name: cache}\nspec:\n  containers:\n    - name: redis\n      image: \
+               redis:7\n      args: [--port, $(PORT)]\n      env: [{name: PORT, value: '6380'}]\n      livenessProbe: \
+               {tcpSocket: {port: 6379}}\n      resources: {requests: {memory: 512m}}\n      portz: []\n";
+    let folder = Folder::new("workspace", "kustomize-variables");
+    folder
+        .file("a/a.yaml", pod)
+        .file("a/kustomization.yaml", "resources: [a.yaml]\n")
+        .file("b/b.yaml", "apiVersion: v1\nkind: Namespace\nmetadata: {name: b}\n")
+        .file("all/kustomization.yaml", "resources: [../a, ../b]\n");
+    let rules = || {
+        let mut found = folder.found(&["."]);
+        found.sort_unstable();
+        found.iter().filter_map(|line| Some(line.strip_prefix("a/a.yaml ")?.to_owned())).collect::<Vec<_>>()
+    };
+    let others = ["memory-below-a-mebibyte", "unknown-field"];
+    for (variables, is_filled) in [
+        ("", false),
+        ("vars: [{name: PORTS}]\n", false),
+        ("vars: []\n", false),
+        ("vars: [{name: PORT, objref: {kind: Service, name: x, apiVersion: v1}}]\n", true),
+    ] {
+        folder.file("b/kustomization.yaml", format!("resources: [b.yaml]\n{variables}"));
+        let of_port: &[&str] = if is_filled { &[] } else { &["probe-port-not-served"] };
+        assert_eq!(rules(), [&others[..1], of_port, &others[1..]].concat(), "{variables}");
+    }
+}
+
+/// What is left unjudged is counted.
+#[test]
+fn objects_that_may_be_changed_anywhere_are_counted() {
+    let folder = Folder::new("workspace", "kustomize-open");
+    folder.file("base/all.yaml", BASE).file("base/kustomization.yaml", "resources: [all.yaml]\n");
+    let said = |kustomization: &str| {
+        folder.file("prod/kustomization.yaml", format!("resources: [../base]\n{kustomization}"));
+        let run = folder.run(&["lint", "."]);
+        format!("{}{}", run.stdout, run.stderr)
+    };
+    let counted = "8 objects whose fields are not checked because kustomize may change any";
+    assert!(said("transformers: [x.yaml]\n").contains(counted), "{}", said("transformers: [x.yaml]\n"));
+    assert!(!said("vars: [{name: A}]\nhelmCharts: [{name: x}]\n").contains("not checked because"));
 }
 
 #[test]

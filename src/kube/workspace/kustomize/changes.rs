@@ -1,9 +1,12 @@
 //! What a kustomization changes in the objects that it builds from, field by field
 //! (kubectl.docs.kubernetes.io, "kustomization"). Where that cannot be told, it counts as changing everything.
 
+mod configurations;
 mod patches;
 mod reader;
+mod vars;
 
+use std::collections::BTreeSet;
 use std::path::Path;
 
 use regex_lite::Regex;
@@ -14,7 +17,7 @@ use crate::yaml::Document;
 use reader::Reader;
 
 /// A kustomization or patch that changes more fields counts as changing everything.
-const MOST: usize = 512;
+pub(super) const MOST: usize = 512;
 
 /// So deep in a patch fields are told apart.
 const DEEPEST: usize = 32;
@@ -38,8 +41,8 @@ const SELECTORS: [&str; 12] = [
 const TEMPLATES: [&str; 4] =
     ["spec.template", "spec.jobTemplate", "spec.jobTemplate.spec.template", "spec.volumeClaimTemplates"];
 
-/// Fields that other programs may read anything from, or that change what others of a kustomization change.
-const OPEN: [&str; 5] = ["transformers", "configurations", "vars", "helmCharts", "helmChartInflationGenerator"];
+/// Fields that other programs may read anything from. What `helmCharts` adds leaves the resources as they are.
+const OPEN: [&str; 1] = ["transformers"];
 
 /// One field that is changed in some objects.
 #[derive(Debug)]
@@ -67,6 +70,8 @@ enum What {
         name: String,
         part: &'static str,
     },
+    /// The texts that hold one of these variables.
+    Variables(Vec<String>),
 }
 
 #[derive(Clone, Debug)]
@@ -84,7 +89,14 @@ pub(super) fn read(document: &Document, folder: &Path) -> Vec<Change> {
     reader.labels(&mut found);
     reader.patches(&mut found);
     reader.replacements(&mut found);
+    reader.configurations(&mut found);
     if found.len() > MOST { vec![Change::everything()] } else { found }
+}
+
+/// The variables that a kustomization declares: `$(NAME)` in texts becomes what they refer to.
+pub(super) fn variables(document: &Document) -> impl Iterator<Item = String> + '_ {
+    let items = document.get(document.root(), "vars").map_or(&[][..], |list| document.items(list));
+    items.iter().filter_map(|item| document.get_str(*item, "name")).map(str::to_owned)
 }
 
 impl Change {
@@ -121,7 +133,24 @@ impl Change {
                 .filter(|pod| pod.containers().any(|view| is_image(view.container.image.as_deref(), name)))
                 .map(|pod| pod.field_path(&["spec", "containers", "image", part]))
                 .collect(),
+            What::Variables(names) => vars::fields(object, names),
         }
+    }
+
+    /// What variables of these names change in objects.
+    pub(super) fn by_variables<'a>(names: impl Iterator<Item = &'a String>) -> Option<Self> {
+        let mut distinct = BTreeSet::new();
+        for name in names {
+            distinct.insert(name);
+            if distinct.len() > MOST {
+                return Some(Self::everything());
+            }
+        }
+        if distinct.is_empty() {
+            return None;
+        }
+        let what = What::Variables(distinct.into_iter().cloned().collect());
+        Some(Self { kinds: Names::Any, names: Names::Any, what })
     }
 
     /// Whether it gives objects other names.

@@ -80,7 +80,7 @@ fn service_monitor<'run>(
     let Some(node) = document.at(monitor.node, &["spec", "selector"]) else { return };
     let Some(written) = label_selector(document, node) else { return };
     let selector = Selector::of(&written);
-    if has_placeholder(&selector) || selector.equal().next().is_none() {
+    if has_placeholder(&selector) || selector.equal().next().is_none() || monitor.is_among_unseen {
         return;
     }
     let selected: Vec<Labelled<'_>> = services.matching(&selector).collect();

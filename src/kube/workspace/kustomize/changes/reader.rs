@@ -22,8 +22,13 @@ impl Reader<'_> {
         self.document.get(at, field).map_or(&[][..], |list| self.document.items(list))
     }
 
-    fn of_root(&self, field: &str) -> &[NodeId] {
+    pub(super) fn of_root(&self, field: &str) -> &[NodeId] {
         self.items(self.document.root(), field)
+    }
+
+    pub(super) fn file(&self, path: &str) -> Option<Source> {
+        let bytes = files::read_regular(&self.folder.join(path), limits::BESIDE).ok()?;
+        Source::decode(path, bytes).ok()
     }
 
     fn has(&self, field: &str) -> bool {
@@ -31,7 +36,7 @@ impl Reader<'_> {
     }
 
     pub(super) fn simple(&self, found: &mut Vec<Change>) {
-        if OPEN.iter().any(|field| self.has(field)) {
+        if OPEN.iter().any(|field| !self.of_root(field).is_empty()) {
             found.push(Change::everything());
         }
         if self.has("namePrefix") || self.has("nameSuffix") {
@@ -170,11 +175,6 @@ impl Reader<'_> {
             let change = |steps| Change { kinds: kinds.clone(), names: names.clone(), what: What::Field(steps) };
             found.extend(paths.into_iter().map(change));
         }
-    }
-
-    fn file(&self, path: &str) -> Option<Source> {
-        let bytes = files::read_regular(&self.folder.join(path), limits::BESIDE).ok()?;
-        Source::decode(path, bytes).ok()
     }
 
     pub(super) fn replacements(&self, found: &mut Vec<Change>) {

@@ -1,0 +1,101 @@
+//! What counts for all that a kustomization which no other builds on brings together: variables, and objects that are
+//! not seen.
+
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+
+use super::changes::{Change, MOST};
+use super::{Kustomization, OVERLAYS};
+use crate::kube::hash::{FastMap, FastSet};
+
+/// What variables change, by the roots that bring a file together with others: kustomize fills them in last, wherever
+/// below the root they are declared.
+pub(super) struct Variables<'a> {
+    by_roots: FastMap<&'a [u32], Change>,
+    /// What all of the run change.
+    by_all: Option<Change>,
+}
+
+impl<'a> Variables<'a> {
+    pub(super) fn of(all: &[Kustomization], together: &'a FastMap<PathBuf, Vec<u32>>) -> Self {
+        let by_all = Change::by_variables(all.iter().flat_map(|one| &one.variables));
+        let mut found = Self { by_roots: FastMap::default(), by_all };
+        if found.by_all.is_none() {
+            return found;
+        }
+        let mut below: FastMap<u32, BTreeSet<&String>> = FastMap::default();
+        let mut anywhere = BTreeSet::new();
+        for one in all.iter().filter(|one| !one.variables.is_empty()) {
+            let roots = together.get(&one.path).map_or(&[][..], Vec::as_slice);
+            if is_cut(roots) {
+                add(&mut anywhere, &one.variables);
+                continue;
+            }
+            for root in roots {
+                add(below.entry(*root).or_default(), &one.variables);
+            }
+        }
+        let distinct: FastSet<&[u32]> = together.values().map(Vec::as_slice).filter(|roots| !is_cut(roots)).collect();
+        for roots in distinct {
+            let names = roots.iter().filter_map(|root| below.get(root)).chain([&anywhere]).flatten().copied();
+            found.by_roots.extend(Change::by_variables(names).map(|change| (roots, change)));
+        }
+        found
+    }
+
+    /// What they change in a file that these roots bring together with others.
+    pub(super) fn among(&self, roots: &[u32]) -> Option<&Change> {
+        if is_cut(roots) { self.by_all.as_ref() } else { self.by_roots.get(roots) }
+    }
+}
+
+/// Adds names, up to one more than are told apart.
+fn add<'a>(names: &mut BTreeSet<&'a String>, others: &'a [String]) {
+    for name in others {
+        if names.len() > MOST {
+            return;
+        }
+        names.insert(name);
+    }
+}
+
+/// Whether more roots may bring something together than these.
+fn is_cut(roots: &[u32]) -> bool {
+    u32::try_from(roots.len()).is_ok_and(|count| count >= OVERLAYS)
+}
+
+/// Where objects are applied that are not seen.
+pub(super) struct Unseen<'a> {
+    folders: FastSet<&'a Path>,
+    /// The kustomizations that bring them, and those that build on these.
+    bringing: FastSet<u32>,
+}
+
+impl<'a> Unseen<'a> {
+    pub(super) fn of(all: &'a [Kustomization]) -> Self {
+        let mut users: FastMap<&Path, Vec<u32>> = FastMap::default();
+        let mut work = Vec::new();
+        for (number, one) in (0..).zip(all) {
+            if one.brings_unseen {
+                work.push(number);
+            }
+            for path in &one.resources {
+                users.entry(path).or_default().push(number);
+            }
+        }
+        let folders = all.iter().filter(|one| one.brings_unseen).map(|one| one.folder.as_path()).collect();
+        let mut bringing: FastSet<u32> = work.iter().copied().collect();
+        while let Some(number) = work.pop() {
+            let folder = usize::try_from(number).ok().and_then(|at| all.get(at)).map(|one| one.folder.as_path());
+            let above = folder.and_then(|folder| users.get(folder)).into_iter().flatten().copied();
+            work.extend(above.filter(|number| bringing.insert(*number)));
+        }
+        Self { folders, bringing }
+    }
+
+    /// Whether some are applied with those of a file, or by the kustomization beside it.
+    pub(super) fn are_among(&self, path: &Path, roots: &[u32]) -> bool {
+        roots.iter().any(|root| self.bringing.contains(root))
+            || path.parent().is_some_and(|folder| self.folders.contains(folder))
+    }
+}
