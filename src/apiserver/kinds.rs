@@ -172,9 +172,11 @@ pub fn deprecation(object: Field, api_version: &str, kind: &str) {
     let removed = history.removed.map_or_else(String::new, |removed| format!(" and goes in v1.{removed}"));
     let instead = history.instead(object.target());
     let instead = instead.map_or_else(String::new, |(version, kind)| format!("; use {kind} of `{version}`"));
-    let off = if history.is_served_by(object.target()) { "" } else { ", is served only with --runtime-config" };
+    let is_served = history.is_served_by(object.target());
+    let off = if is_served { "" } else { ", is served only with --runtime-config" };
     let message = format!("`{api_version}` of {kind} is deprecated since v1.{deprecated}{off}{removed}{instead}");
-    object.child("apiVersion").warn(message);
+    let field = object.child("apiVersion");
+    if is_served { field.warn(message) } else { field.warn_of_flag(message) }
 }
 
 fn cause(object: &Object, reason: Reason, path: &str, message: String, help: Option<String>) -> Cause {

@@ -91,9 +91,17 @@ pub enum Reason {
     NotFound,
     /// Accepted, with a warning.
     Warning,
+    /// Refused, unless a flag of the server says otherwise.
+    Flag,
 }
 
 impl Reason {
+    /// Whether the object may be what the server takes.
+    #[must_use]
+    pub fn is_warning(self) -> bool {
+        matches!(self, Self::Warning | Self::Flag)
+    }
+
     /// What the API server does, in one sentence.
     #[must_use]
     pub fn why(self) -> &'static str {
@@ -102,6 +110,7 @@ impl Reason {
             Self::WrongType | Self::Malformed => "the API server cannot decode the object, and stops there",
             Self::UnknownKind => "kubectl does not find this kind on the server, so it sends nothing",
             Self::Warning => "the API server accepts this with a warning",
+            Self::Flag => "a server refuses this by default; whether one takes it depends on its flags",
             _ => "the API server's validation refuses the object",
         }
     }

@@ -149,15 +149,15 @@ impl Field<'_> {
 
     /// Something that the server accepts and warns about.
     pub fn warn(self, message: impl Into<String>) {
-        let message = message.into();
-        let cause = Cause {
-            reason: Reason::Warning,
-            path: self.path(),
-            node: self.underline(),
-            message,
-            help: None,
-            fix: None,
-        };
-        self.push(cause);
+        self.warn_as(Reason::Warning, message.into());
+    }
+
+    /// Something that the server refuses unless its flags say otherwise, which are not known.
+    pub fn warn_of_flag(self, message: impl Into<String>) {
+        self.warn_as(Reason::Flag, message.into());
+    }
+
+    fn warn_as(self, reason: Reason, message: String) {
+        self.push(Cause { reason, path: self.path(), node: self.underline(), message, help: None, fix: None });
     }
 }

@@ -162,7 +162,7 @@ fn ports(service: &Service) {
 /// not ask; so this is not an error.
 fn allocated(port: Field) {
     if !(30000..=32767).contains(&port.int()) {
-        port.warn(format!("{} is outside 30000 to 32767, the range that servers use by default", port.int()));
+        port.warn_of_flag(format!("{} is outside 30000 to 32767, the range that servers use by default", port.int()));
     }
 }
 

@@ -158,6 +158,26 @@ fn folders_hold_yaml_and_json_that_git_does_not_ignore() {
     );
 }
 
+/// What a server refuses by default is not said to be accepted.
+#[test]
+fn what_depends_on_flags_of_the_server_is_said_to() {
+    let folder = Folder::new("lint", "flags");
+    folder
+        .file(
+            "a.yaml",
+            "apiVersion: v1\nkind: Service\nmetadata: {name: a}\nspec: {type: NodePort, selector: {a: b}, ports: \
+             [{port: 80, nodePort: 8880}]}\n",
+        )
+        .file("b.yaml", "apiVersion: v1\nkind: Pod\nmetadata: {name: b, annotations: {kubernetes.io/config.source: x}}\nspec: {containers: [{name: b, image: b, env: [{name: A, value: a}, {name: A, value: b}]}]}\n");
+    let run = folder.lint(&["--format", "json", "--select", "server-warning", "."]);
+    let why = |file: &str| {
+        let findings = run.json()["findings"].as_array().unwrap().clone();
+        findings.iter().find(|one| one["file"] == file).map(|one| one["why"].as_str().unwrap_or_default().to_owned())
+    };
+    assert!(why("a.yaml").is_some_and(|why| why.contains("refuses this by default")), "{}", run.out);
+    assert!(why("b.yaml").is_some_and(|why| why.contains("accepts this")), "{}", run.out);
+}
+
 #[test]
 fn standard_input() {
     let folder = Folder::new("lint", "stdin");

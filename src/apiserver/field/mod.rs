@@ -8,7 +8,7 @@ mod run;
 
 use std::borrow::Cow;
 
-use super::{Cause, Reason};
+use super::Cause;
 use crate::go::Quantity;
 use crate::kube::versions::{Change, Target};
 use crate::yaml::{Document, Entry, Key, Keys, NodeId, Value};
@@ -429,7 +429,7 @@ impl<'a> Field<'a> {
     /// Notes something that was found.
     pub(super) fn push(self, cause: Cause) {
         let mut found = self.run.found.borrow_mut();
-        let list = if cause.reason == Reason::Warning { &mut found.warnings } else { &mut found.errors };
+        let list = if cause.reason.is_warning() { &mut found.warnings } else { &mut found.errors };
         list.push(cause);
     }
 

@@ -138,7 +138,7 @@ fn causes(object: &Object, targets: Targets) -> Vec<Wrong> {
         let cause = &mut said.cause;
         if !comes_first(cause.reason) {
             let mut filled = holds.clone();
-            filled.extend(if cause.reason == Reason::Warning { &refusing } else { &undecoded });
+            filled.extend(if cause.reason.is_warning() { &refusing } else { &undecoded });
             filled.sort_unstable();
             filled.dedup();
             // A version that refuses the object first is counted where it lies between or beside those that say it.

@@ -47,7 +47,7 @@ pub(super) fn say_all(object: &Object, wrong: &[Wrong], found: &mut Findings<'_>
 
 /// Whether a sentence is about several fields at once.
 fn is_said_once(cause: &Cause) -> bool {
-    cause.reason == Reason::Warning || cause.reason == Reason::Required && cause.message.contains(PORTS_NEED_NAMES)
+    cause.reason.is_warning() || cause.reason == Reason::Required && cause.message.contains(PORTS_NEED_NAMES)
 }
 
 /// Whether a mistake only follows from another one: labels of a template that match no selector because there is none,
@@ -114,7 +114,8 @@ fn is_said(object: &Object, cause: &Cause) -> bool {
     if object.id.api_version.starts_with("install.istio.io/") && cause.path.ends_with("metadata.name") {
         return false;
     }
-    let is_mendable = matches!(cause.reason, Reason::Required | Reason::Invalid | Reason::NotFound | Reason::Warning);
+    let is_mendable =
+        matches!(cause.reason, Reason::Required | Reason::Invalid | Reason::NotFound) || cause.reason.is_warning();
     let is_changed = !cause.path.is_empty() && object.changes.reach(&keys(&cause.path));
     if is_changed || is_mendable && object.changes.may_mend(&keys(&cause.path)) {
         return false;
@@ -171,7 +172,7 @@ fn rule(object: &Object, cause: &Cause) -> Option<&'static Rule> {
         Reason::TooMany => &TOO_MANY_ITEMS,
         Reason::NotFound => &DANGLING_NAME,
         Reason::UnknownKind => &UNKNOWN_KIND,
-        Reason::Warning => &SERVER_WARNING,
+        Reason::Warning | Reason::Flag => &SERVER_WARNING,
         Reason::UnknownField => {
             let is_new = |problem: &&crate::kube::Problem| {
                 problem.node == cause.node && matches!(problem.kind, ProblemKind::OtherVersion { .. })
