@@ -21,6 +21,7 @@ use crate::import::{self, Import, Imported, Input, Known};
 use crate::kube::{ContainerList, Index, Object, RefusedSecrets, Workspace, on_deep_stacks};
 use crate::lint::{self, Selection, programs_at};
 use crate::report::{escaped, import as report};
+use crate::words::is_encrypted;
 use crate::yaml::{Refusal, Source};
 
 /// Prints descriptions, or writes them; the report says what became of each object.
@@ -61,6 +62,10 @@ fn run_here(args: &ImportArgs) -> Result<Exit, Stop> {
     let of_import = variants(&import);
     for note in notes(&workspace).into_iter().chain(of_import).chain(open_secrets(&import)) {
         say(format_args!("note: {note}"));
+    }
+    if count > 0 && import.documents.is_empty() {
+        say("note: no workload was imported, so there is no description; the report says why");
+        exit = Exit::Findings;
     }
     if count == 0 && unread.is_empty() {
         say("error: no workload to import: found no Deployment, StatefulSet, DaemonSet, Job or CronJob");
@@ -144,13 +149,17 @@ fn is_applied(object: &Object) -> bool {
 }
 
 fn unreadable(object: &Object) -> Option<String> {
-    if !object.problems.is_empty() {
+    // a mistake is more than what has yet to be filled in
+    let mistake = object.problems.iter().find(|problem| !object.is_hole(problem.node));
+    if let Some(problem) = mistake.or_else(|| object.problems.first()) {
         let document = &object.document;
-        let line = object
-            .problems
-            .first()
-            .map_or(0, |problem| document.source.position(document.span(problem.node).start).line);
-        return Some(format!("kubectl would refuse it (line {line}); patterns lint shows why"));
+        let line = document.source.position(document.span(problem.node).start).line;
+        let is_encrypted = document.str(problem.node).is_some_and(is_encrypted);
+        return Some(match mistake {
+            Some(_) => format!("kubectl would refuse it (line {line}); patterns lint shows why"),
+            None if is_encrypted => format!("SOPS has to decrypt it first (line {line})"),
+            None => format!("it has to be filled in first (line {line})"),
+        });
     }
     // a Job that the server would name is made with the hash of its spec as its name's end
     let is_generated = object.id.kind == "Job" && !Input::of(object).id.name.is_empty();
@@ -181,7 +190,12 @@ fn known(workspace: &Workspace, programs: &Programs) -> HashMap<(String, usize),
         let listens = ports.filter(|(_, port)| !own.contains(port)).map(|(name, port)| (name, u64::from(port)));
         known.insert(
             (document.source.name.clone(), line),
-            Known { app, listens: listens.collect(), broken: broken(workload.object, &all, &findings) },
+            Known {
+                app,
+                listens: listens.collect(),
+                broken: broken(workload.object, &all, &findings),
+                is_changed: !workload.object.changes.is_empty(),
+            },
         );
     }
     known
@@ -202,15 +216,18 @@ fn broken(object: &Object, all: &[Workload<'_>], findings: &[Finding]) -> Vec<&'
 
 fn notes(workspace: &Workspace) -> Vec<String> {
     let mut notes = Vec::new();
-    let of_helm = workspace.templates_skipped - workspace.ytt_templates_skipped;
-    if of_helm > 0 {
-        notes.push(format!("{of_helm} Helm templates skipped; `helm template CHART | patterns import -` reads them"));
-    }
-    if workspace.ytt_templates_skipped > 0 {
-        notes.push(format!(
-            "{} ytt templates skipped; `ytt -f FILES | patterns import -` reads them",
-            workspace.ytt_templates_skipped
-        ));
+    let (of_ytt, of_others) = (workspace.ytt_templates_skipped, workspace.other_templates_skipped);
+    let of_helm = workspace.templates_skipped - of_ytt - of_others;
+    for (number, what, how) in [
+        (of_helm, "Helm template", "`helm template CHART | patterns import -` reads what Helm makes"),
+        (of_ytt, "ytt template", "`ytt -f FILES | patterns import -` reads what ytt makes"),
+        (of_others, "template of no chart", "import reads what the program that fills in templates makes"),
+    ] {
+        match number {
+            0 => {}
+            1 => notes.push(format!("1 {what} skipped; {how}")),
+            _ => notes.push(format!("{number} {} skipped; {how}", what.replacen("template", "templates", 1))),
+        }
     }
     if workspace.objects().any(|object| !object.changes.is_empty() || object.is_patch) {
         notes.push(

@@ -7,6 +7,7 @@ use super::{legacy, secrets};
 use crate::describe::{Kind, Spanned, fits};
 use crate::diagnostic::ObjectRef;
 use crate::kube::Object;
+use crate::words;
 
 /// An object of the input.
 #[derive(Clone, Debug)]
@@ -72,8 +73,8 @@ impl Input {
         others.map(|(_, line)| format!("{}:{line}", self.file))
     }
 
-    /// What of a workload is none that a cluster takes, and has to be filled in first: its name, its namespace, or an
-    /// image.
+    /// What of a workload is none that a cluster takes, and mostly has to be filled in first: its name, its namespace, or
+    /// an image.
     #[must_use]
     pub fn unfilled(&self) -> Option<String> {
         if !self.is_workload() {
@@ -82,9 +83,7 @@ impl Input {
         let Some(spec) = pod_spec(&self.object) else {
             return Some("it has no Pod template: it is a part that something else completes".to_owned());
         };
-        let says = |what: &str, form: &str, value: &str| {
-            (!fits(form, value)).then(|| format!("its {what} `{value}` has to be filled in first"))
-        };
+        let says = |what: &str, form: &str, value: &str| (!fits(form, value)).then(|| unfit(what, value));
         let name = (!self.name().is_empty()).then(|| says("name", "dns-subdomain", self.name())).flatten();
         let namespace = || self.id.namespace.as_deref().and_then(|namespace| says("namespace", "dns-label", namespace));
         let mut images = containers(spec).filter_map(|container| container["image"].as_str());
@@ -122,5 +121,18 @@ impl Input {
     #[must_use]
     pub fn place(&self) -> String {
         format!("{}:{}", self.file, self.line)
+    }
+}
+
+/// Why a value of a workload is none that a cluster takes.
+fn unfit(what: &str, value: &str) -> String {
+    if words::is_encrypted(value) {
+        format!("its {what} is encrypted; SOPS has to decrypt it first")
+    } else if words::is_placeholder(value) || words::is_name_of_a_value(value) {
+        format!("its {what} `{value}` has to be filled in first")
+    } else if what == "image" {
+        format!("its image `{value}` is none that a node can pull; patterns lint shows why")
+    } else {
+        format!("its {what} `{value}` is none that the API server takes; patterns lint shows why")
     }
 }

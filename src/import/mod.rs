@@ -64,6 +64,8 @@ pub struct Known {
     pub listens: Vec<(String, u64)>,
     /// The rules that it breaks with all the manifests of the run around it.
     pub broken: Vec<&'static str>,
+    /// Whether kustomize changes it before it is applied.
+    pub is_changed: bool,
 }
 
 /// Imports the objects of a run. `known` returns the facts about a workload.

@@ -5,6 +5,7 @@ use std::io;
 
 use serde_json::{Map, Value as Json, json};
 
+use super::owned::Owned;
 use super::values::containers;
 use super::{Input, container, secrets};
 use crate::diagnostic::{Family, Finding, Level, Stop, Subject};
@@ -56,8 +57,8 @@ fn is_said(finding: &Finding, spec: &Json) -> bool {
 }
 
 /// Rules that the document breaks are ignored, with the reason: the manifests break them already (`broken`), or what keeps
-/// them is in manifests that the document does not make. Whether that settles all.
-pub(super) fn ignore(findings: &[Finding], spec: &Json, broken: &[&str], ignored: &mut Vec<Json>) -> bool {
+/// them is in manifests that the document does not make, or in a kustomization. Whether that settles all.
+pub(super) fn ignore(findings: &[Finding], spec: &Json, owned: &Owned<'_>, ignored: &mut Vec<Json>) -> bool {
     let errors = findings.iter().filter(|finding| finding.level == Level::Error);
     let mut added = false;
     for finding in errors {
@@ -66,8 +67,10 @@ pub(super) fn ignore(findings: &[Finding], spec: &Json, broken: &[&str], ignored
         let Some(rule) = finding.rule.filter(|rule| rule.family != Family::Manifest && !is_ours(rule.name)) else {
             return false;
         };
-        let why = if broken.contains(&rule.name) {
+        let why = if owned.broken.contains(&rule.name) {
             "as the imported manifest has it"
+        } else if owned.is_changed {
+            "kustomize changes the imported manifest before it is applied; what it changes was not imported"
         } else {
             "manifests that were not imported handle this; keep applying them"
         };

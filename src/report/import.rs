@@ -12,7 +12,7 @@ use crate::sort;
 use crate::words::clip;
 use crate::yaml::emit;
 
-/// What could not be read at all, with its place.
+/// What could not be imported as it is, with its place.
 pub type Unread = (String, String);
 
 /// Fields of a document, counted by how they relate to what was there.
@@ -91,7 +91,7 @@ pub fn text(import: &Import, workloads: usize, unread: &[Unread]) -> String {
         let _ = writeln!(out, "\nmade by the cluster, and nothing to apply: {number}");
     }
     let unread = unread.iter().map(|(place, why)| format!("{}: {}", printable(place), printable(why)));
-    section(&mut out, "not read", unread);
+    section(&mut out, "not imported; mend these or fill them in first", unread);
     out
 }
 

@@ -41,6 +41,9 @@ pub struct Summary {
     /// How many of them are ytt's, for people.
     #[serde(skip)]
     pub ytt_templates_skipped: usize,
+    /// How many of them are neither ytt's nor part of a Helm chart, for people.
+    #[serde(skip)]
+    pub other_templates_skipped: usize,
     /// Folders such as `testdata` and `vendor` that were left out.
     pub folders_left_out: usize,
     /// Files of what tests expect (`00-assert.yaml`) that were left out.
@@ -88,6 +91,7 @@ impl Summary {
             files_with_findings: names.len(),
             templates_skipped: workspace.templates_skipped,
             ytt_templates_skipped: workspace.ytt_templates_skipped,
+            other_templates_skipped: workspace.other_templates_skipped,
             folders_left_out: workspace.folders_left_out.values().sum(),
             expectations_left_out: workspace.expectations_left_out,
             left_out: LEFT_OUT.map(|name| workspace.folders_left_out.contains_key(name)),
@@ -198,11 +202,13 @@ impl fmt::Display for Summary {
                 format!("{findings} in {} of {files}{fixable}", self.files_with_findings)
             })
         };
-        let of_helm = self.templates_skipped - self.ytt_templates_skipped;
+        let of_others = self.other_templates_skipped;
+        let of_helm = self.templates_skipped - self.ytt_templates_skipped - of_others;
         let skipped = counted(of_helm, "Helm template skipped", "Helm templates skipped");
         let skipped = skipped.map(|skipped| format!("{skipped} (--render, or helm template CHART | patterns lint -)"));
         let of_ytt = counted(self.ytt_templates_skipped, "ytt template skipped", "ytt templates skipped");
         let of_ytt = of_ytt.map(|skipped| format!("{skipped} (ytt -f FILES | patterns lint -)"));
+        let of_others = counted(of_others, "template of no chart skipped", "templates of no chart skipped");
         let names = LEFT_OUT.iter().zip(self.left_out).filter(|(_, is_met)| *is_met).map(|(name, _)| *name);
         let names = names.collect::<Vec<_>>().join(", ");
         let left_out = counted(self.folders_left_out, "folder left out", "folders left out");
@@ -234,6 +240,7 @@ impl fmt::Display for Summary {
                 .chain(encrypted)
                 .chain(skipped)
                 .chain(of_ytt)
+                .chain(of_others)
                 .chain(left_out)
                 .chain(expected)
                 .chain(unknown)

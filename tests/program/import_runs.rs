@@ -301,3 +301,53 @@ fn settings_that_cannot_be_read_are_the_reason_that_is_given() {
     let run = folder.run(&["import", manifest.to_str().unwrap()]);
     assert!(run.stderr.contains("a file that cannot be read: .patterns.yaml: "), "{}", run.stderr);
 }
+
+/// Each object that stays has the reason that is true of it.
+#[test]
+fn reasons_are_those_of_each_object() {
+    let deployment = |name: &str, image: &str| {
+        format!(
+            "apiVersion: apps/v1\nkind: Deployment\nmetadata: {{name: \"{name}\"}}\nspec:\n  selector: {{matchLabels: {{app: \
+             a}}}}\n  template:\n    metadata: {{labels: {{app: a}}}}\n    spec: {{containers: [{{name: a, image: \
+             \"{image}\"}}]}}\n"
+        )
+    };
+    let object =
+        |api: &str, kind: &str, rest: &str| format!("apiVersion: {api}\nkind: {kind}\nmetadata: {{name: a}}\n{rest}\n");
+    let claim = |size: &str| {
+        object(
+            "v1",
+            "PersistentVolumeClaim",
+            &format!("spec: {{accessModes: [ReadWriteOnce], resources: {{requests: {{storage: \"{size}\"}}}}}}"),
+        )
+    };
+    for (text, why) in [
+        (deployment("a", "ghcr.io/Acme/a:1"), "none that a node can pull"),
+        (deployment("a", "ghcr.io/<you>/a:1"), "has to be filled in first"),
+        (deployment("a", "ENC[AES256_GCM,data:x]"), "SOPS has to decrypt it first"),
+        (deployment("java-AlwaysPreTouch", "a:1"), "none that the API server takes"),
+        (deployment("${NAME}", "a:1"), "has to be filled in first"),
+        (claim("${CAPACITY:-1Gi}"), "it has to be filled in first (line"),
+        (claim("ENC[AES256_GCM,data:x]"), "SOPS has to decrypt it first (line"),
+        (claim("1Gx"), "kubectl would refuse it (line"),
+        (
+            object("keda.sh/v1alpha1", "ScaledObject", "spec: {scaleTargetRef: {name: a}}"),
+            "nothing of objects of its kind",
+        ),
+        (object("v1", "Endpoints", "subsets: []"), "nothing of objects of its kind"),
+        (object("v1", "ServiceAccount", ""), "it belongs to no single workload"),
+        (
+            object("apiextensions.k8s.io/v1", "CustomResourceDefinition", "spec: {group: a.example.com}"),
+            "nothing of objects of its kind",
+        ),
+    ] {
+        let input = format!("{}---\n{text}", deployment("web", "registry.example.com/web:1"));
+        let run = patterns_with(&["import", "--format", "json", "-"], input.as_bytes());
+        let said: serde_json::Value = serde_json::from_str(&run.stdout).unwrap_or_else(|_| panic!("{}", run.stderr));
+        let reasons = format!("{}{}", said["left"], said["unread"]);
+        assert!(reasons.contains(why), "{text}{reasons}");
+        assert_eq!(said["imported"], 1, "{said}");
+    }
+    let run = patterns_with(&["import", "-"], deployment("a", "").as_bytes());
+    assert_eq!((run.code, run.stdout.as_str()), (1, ""), "{}", run.stderr);
+}

@@ -328,6 +328,8 @@ fn helm_templates_are_skipped_and_counted_once() {
         .file("chart/templates/a.yaml", NORWAY)
         .file("chart/templates/deep/b.yaml", "{{- if .Values.x }}\nkind: Pod\n{{- end }}\n")
         .file("loose/c.yaml", "apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: {{ .Release.Name }}\n")
+        .file("loose/helmfile.yaml", "releases:\n  - name: {{ .Values.name }}\n")
+        .file("loose/squid.yaml", "apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: {{ .name }}\n")
         .file(
             "alerts.yaml",
             "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a}\ndata:\n  a: \"{{ $value }}\"\n  b: no\n",
@@ -335,7 +337,7 @@ fn helm_templates_are_skipped_and_counted_once() {
     let run = folder.lint(&["."]);
     assert_eq!(
         run.err,
-        "1 error in 1 of 2 files (1 fixable with --fix); 3 Helm templates skipped (--render, or helm template CHART | patterns lint -)\n"
+        "1 error in 1 of 2 files (1 fixable with --fix); 3 Helm templates skipped (--render, or helm template CHART | patterns lint -); 2 templates of no chart skipped\n"
     );
     assert!(run.out.contains("alerts.yaml:6:6"), "{}", run.out);
     let quiet = folder.lint(&["chart"]);

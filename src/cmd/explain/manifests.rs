@@ -50,8 +50,10 @@ fn run(workspace: &Workspace, path: &Path, format: ExplainFormat) -> Result<Exit
     for failure in &workspace.failures {
         say(format_args!("error: {failure}"));
     }
-    if workspace.templates_skipped > 0 {
-        say(format_args!("note: {} templates skipped", workspace.templates_skipped));
+    match workspace.templates_skipped {
+        0 => {}
+        1 => say("note: 1 template skipped"),
+        number => say(format_args!("note: {number} templates skipped")),
     }
     Ok(if workspace.failures.is_empty() { Exit::Clean } else { Exit::Failed })
 }

@@ -26,6 +26,8 @@ pub(super) struct Owned<'a> {
     pub listens: Rc<Vec<(String, u64)>>,
     /// The rules that its manifests break.
     pub broken: Rc<Vec<&'static str>>,
+    /// Whether kustomize changes its manifest before that is applied.
+    pub is_changed: bool,
     /// The Service that the document makes: the governing one of a StatefulSet, or the first that leads to the app.
     pub service: Option<&'a Input>,
     /// The Ingress or `HTTPRoute` that leads to that Service.
@@ -75,6 +77,7 @@ impl<'a> Owned<'a> {
             main: known.app,
             listens: Rc::new(known.listens),
             broken: Rc::new(known.broken),
+            is_changed: known.is_changed,
             service: None,
             ingress: None,
             autoscaler: None,
@@ -141,7 +144,8 @@ impl<'a> Owned<'a> {
     /// The workload alone.
     pub(super) fn bare(&self) -> Self {
         let (uses, listens) = (Rc::clone(&self.uses), Rc::clone(&self.listens));
-        let known = Known { app: self.main, listens: Vec::new(), broken: self.broken.to_vec() };
+        let known =
+            Known { app: self.main, listens: Vec::new(), broken: self.broken.to_vec(), is_changed: self.is_changed };
         Self { listens, uses, ..Self::new(self.workload, self.name.clone(), known, self.services, false) }
     }
 

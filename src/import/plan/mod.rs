@@ -233,6 +233,9 @@ fn unfit(host: &Json) -> Option<&str> {
     host.as_str().filter(|host| !fits("host", host))
 }
 
+/// Why an object stays where it is that no key is read from.
+pub(super) const NO_KEY: &str = "import makes nothing of objects of its kind";
+
 fn why_left(input: &Input) -> String {
     match input.kind() {
         "Secret" => "the values of Secrets stay in their file".to_owned(),
@@ -266,6 +269,7 @@ fn why_left(input: &Input) -> String {
         "HorizontalPodAutoscaler" | "PodDisruptionBudget" => {
             "its target is not imported, or has another autoscaler".to_owned()
         }
-        _ => "it belongs to no single workload".to_owned(),
+        "PersistentVolumeClaim" | "ServiceAccount" => "it belongs to no single workload".to_owned(),
+        _ => NO_KEY.to_owned(),
     }
 }

@@ -13,6 +13,16 @@ pub(super) fn is_chart_template(path: &Path) -> bool {
     })
 }
 
+/// Whether a template is Helm's: it lies in the folder of a chart, or asks for what only Helm has. A helmfile may, too, and
+/// is none.
+pub(super) fn is_of_helm(path: Option<&Path>, text: &str) -> bool {
+    let is_helmfile =
+        |path: &Path| path.file_name().and_then(|name| name.to_str()).is_some_and(|name| name.starts_with("helmfile"));
+    let is_in_chart = |path: &Path| path.ancestors().skip(1).any(|folder| folder.join("Chart.yaml").is_file());
+    let asks_helm = [".Values.", ".Release.", ".Chart."].iter().any(|part| text.contains(part));
+    path.is_some_and(is_in_chart) || asks_helm && !path.is_some_and(is_helmfile)
+}
+
 /// Whether template actions are what makes a file unreadable.
 pub(super) fn is_template(file: &File) -> bool {
     !file.refusals.is_empty() && file.source.text.lines().any(|line| has_bare_action(line) || has_bare_hole(line))

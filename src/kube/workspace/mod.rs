@@ -42,8 +42,10 @@ pub struct Workspace {
     pub failures: Vec<Failure>,
     /// Templates among the files asked for; they are not YAML before they are rendered.
     pub templates_skipped: usize,
-    /// How many of them are ytt's; the others are Helm's, or like them.
+    /// How many of them are ytt's.
     pub ytt_templates_skipped: usize,
+    /// How many of them are neither ytt's nor part of a Helm chart.
+    pub other_templates_skipped: usize,
     /// Where those are that lie in files.
     pub templates: Vec<PathBuf>,
     /// The names of folders that were left out, with how often each was met: see [`LEFT_OUT`].
@@ -62,11 +64,19 @@ pub struct Failure {
     pub error: io::Error,
 }
 
+/// What makes a manifest of a template.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Maker {
+    Helm,
+    Ytt,
+    Other,
+}
+
 enum Outcome {
     Read(Box<File>),
     Template {
         path: Option<PathBuf>,
-        is_ytt: bool,
+        maker: Maker,
     },
     /// A template that nothing is to be said of.
     Unwanted,
@@ -90,11 +100,12 @@ impl Workspace {
         for outcome in outcomes {
             match outcome {
                 Outcome::Read(file) => workspace.files.push(*file),
-                Outcome::Template { path, is_ytt } => {
+                Outcome::Template { path, maker } => {
                     workspace.templates_skipped += 1;
-                    workspace.ytt_templates_skipped += usize::from(is_ytt);
+                    workspace.ytt_templates_skipped += usize::from(maker == Maker::Ytt);
+                    workspace.other_templates_skipped += usize::from(maker == Maker::Other);
                     // what renders charts renders none of ytt's
-                    workspace.templates.extend(path.filter(|_| !is_ytt));
+                    workspace.templates.extend(path.filter(|_| maker != Maker::Ytt));
                 }
                 Outcome::Unwanted => {}
                 Outcome::Failed(failure) => failures.push(failure),
@@ -227,16 +238,21 @@ fn says_something_of_others(file: &File) -> bool {
 }
 
 fn read(input: &Input) -> Outcome {
-    let skipped = |is_ytt: bool| {
-        if input.reported { Outcome::Template { path: input.identity.clone(), is_ytt } } else { Outcome::Unwanted }
+    let skipped = |maker: Maker| {
+        if input.reported { Outcome::Template { path: input.identity.clone(), maker } } else { Outcome::Unwanted }
     };
     if input.path.as_deref().is_some_and(helm::is_chart_template) {
-        return skipped(false);
+        return skipped(Maker::Helm);
     }
+    let maker = |file: &File| {
+        let path = input.identity.as_deref().or(input.path.as_deref());
+        if helm::is_of_helm(path, &file.source.text) { Maker::Helm } else { Maker::Other }
+    };
     match File::open(input) {
-        Ok(file) if helm::is_template(&file) => skipped(false),
+        Ok(file) if helm::is_template(&file) => skipped(maker(&file)),
         Ok(file) => match helm::hidden(&file) {
-            Some(hidden) => skipped(hidden == helm::Hidden::Ytt),
+            Some(helm::Hidden::Ytt) => skipped(Maker::Ytt),
+            Some(helm::Hidden::Values) => skipped(maker(&file)),
             None => Outcome::Read(Box::new(file)),
         },
         Err(error) => Outcome::Failed(Failure { name: input.name.clone(), error }),

@@ -6,8 +6,9 @@ mod secrets;
 
 pub use near::{Slips, edits_within, nearest};
 pub use placeholders::{
-    begins_with_hole, ends_with_hole_in_braces, holds_hole_in_braces, is_hole_in_braces, is_hole_of_lines,
-    is_name_of_a_value, is_placeholder, may_hold_name_of_a_value, may_hold_placeholder, names_a_template,
+    begins_with_hole, ends_with_hole_in_braces, holds_hole_in_braces, is_encrypted, is_hole_in_braces,
+    is_hole_of_lines, is_name_of_a_value, is_placeholder, may_hold_name_of_a_value, may_hold_placeholder,
+    names_a_template,
 };
 pub use secrets::{is_secret_header, is_secret_name};
 

@@ -24,6 +24,12 @@ pub fn is_placeholder(text: &str) -> bool {
         || any(UNDERSCORE | DASH) && names_a_value(text)
 }
 
+/// Whether SOPS has to decrypt a text first.
+#[must_use]
+pub fn is_encrypted(text: &str) -> bool {
+    text.starts_with("ENC[")
+}
+
 /// Whether a text is an expression of Chainsaw as a whole: `($namespace)`, `(join('-', ['a', $namespace]))`
 /// (kyverno/chainsaw: `website/docs/quick-start/resource-templating.md`).
 fn is_expression_in_parentheses(text: &str) -> bool {
