@@ -57,6 +57,25 @@ const FOR_OTHERS: [&str; 11] = [
     "ALLOWLIST",
 ];
 
+/// What the name of a URL that people read ends with, before `URL` if it has that: `SUPPORT_URL`, `TERMS`. The last is where
+/// the JVM's flags come from (`-Dusing.aikars.flags=https://…` of every Minecraft server).
+const FOR_PEOPLE: [&str; 14] = [
+    "DOCS",
+    "DOCUMENTATION",
+    "HELP",
+    "SUPPORT",
+    "CONTACT",
+    "FEEDBACK",
+    "TERMS",
+    "PRIVACY",
+    "IMPRINT",
+    "LOGO",
+    "ICON",
+    "FAVICON",
+    "AVATAR",
+    "FLAGS",
+];
+
 /// What the name of an address to connect to ends with.
 const ADDRESSES: [&str; 22] = [
     "URL",
@@ -84,7 +103,7 @@ const ADDRESSES: [&str; 22] = [
 ];
 
 /// What a program's own address is named after.
-const OWN: [&str; 16] = [
+const OWN: [&str; 17] = [
     "HTTP",
     "HTTPS",
     "SERVER",
@@ -101,6 +120,7 @@ const OWN: [&str; 16] = [
     "GRPC",
     "RPC",
     "API",
+    "JMX",
 ];
 
 /// Kinds of servers that clients name their variables after.
@@ -243,11 +263,13 @@ fn pair<'a, 'run: 'a>(
     if listens {
         if listens_too {
             let proof = Proof::new(port.word.place, port.shows());
-            found.listens.push(listen(&host.host, number, Certainty::Likely, proof));
+            // the JVM listens everywhere, and tells others this name
+            let host = if prefix == "JMX" { &Host::Absent } else { &host.host };
+            found.listens.push(listen(host, number, Certainty::Likely, proof));
         }
         return true;
     }
-    if is_neither(&one.name, kind) {
+    if is_neither(&one.name, kind, None) {
         return true;
     }
     let certainty = if kind.is_some() { Certainty::Said } else { Certainty::Likely };
@@ -268,7 +290,8 @@ fn whole<'run>(one: &Named<'_, 'run>, found: &mut Conventions<'run>, listens_too
     }
     let mut colons = memchr::memchr_iter(b':', text.as_bytes());
     let scheme = colons.find(|colon| text.as_bytes()[colon + 1..].starts_with(b"//")).map(|colon| &text[..colon]);
-    let scheme = scheme.map(|scheme| scheme.trim_start_matches("jdbc:"));
+    // options beside each other hold URLs, and are none: `-Xmx1g -Da=https://…`
+    let scheme = scheme.map(|scheme| scheme.trim_start_matches("jdbc:")).filter(|scheme| is_scheme(scheme));
     let is_client = scheme.is_some_and(|scheme| CLIENT_SCHEMES.contains(&scheme)) || text.starts_with("jdbc:");
     let kind = kind_of(&one.name).filter(|kind| !own.contains(kind));
     if is_for_others(&one.name) {
@@ -308,7 +331,7 @@ fn whole<'run>(one: &Named<'_, 'run>, found: &mut Conventions<'run>, listens_too
         }
         return;
     }
-    if is_neither(&one.name, kind) {
+    if is_neither(&one.name, kind, Some(text)) {
         return;
     }
     let has_port = |text: &str| {
@@ -384,8 +407,29 @@ fn is_listening(name: &str) -> bool {
 
 /// Whether an address of this name is not one to connect to. One that names a kind of server mostly is, but for what is
 /// plainly for others.
-fn is_neither(name: &str, kind: Option<&str>) -> bool {
-    is_for_others(name) || kind.is_none() && name.split('_').any(|word| NEITHER.contains(&word))
+fn is_neither(name: &str, kind: Option<&str>, text: Option<&str>) -> bool {
+    let is_for_people = || is_for_people(name) && text.is_some_and(may_be_page);
+    is_for_others(name) || kind.is_none() && (name.split('_').any(|word| NEITHER.contains(&word)) || is_for_people())
+}
+
+/// Whether a text may be the URL of a page: of a host on the internet, at its usual port.
+fn may_be_page(text: &str) -> bool {
+    let Some((_, rest)) = text.split_once("://") else { return false };
+    let host = rest.split(['/', '?', '#']).next().unwrap_or_default();
+    let is_inside = host.split('.').any(|label| label == "svc") || host.starts_with("127.");
+    host.contains('.') && !host.contains(':') && !is_inside
+}
+
+fn is_for_people(name: &str) -> bool {
+    let mut words = name.rsplit('_');
+    let last = words.next().filter(|last| !matches!(*last, "URL" | "URI" | "URLS"));
+    last.or_else(|| words.next()).is_some_and(|word| FOR_PEOPLE.contains(&word))
+}
+
+/// Whether a text can be the scheme of a URL (RFC 3986), and not what precedes a URL.
+fn is_scheme(text: &str) -> bool {
+    text.starts_with(|letter: char| letter.is_ascii_alphabetic())
+        && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"+.-".contains(&byte))
 }
 
 fn is_for_others(name: &str) -> bool {

@@ -4,6 +4,7 @@ use super::command::arguments::{Arguments, is_false};
 use super::command::environment::Environment;
 use super::command::{CommandLine, Invocation, Word};
 use super::config::Configs;
+use super::endpoints::Reader;
 use super::formats;
 use super::program::{Format, Options, Program, Style};
 use super::proof::{Certainty, Location, Proof};
@@ -36,6 +37,8 @@ pub struct Election<'run> {
     pub locks: Vec<Flag<'run>>,
     /// The namespace of the locks.
     pub namespace: Option<Flag<'run>>,
+    /// Whether its lock is known to be no Lease.
+    pub has_other_lock: bool,
     /// Whether it speaks to an API server of its own choice.
     pub has_kubeconfig: bool,
 }
@@ -125,6 +128,18 @@ pub(super) fn election<'run>(
             let certainty = if environment.is_whole() { Certainty::Default } else { Certainty::Likely };
             found.switch = Some(Switch { is_on: true, certainty, proof });
         }
+        if found.switch.is_none()
+            && let (Some(program), Some(when), Some(invocation)) = (program, &elects.when, line.only())
+            && Reader::new(program, invocation, environment, configs, true).holds(when) == Some(true)
+        {
+            let said = when.env.iter().find_map(|name| Some((name, environment.get(name)?)));
+            let (place, shows) = said.map_or_else(
+                || (invocation.place, format!("it runs {}", program.called())),
+                |(name, word)| (word.place, format!("`{name}`")),
+            );
+            found.switch = Some(Switch { is_on: true, certainty: Certainty::Said, proof: Proof::new(place, shows) });
+        }
+        found.has_other_lock = elects.lock.is_some();
         if found.namespace.is_none()
             && let (Some(namespace), Some(invocation)) = (&elects.namespace, line.only())
         {

@@ -431,6 +431,12 @@ pub struct Elects {
     /// The key that does.
     #[serde(default)]
     pub key: Many,
+    /// What has to be said for it to be on, if no switch does: the store that its leader is kept in.
+    #[serde(default)]
+    pub when: Option<When>,
+    /// What its lock is, if it is no Lease: `endpoints`, `configmaps`.
+    #[serde(default)]
+    pub lock: Option<String>,
     /// The namespace of its lock, if it is not the Pod's own.
     #[serde(default)]
     pub namespace: Option<String>,

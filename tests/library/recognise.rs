@@ -336,7 +336,8 @@ fn what_a_pod_is_called_after_is_its_app() {
     assert_eq!(pod("mongo", &format!("  - {{name: mongodb, image: 'mongo:8'}}\n{setup}"))[0], "app");
     let windows = "  - {name: probe, image: 'registry.example.com/p:1', command: ['C:\\csi\\livenessprobe.exe']}\n";
     assert_eq!(pod("echo", &format!("{echo}{windows}")), ["app", "adapter/health"]);
-    let consul = "  - {name: agent, image: 'hashicorp/consul:1.20', command: [docker-entrypoint.sh], args: [agent]}\n";
+    let consul =
+        "  - {name: agent, image: 'hashicorp/consul:1.20', command: [docker-entrypoint.sh], args: [agent, -server]}\n";
     assert_eq!(pod("echo", &format!("{echo}{consul}")), ["app", "server"], "what the image starts anyway");
 }
 

@@ -221,3 +221,107 @@ fn variables_say_where_their_values_come_from() {
     let said = patterns_with(&["explain", "-"], text.as_bytes()).stdout;
     assert!(said.contains("the Pod's index") && !said.contains("from elsewhere"), "{said}");
 }
+
+fn explained(name: &str, spec: &str) -> String {
+    let pod = format!("apiVersion: v1\nkind: Pod\nmetadata: {{name: {name}}}\nspec: {{containers: {spec}}}\n");
+    let run = patterns_with(&["explain", "-"], pod.as_bytes());
+    assert_eq!(run.code, 0, "{}", run.stderr);
+    run.stdout
+}
+
+/// A URL in an option of something else, and one for people, is not connected to.
+#[test]
+fn urls_that_are_only_mentioned_are_no_connections() {
+    let container = |env: &str| format!("[{{name: a, image: registry.example.com/a:1, env: [{env}]}}]");
+    for env in [
+        "{name: JVM_OPTS, value: \"-Xmx1g -Dusing.aikars.flags=https://mcflags.emc.gs -Da=true\"}",
+        "{name: JAVA_TOOL_OPTIONS, value: \"-Dusing.aikars.flags=https://mcflags.emc.gs\"}",
+        "{name: EXTRA_ARGS, value: \"--motd see https://example.com/rules\"}",
+        "{name: SUPPORT_URL, value: \"https://example.com/help\"}",
+        "{name: APP_TERMS, value: \"https://example.com/terms\"}",
+        "{name: LOGO_URI, value: \"https://example.com/logo.svg\"}",
+        "{name: JMX_HOST, value: 127.0.0.1}, {name: JMX_PORT, value: \"7091\"}",
+    ] {
+        let said = explained("a", &container(env));
+        assert!(!said.contains("connects to"), "{env}: {said}");
+    }
+    let option = "[{name: a, image: registry.example.com/a:1, command: [java, \"-Dusing.aikars.flags=https://x.example.com\", -jar, a.jar]}]";
+    assert!(!explained("a", option).contains("connects to"));
+    for env in [
+        "{name: SUPPORT_SERVICE_URL, value: \"http://support:8080\"}",
+        "{name: AUTH, value: \"https://auth.example.com\"}",
+        "{name: FEATURE_FLAGS_URL, value: \"http://127.0.0.1:9999\"}",
+        "{name: HELP_URL, value: \"http://help.shop.svc/api\"}",
+        "{name: DOCS_URL, value: \"http://docs\"}",
+        "{name: DATABASE_URL, value: \"postgres://db:5432/a\"}",
+        "{name: JDBC_URL, value: \"jdbc:postgresql://db:5432/a\"}",
+    ] {
+        assert!(explained("a", &container(env)).contains("connects to"), "{env}");
+    }
+}
+
+/// Of programs that nothing is known of the one that another asks is what the Pod is there for.
+#[test]
+fn what_others_connect_to_is_the_app() {
+    let controller = "{name: controller, image: registry.example.com/controller:1, env: [{name: ADMIN_URL, value: \"https://127.0.0.1:8444\"}]}";
+    let proxy = "{name: gate, image: registry.example.com/gate:1, ports: [{containerPort: 8444}]}";
+    let said = explained("ingress", &format!("[{controller}, {proxy}]"));
+    assert!(said.contains("gate        app, likely") && said.contains("the others connect to it"), "{said}");
+    // both ask each other
+    let asks = proxy.replace("ports:", "env: [{name: BACK_URL, value: \"http://localhost:9000\"}], ports:");
+    let asked = controller.replace("env:", "ports: [{containerPort: 9000}], env:");
+    let said = explained("ingress", &format!("[{asked}, {asks}]"));
+    assert!(!said.contains("app"), "{said}");
+}
+
+#[test]
+fn agents_of_consul_without_a_server_are_ambassadors() {
+    let role = |args: &str, env: &str| {
+        let consul = format!("{{name: consul, image: hashicorp/consul:1.19, args: [{args}], env: [{env}]}}");
+        explained("web", &format!("[{{name: web, image: registry.example.com/web:1}}, {consul}]"))
+    };
+    for args in ["agent, -retry-join=consul", "agent, -server=false, -retry-join=consul", "agent, -join, consul"] {
+        assert!(role(args, "").contains("ambassador"), "{args}: {}", role(args, ""));
+    }
+    let local = "{name: CONSUL_LOCAL_CONFIG, value: '{\"server\": true}'}";
+    for (args, env) in [
+        ("agent, -server, -retry-join=consul", ""),
+        ("agent, -dev", ""),
+        ("agent, -config-dir=/consul/config", ""),
+        ("agent, -retry-join=consul", local),
+    ] {
+        assert!(!role(args, env).contains("ambassador"), "{args}: {}", role(args, env));
+    }
+}
+
+/// Patroni and stolon elect a leader where they keep it in Kubernetes.
+#[test]
+fn databases_that_elect_a_leader_are_known() {
+    let of = |image: &str, command: &str, env: &str| {
+        explained("db", &format!("[{{name: db, image: {image}, {command}env: [{env}]}}]"))
+    };
+    let spilo = "ghcr.io/zalando/spilo-16:3.2-p3";
+    for (image, command, env) in [
+        (spilo, "", "{name: PATRONI_KUBERNETES_LABELS, value: '{app: db}'}"),
+        (spilo, "", "{name: PATRONI_KUBERNETES_USE_ENDPOINTS, value: 'true'}"),
+        (spilo, "", "{name: DCS_ENABLE_KUBERNETES_API, value: 'true'}"),
+        ("registry.example.com/patroni:4", "", "{name: PATRONI_KUBERNETES_SCOPE_LABEL, value: cluster}"),
+        (
+            "sorintlab/stolon:v0.17.0-pg16",
+            "command: [stolon-sentinel], ",
+            "{name: STSENTINEL_STORE_BACKEND, value: kubernetes}",
+        ),
+        ("sorintlab/stolon:v0.17.0-pg16", "command: [stolon-sentinel, --store-backend=kubernetes], ", ""),
+    ] {
+        let said = of(image, command, env);
+        assert!(said.contains("elects a leader"), "{image} {env}: {said}");
+    }
+    for (image, command, env) in [
+        (spilo, "", "{name: ETCD_HOST, value: etcd}"),
+        (spilo, "", ""),
+        ("sorintlab/stolon:v0.17.0-pg16", "command: [stolon-sentinel, --store-backend=etcdv3], ", ""),
+        ("sorintlab/stolon:v0.17.0-pg16", "command: [stolon-proxy, --store-backend=kubernetes], ", ""),
+    ] {
+        assert!(!of(image, command, env).contains("elects a leader"), "{image} {env}");
+    }
+}

@@ -5,6 +5,9 @@ use super::super::{Form, Lifetime, Role, Task, Way, programs};
 use super::{is_called_proxy, is_told_of};
 use crate::kube::{ContainerList, FastSet, PodView, Typed};
 
+/// Among so many unknown containers the one is looked for that others connect to.
+const MOST_ASKED: usize = 16;
+
 /// The container that the Pod is there for: the one that is left over, the one with the workload's name, or among known
 /// programs the one that the others can support.
 pub(super) fn choose_app(pod: PodView<'_>, all: &mut [ContainerFacts<'_>]) {
@@ -43,7 +46,9 @@ pub(super) fn choose_app(pod: PodView<'_>, all: &mut [ContainerFacts<'_>]) {
             let shows = if main.len() == 1 { "the only container" } else { "the others support it" };
             (at, Confidence::Likely, shows)
         }),
-        (several, _) => namesake(pod, all, several).map(|at| (at, Confidence::Likely, "has the workload's name")),
+        (several, _) => namesake(pod, all, several)
+            .map(|at| (at, Confidence::Likely, "has the workload's name"))
+            .or_else(|| Some((dialled(all, several)?, Confidence::Likely, "the others connect to it"))),
     };
     let Some((at, confidence, shows)) = chosen.filter(|(at, ..)| !is_idle(&all[*at])) else { return };
     all[at].role = Role::App;
@@ -180,6 +185,22 @@ fn namesake(pod: PodView<'_>, all: &[ContainerFacts<'_>], several: &[usize]) -> 
     let mut named = several.iter().copied().filter(|at| is_named(at) && image_of(*at).len() == longest);
     match (named.next(), named.next()) {
         (Some(at), None) => Some(at),
+        _ => None,
+    }
+}
+
+/// The one of several unknown containers that another one connects to and that connects to none itself.
+fn dialled(all: &[ContainerFacts<'_>], several: &[usize]) -> Option<usize> {
+    let ports: Vec<Vec<u16>> = several.iter().map(|at| all[*at].known_ports()).collect();
+    let asks = |from: usize, to: usize| {
+        from != to && all[several[from]].loopback_dials().any(|(_, port)| ports[to].contains(&port))
+    };
+    let counted = 0..several.len().min(MOST_ASKED);
+    let is_asked =
+        |to: &usize| counted.clone().any(|from| asks(from, *to)) && !counted.clone().any(|other| asks(*to, other));
+    let mut asked = counted.clone().filter(is_asked);
+    match (asked.next(), asked.next()) {
+        (Some(only), None) if several.len() <= MOST_ASKED => Some(several[only]),
         _ => None,
     }
 }

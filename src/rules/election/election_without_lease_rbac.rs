@@ -41,6 +41,7 @@ fn judge(facts: &PodFacts<'_>, member: &ContainerFacts<'_>, node: NodeId, found:
     let other_kind = election.lock_kind.as_ref().is_some_and(|kind| kind.value != "leases");
     if own_api
         || other_kind
+        || election.has_other_lock
         || facts.pod.spec.host_network == Some(true) && facts.pod.spec.service_account_name.is_none()
     {
         return;
