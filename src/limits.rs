@@ -11,6 +11,13 @@ pub const BESIDE: Limit = Limit::bytes(
     "`.patterns.yaml`, a kustomization, a file named by `extends` or `files`, a file of a pattern",
 );
 
+/// Git's index of a repository: a hundred bytes for each file that it tracks.
+pub const INDEX: Limit = Limit::bytes(
+    "git-index-bytes",
+    64 << 20,
+    "git's index; past it, tracked files that `.gitignore` names are left out",
+);
+
 /// Instructions of one template: minijinja's fuel, of which 64 bytes of a text or a list that it makes take one, too
 /// (minijinja: `vm/fuel.rs`). The largest of the built-in templates takes about 10,000.
 pub const INSTRUCTIONS: Limit = Limit::number(
@@ -85,9 +92,10 @@ pub const RENDER_SECONDS: Limit =
 pub const RENDERINGS: Limit = Limit::number("renderings", 256, "charts and overlays that `--render` renders in a run");
 
 /// All of them.
-pub const ALL: [Limit; 23] = [
+pub const ALL: [Limit; 24] = [
     INPUT,
     BESIDE,
+    INDEX,
     DEPTH,
     DOCUMENTS,
     ALIASES,

@@ -8,6 +8,7 @@ mod kustomize;
 mod part;
 mod refused;
 mod rendered;
+mod tracked;
 mod walk;
 
 use std::collections::{BTreeMap, HashSet};

@@ -8,6 +8,7 @@ use std::sync::{Arc, Mutex};
 
 use super::Failure;
 use super::globs::Globs;
+use super::tracked;
 use crate::files::{self, identity};
 use crate::kube::hash::FastSet;
 
@@ -225,9 +226,54 @@ impl Listing {
         if let Ok(mut unread) = unread.lock() {
             self.failures.append(&mut unread);
         }
+        if !self.is_cut {
+            self.tracked(folder, reported, is_named);
+        }
         let met = met.lock().map(|met| met.clone()).unwrap_or_default();
         for name in met.into_iter().filter(|_| reported) {
             *self.folders_left_out.entry(name).or_default() += 1;
+        }
+    }
+
+    /// Adds what git tracks of a folder although `.gitignore` names it: git ignores only what it does not track. What else
+    /// leaves files out counts for these, too.
+    fn tracked(&mut self, folder: &Path, reported: bool, is_named: bool) {
+        let Ok(real) = fs::canonicalize(folder) else { return };
+        let tracked = tracked::files_in(folder, |path| is_yaml(path) && !is_expectation(path));
+        let mut missed: FastSet<PathBuf> = tracked.into_iter().filter(|path| !self.seen.contains(path)).collect();
+        let above = |path: &Path| {
+            let folders = path.ancestors().skip(1).take_while(|folder| **folder != real);
+            folders.map(Path::to_path_buf).collect::<Vec<_>>()
+        };
+        let mut folders: FastSet<PathBuf> = missed.iter().flat_map(|path| above(path)).collect();
+        folders.retain(|folder| (is_named || left_out(folder).is_none()) && !self.excluded.matches(folder, true));
+        missed.retain(|path| above(path).iter().all(|folder| folders.contains(folder)));
+        if missed.is_empty() {
+            return;
+        }
+        let walk = ignore::WalkBuilder::new(&real)
+            .hidden(false)
+            .git_ignore(false)
+            .git_global(false)
+            .git_exclude(false)
+            .filter_entry(move |entry| {
+                let is_folder = entry.file_type().is_some_and(|kind| kind.is_dir());
+                entry.depth() == 0
+                    || !is_folder
+                    || folders.contains(entry.path()) && files::check_ignore_files(entry.path()).is_ok()
+            })
+            .build();
+        // what cannot be read was said above
+        for entry in walk.flatten() {
+            if self.inputs.len() > self.most {
+                self.is_cut = true;
+                break;
+            }
+            if missed.contains(entry.path()) {
+                let identity = entry.path().to_path_buf();
+                let path = identity.strip_prefix(&real).map_or_else(|_| identity.clone(), |below| folder.join(below));
+                self.file(path, identity, reported, false);
+            }
         }
     }
 
