@@ -1,10 +1,13 @@
 use crate::diagnostic::{Label, Level};
-use crate::facts::{Answer, Certainty, ContainerFacts, PodFacts};
+use crate::facts::{Answer, Certainty, ContainerFacts, Dial, PodFacts, Role};
 use crate::kube::FastMap;
 use crate::rules::{Check, Findings, Rule};
 
 /// A container connects to a port of its own Pod where nothing listens.
 pub static RULE: Rule = rule!("nothing_listens_there.md", Error, Check::Facts(check));
+
+const REFUSED: &str = "the containers of a Pod share one network namespace; connections to a port that no container listens on are refused";
+const LOST: &str = "the containers of a Pod share one network namespace; what is sent over UDP to a port that no container listens on is lost";
 
 /// How many ports of a container a finding lists.
 const SHOWN: usize = 32;
@@ -26,6 +29,10 @@ fn check(facts: &PodFacts<'_>, found: &mut Findings<'_>) {
             if dial.certainty == Certainty::Default && facts.running().nth(1).is_none() {
                 continue;
             }
+            let is_datagram = is_datagram(dial, port);
+            if is_datagram && facts.running().any(|one| one.listens.iter().any(|listen| listen.port == port)) {
+                continue;
+            }
             // Two guesses are none.
             let level = match (dial.certainty.is_certain(), absence.is_certain()) {
                 (true, true) => Level::Error,
@@ -33,19 +40,25 @@ fn check(facts: &PodFacts<'_>, found: &mut Findings<'_>) {
                 (false, true) if dial.certainty == Certainty::Likely => Level::Warning,
                 _ => continue,
             };
+            let level = if is_datagram { Level::Advice } else { level };
             if said.contains(&port) {
                 continue;
             }
             said.push(port);
             let here = dial.proof.place;
+            let does = if is_datagram { "sends" } else { "connects" };
             let mut about = found.about(here.object);
             let saying = about
-                .at_span(here.span(), format!("`{}` connects to port {port} of its own Pod, where nothing listens", caller.name()))
+                .at_span(
+                    here.span(),
+                    format!("`{}` {does} to port {port} of its own Pod, where nothing listens", caller.name()),
+                )
                 .here(format!("port {port}"))
-                .because("the containers of a Pod share one network namespace; connections to a port that no container listens on are refused")
+                .because(if is_datagram { LOST } else { REFUSED })
                 .level(level);
             let meant = meant.get_or_insert_with(|| Meant::of(facts));
-            let Some((server, listen)) = meant.nearest(caller, dial.speaks.as_deref()) else {
+            let nearest = meant.nearest(caller, dial.speaks.as_deref());
+            let Some((server, listen)) = nearest.filter(|(server, _)| !is_unrelated(server, dial)) else {
                 saying.help(format!("correct the port, or make a container listen on {port}"));
                 continue;
             };
@@ -56,6 +69,21 @@ fn check(facts: &PodFacts<'_>, found: &mut Findings<'_>) {
                 .help(format!("write {first} here, or make `{}` listen on {port}", server.name()));
         }
     }
+}
+
+/// Whether it sends datagrams, which nothing answers: metrics to a statsd, and traces to an agent of Jaeger.
+fn is_datagram(dial: &Dial<'_>, port: u16) -> bool {
+    match dial.speaks.as_deref() {
+        Some("statsd" | "udp") => true,
+        None => matches!(port, 5775 | 6831 | 6832 | 8125),
+        _ => false,
+    }
+}
+
+/// Whether a server has ports that a caller's address cannot change: it is another program that speaks HTTP as most do.
+fn is_unrelated(server: &ContainerFacts<'_>, dial: &Dial<'_>) -> bool {
+    let is_common = dial.speaks.as_deref().is_none_or(|kind| matches!(kind, "http" | "https" | "grpc" | "tcp"));
+    server.role == Role::Server && is_common && dial.certainty != Certainty::Said
 }
 
 /// The containers that may be meant by an address where nothing listens: of each sort the first two, since one of them
