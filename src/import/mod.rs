@@ -72,7 +72,21 @@ pub struct Known {
 #[must_use]
 pub fn import(inputs: Vec<Input>, known: &dyn Fn(&Input) -> Known, generate: Generate<'_>) -> Import {
     let (inputs, of_cluster) = cluster::split(inputs);
-    let mut result = Import { of_cluster, ..Import::default() };
+    // Definitions belong to no workload and differ between no environments, and are larger than all else: they are not
+    // looked at again for each variant.
+    let (definitions, inputs): (Vec<Input>, Vec<Input>) =
+        inputs.into_iter().partition(|input| input.kind() == "CustomResourceDefinition");
+    let mut result = Import { of_cluster, ..import_parts(inputs, known, generate) };
+    if !definitions.is_empty() {
+        result.left.extend(definitions.into_iter().map(|input| Left { input, why: plan::NO_KEY.to_owned() }));
+        sort::by(&mut result.left, |a, b| (&a.input.file, a.input.line).cmp(&(&b.input.file, b.input.line)));
+    }
+    result
+}
+
+/// Imports what workloads and the objects around them are, part by part.
+fn import_parts(inputs: Vec<Input>, known: &dyn Fn(&Input) -> Known, generate: Generate<'_>) -> Import {
+    let mut result = Import::default();
     if environments::are_variants(&inputs) {
         let (documents, left) = part(inputs, known, generate);
         (result.documents, result.left) = (documents, left);
