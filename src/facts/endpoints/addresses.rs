@@ -3,9 +3,12 @@
 use std::cell::OnceCell;
 
 use super::super::address::{self, Host};
-use super::super::program::{Endpoint, Form, PathSetting as PlaceRow};
+use super::super::config::is_under;
+use super::super::program::{Endpoint, Form, PathSetting as PlaceRow, Purpose};
 use super::super::proof::{Certainty, Proof};
+use super::values::Value;
 use super::{Bind, Dial, Endpoints, Listen, PathFact, Reader};
+use crate::words::is_placeholder;
 
 impl<'run> Reader<'_, 'run> {
     /// Each address that a row comes to: host, port, scheme, and what shows it.
@@ -30,6 +33,8 @@ impl<'run> Reader<'_, 'run> {
                 *is_whole &= !all.is_empty() && all.iter().all(|one| one.port.is_some());
                 all.retain(|one| one.port.is_some() && one.host == Host::Unknown);
             }
+            // `${PORT}`, `__PORT__`: what is there by then
+            *is_whole &= !all.is_empty() || value.certainty != Certainty::Said || !is_placeholder(&value.text);
             if !row.list && row.form != Form::Text {
                 all.truncate(1);
             }
@@ -153,17 +158,27 @@ impl<'run> Reader<'_, 'run> {
         }
     }
 
+    /// Where a program writes unless it is told otherwise. What it needs at run time is where its image's own
+    /// configuration says: another file in that one's place may say nothing of it, and then what was compiled in holds.
+    fn place_by_default(&self, row: &PlaceRow, text: &str) -> Value<'run> {
+        let is_scratch = row.purpose == Purpose::Scratch;
+        let by_key = !row.key.is_empty() || is_scratch && !self.program.config.is_empty();
+        let mut value = self.by_default(text.to_owned(), !row.env.is_empty(), by_key);
+        let is_displaced = self.has_told_config || row.key.is_empty() && !self.texts.is_empty();
+        if is_scratch && is_displaced && value.certainty == Certainty::Default {
+            value.certainty = Certainty::Likely;
+        }
+        value
+    }
+
     pub(super) fn places(&self, rows: &[PlaceRow], found: &mut Vec<PathFact<'run>>) {
         for row in rows {
             let mut values = self.values(&row.option, &row.env, &row.key);
             if values.is_empty() {
-                let by_env = !row.env.is_empty();
-                values = row
-                    .absent
-                    .iter()
-                    .map(|text| self.by_default(text.to_owned(), by_env, !row.key.is_empty()))
-                    .collect();
+                values = row.absent.iter().map(|text| self.place_by_default(row, text)).collect();
             }
+            // `none`, `stdio:/dev/stdout` and paths below another folder are no place that is known
+            values.retain(|value| row.purpose != Purpose::Scratch || is_place(&value.text));
             for mut value in values.into_iter().filter(|value| value.is_known) {
                 if let Some(property) = &row.property {
                     let Some((_, path)) =
@@ -221,4 +236,9 @@ fn behind_credentials(text: &str) -> Option<String> {
     let authority = rest.split(['/', '?', '#']).next()?;
     let (_, host) = authority.rsplit_once('@')?;
     (is_plain(scheme) && is_plain(host) && !host.is_empty()).then(|| format!("{scheme}://{host}"))
+}
+
+/// Whether a text is the path of a file or folder of the root file system.
+fn is_place(text: &str) -> bool {
+    text.starts_with('/') && !is_under(text, "/dev")
 }

@@ -23,6 +23,7 @@ impl<'a, 'run> Reader<'a, 'run> {
             let told = self.values(&config.option, &config.env, &Many::default());
             let told: Vec<_> = told.into_iter().map(|value| (value.text, value.is_known)).chain(first).collect();
             let is_told = !told.is_empty();
+            self.has_told_config |= is_told;
             let paths = if is_told { told } else { config.absent.iter().map(|path| (path.to_owned(), true)).collect() };
             for (path, is_known) in paths {
                 let files = if is_known { configs.at(&path) } else { Vec::new() };

@@ -118,6 +118,7 @@ pub(super) struct Endpoints<'run> {
 }
 
 /// A program as one container runs it.
+#[expect(clippy::struct_excessive_bools, reason = "they are independent of each other")]
 pub(super) struct Reader<'a, 'run> {
     program: &'run Program,
     invocation: &'a Invocation<'run>,
@@ -129,6 +130,8 @@ pub(super) struct Reader<'a, 'run> {
     has_unseen_config: bool,
     /// Whether some of that is in a form that is not read: it may say anything.
     has_unread_config: bool,
+    /// Whether an option or a variable names its configuration in place of the image's own.
+    has_told_config: bool,
     /// Whether an image of the program's own names decides its defaults; a derived one may bring configuration.
     is_plain_image: bool,
 }
@@ -163,6 +166,7 @@ impl<'a, 'run> Reader<'a, 'run> {
             texts: Vec::new(),
             has_unseen_config: false,
             has_unread_config,
+            has_told_config: false,
             is_plain_image,
         };
         reader.open(configs);
