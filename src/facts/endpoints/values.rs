@@ -147,7 +147,7 @@ impl<'run> Reader<'_, 'run> {
 
     fn entry(&self, number: usize, at: usize, entry: &Entry) -> Value<'run> {
         let text = &self.texts[number];
-        let is_known = !entry.value.contains("${") && !entry.value.contains("{{") && !entry.value.contains("$(");
+        let is_known = !["${", "{{", "$(", "ENC[", "<path:"].iter().any(|hole| entry.value.contains(hole));
         Value {
             text: entry.value.clone(),
             place: text.file.place(entry.range.clone()),

@@ -13,6 +13,7 @@ mod trees;
 use std::ops::Range;
 
 use super::program::Format;
+use crate::words;
 
 /// How deep blocks and maps may nest.
 pub(in crate::facts) const DEPTH: usize = 64;
@@ -66,7 +67,39 @@ pub fn reading(format: Format, text: &str) -> Reading {
         Format::Caddyfile => caddyfile::read(&mut found),
         Format::Unread => found.is_whole = false,
     }
-    Reading { entries: found.entries, is_whole: found.is_whole }
+    let is_whole = found.is_whole && !is_to_be_filled_in(format, text);
+    Reading { entries: found.entries, is_whole }
+}
+
+/// Whether more than a value of a text is yet to be put in: it is a placeholder or encrypted as a whole, or a line is
+/// nothing but what others come in the place of.
+#[must_use]
+pub fn is_to_be_filled_in(format: Format, text: &str) -> bool {
+    let whole = text.trim();
+    let is_word = !whole.contains(char::is_whitespace) && words::is_placeholder(whole);
+    is_word || whole.starts_with("ENC[") || whole.lines().any(|line| is_hole(format, line.trim()))
+}
+
+/// Whether a line of a configuration is nothing but what other lines come in the place of, or leaves them out (`...`).
+fn is_hole(format: Format, line: &str) -> bool {
+    let between = |open: &str, close: &str| line.starts_with(open) && line.ends_with(close);
+    match format {
+        // an array of tables
+        Format::Toml if line.starts_with("[[") => false,
+        // the end of a document; an item of a list is one value
+        Format::Yaml if line == "..." || line.starts_with('-') => false,
+        // `{$NAME}` is a variable, with all that it says
+        Format::Caddyfile if between("{$", "}") => true,
+        // templates that the program fills in by itself are texts of HCL and YAML
+        Format::Hcl | Format::Yaml => words::is_hole_of_lines(line),
+        _ => {
+            let comment = line.trim_start_matches(['#', ';', '/']).trim();
+            matches!(comment, "..." | "…" | "[...]")
+                || between("{{", "}}")
+                || between("<path:", ">")
+                || words::is_hole_of_lines(line)
+        }
+    }
 }
 
 /// Where the readers put what they find.

@@ -1,6 +1,7 @@
 use crate::facts::config::ConfigFile;
 use crate::facts::nginx::{self, Directive};
-use crate::facts::{ContainerFacts, PodFacts, programs};
+use crate::facts::program::Format;
+use crate::facts::{ContainerFacts, PodFacts, formats, programs};
 use crate::rules::{Check, Findings, Rule};
 use crate::words::clip;
 
@@ -82,6 +83,7 @@ fn read_by_nginx<'a, 'run>(member: &'a ContainerFacts<'run>) -> Vec<&'a ConfigFi
             file.path.strip_prefix("/etc/nginx/conf.d/").is_some_and(|name| !name.contains('/') && is_conf(name));
         (file.path == "/etc/nginx/nginx.conf" || is_included)
             && !["{{", "_by_lua", "<%", "@@"].iter().any(|mark| file.text.contains(mark))
+            && !formats::is_to_be_filled_in(Format::Nginx, file.text)
     };
     member.configs.files.iter().filter(is_read).collect()
 }
