@@ -35,6 +35,11 @@ fn kept(text: impl Into<String>) -> String {
     text
 }
 
+/// A message without the lines of an expression that it quotes: each output puts a message on one line.
+fn on_one_line(text: String) -> String {
+    if text.contains('\n') { text.split_whitespace().collect::<Vec<_>>().join(" ") } else { text }
+}
+
 /// How many findings are kept in total, unless a run needs more.
 fn most(findings: &[Finding]) -> usize {
     findings.len() + limits::FINDINGS.count()
@@ -103,7 +108,8 @@ impl<'run> Findings<'run> {
             Scope::Document(document) => &document.source,
             Scope::Object(object) => &object.document.source,
         };
-        let mut finding = Finding::error(Label::span(source, span, ""), kept(message)).level(self.rule.level);
+        let mut finding =
+            Finding::error(Label::span(source, span, ""), kept(on_one_line(message.into()))).level(self.rule.level);
         finding.rule = Some(self.rule.id);
         if let Scope::Object(object) = self.place {
             finding.object = Some(object.id.clone());

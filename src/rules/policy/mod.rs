@@ -1,11 +1,14 @@
 //! What validating admission policies say: the rules that users write themselves.
 
+use std::sync::Arc;
+
 use super::{Check, Findings, FindingsAnywhere, Rule, SharedCheck, SharedPass};
 use crate::apiserver::{Reason, Schemas, validate};
 use crate::diagnostic::{Family, Label, Level};
 use crate::kube::versions::Target;
-use crate::kube::{FolderScope, Index, Object};
+use crate::kube::{FastSet, FolderScope, Index, Object};
 use crate::policy::{Decision, Policies, Policy, Problem, Verdict};
+use crate::yaml::Source;
 
 /// A policy refuses the object, or warns about it.
 pub static VIOLATION: Rule = rule!(FAMILY; "policy_violation.md", Error, Check::Elsewhere);
@@ -38,7 +41,9 @@ fn check(index: &Index<'_>, found: &mut FindingsAnywhere<'_>) {
     if policies.is_empty() {
         return;
     }
-    report(&policies, index.all(), index, &|policy, object| is_near(index, policy, object), found);
+    let twins = Twins::of(&policies, index.all());
+    let holds = |policy: &Object, object: &Object| is_near(index, policy, object) && !twins.has(policy, object);
+    report(&policies, index.all(), index, &holds, found);
 }
 
 fn of_run<'run>(index: &Index<'run>) -> Vec<&'run Object> {
@@ -53,6 +58,30 @@ fn is_near(index: &Index<'_>, policy: &Object, object: &Object) -> bool {
     let is_below =
         own.is_empty() || other.strip_prefix(own).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'));
     is_below || index.reach(policy, object).is_some_and(|reach| reach < crate::kube::Reach::Run)
+}
+
+/// The objects beside policies in their own files: another version of such an object is not what the policy is applied
+/// with, because bundles that lie side by side are alternatives.
+struct Twins<'run>(FastSet<Twin<'run>>);
+
+/// The file of an object, its kind, name and namespace.
+type Twin<'run> = (*const Source, &'run str, &'run str, Option<&'run str>);
+
+impl<'run> Twins<'run> {
+    fn of(policies: &Policies<'_>, objects: &[&'run Object]) -> Self {
+        let files: FastSet<_> = policies.all.iter().map(|policy| Arc::as_ptr(&policy.object.document.source)).collect();
+        let beside = objects.iter().filter(|object| files.contains(&Arc::as_ptr(&object.document.source)));
+        Self(beside.map(|object| twin(&object.document.source, object)).collect())
+    }
+
+    fn has(&self, policy: &Object, object: &Object) -> bool {
+        let file = &policy.document.source;
+        !Arc::ptr_eq(file, &object.document.source) && self.0.contains(&twin(file, object))
+    }
+}
+
+fn twin<'run>(file: &Arc<Source>, object: &'run Object) -> Twin<'run> {
+    (Arc::as_ptr(file), &object.id.kind, &object.id.name, object.id.namespace.as_deref())
 }
 
 /// Reports what does not compile, and what policies say to objects.
