@@ -46,7 +46,8 @@ fn first_missing<'path>(document: &Document, schema: NodeId, path: &'path str) -
     let mut at = schema;
     for step in path.split('.') {
         let keeps = document.get(at, "x-kubernetes-preserve-unknown-fields");
-        let is_open = keeps.is_some_and(|node| document.value(node) != Value::Bool(false))
+        let is_open = document.get(at, "$ref").is_some()
+            || keeps.is_some_and(|node| document.value(node) != Value::Bool(false))
             || document.get(at, "additionalProperties").is_some()
             || document.get(at, "x-kubernetes-embedded-resource").is_some();
         if is_open || step.is_empty() || step.contains(['[', ']', '\'']) {

@@ -77,7 +77,31 @@ fn signs(text: &str) -> u8 {
 /// where the server refuses it.
 #[must_use]
 pub fn is_name_of_a_value(text: &str) -> bool {
-    LAST.contains(&text) || text.split(BETWEEN_WORDS).any(|word| is_word_for_a_value(word, text))
+    LAST.contains(&text)
+        || is_left_to_the_reader(text)
+        || text.split(BETWEEN_WORDS).any(|word| is_word_for_a_value(word, text))
+}
+
+/// Whether a text says in other ways that its reader has to write it: `...`, `...base64-encoded-key...`,
+/// `FILLED BY THE OPERATOR`, `FILLED_BY_OPERATOR`, the address `A.B.C.D`, also within a host.
+fn is_left_to_the_reader(text: &str) -> bool {
+    let is_of_dots = text.starts_with("...") && text.ends_with("...") || text.starts_with('…') && text.ends_with('…');
+    let is_shouted = |word: &str| word.len() > 1 && word.bytes().all(|byte| byte.is_ascii_uppercase());
+    let is_sentence = text.contains([' ', '_'])
+        && text.split([' ', '_']).all(is_shouted)
+        && text.split([' ', '_']).any(|word| DONE.contains(&word));
+    is_of_dots || is_sentence || text.contains("A.B.C.D") && is_address_of_letters(text)
+}
+
+/// What says of a value who writes it.
+const DONE: [&str; 7] = ["FILLED", "REPLACED", "GENERATED", "INJECTED", "PROVIDED", "POPULATED", "OVERRIDDEN"];
+
+/// Whether `A.B.C.D` is four labels by itself.
+fn is_address_of_letters(text: &str) -> bool {
+    text.split("A.B.C.D").zip(text.split("A.B.C.D").skip(1)).any(|(before, after)| {
+        let is_end = |letter: Option<char>| letter.is_none_or(|letter| !letter.is_ascii_alphanumeric());
+        is_end(before.chars().next_back()) && is_end(after.chars().next())
+    })
 }
 
 /// What is between the words of a host or a name.
@@ -90,7 +114,8 @@ fn is_word_for_a_value(word: &str, text: &str) -> bool {
     if word.len() < 4 || !word.starts_with(|first: char| first.is_ascii_uppercase()) || !is_in_capitals() {
         return false;
     }
-    let is_of_two = || LAST.iter().filter_map(|first| word.strip_prefix(first)).any(|rest| LAST.contains(&rest));
+    let firsts = || LAST.iter().chain(&["MY", "YOUR"]);
+    let is_of_two = || firsts().filter_map(|first| word.strip_prefix(first)).any(|rest| LAST.contains(&rest));
     let is_between_small = || word.contains('_') && text.bytes().any(|byte| byte.is_ascii_lowercase());
     LAST.contains(&word) || is_an_order(word) || is_of_two() || is_between_small()
 }
@@ -98,6 +123,9 @@ fn is_word_for_a_value(word: &str, text: &str) -> bool {
 /// Whether a value of a text in YAML may be such a name: a quick look.
 #[must_use]
 pub fn may_hold_name_of_a_value(raw: &str) -> bool {
+    if ["...", "…", "A.B.C.D"].iter().any(|mark| raw.contains(mark)) {
+        return true;
+    }
     let bytes = raw.as_bytes();
     let is_end = |byte: Option<&u8>| byte.is_none_or(|byte| !byte.is_ascii_alphanumeric());
     let mut start = 0;
@@ -483,6 +511,16 @@ mod tests {
             "CLUSTER-NAME",
             "https://HOST/path",
             "shop:VERSION",
+            "...",
+            "…",
+            "...base64-encoded-key...",
+            "FILLED BY THE OPERATOR",
+            "FILLED_BY_OPERATOR",
+            "TO BE REPLACED",
+            "A.B.C.D",
+            "whatever.A.B.C.D.nip.io",
+            "https://A.B.C.D:8443",
+            "nifi.MYDOMAIN.com",
         ] {
             assert!(is_name_of_a_value(text), "{text}");
             assert!(may_hold_name_of_a_value(&format!("name: {text}\n")), "{text}");
@@ -498,6 +536,14 @@ mod tests {
             "My_App",
             "user-ID",
             "NAMESPACES-a",
+            "..",
+            "a...b",
+            "STAND_BY",
+            "SET BY DEFAULT",
+            "FILLED",
+            "AA.B.C.D",
+            "A.B.C.DE",
+            "A.B.C",
             "aNAME",
             "Name",
             "V1.2",

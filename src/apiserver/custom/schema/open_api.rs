@@ -34,7 +34,9 @@ pub(super) fn open_api(read: &Schema, place: SchemaContext) {
     for name in UNSUPPORTED.into_iter().filter(|_| written.may_share(ALL_UNSUPPORTED)) {
         let keyword = schema.child(name);
         let is_there = match name {
-            "additionalItems" | "dependencies" | "$ref" => keyword.is_set(),
+            // a program puts in its place what is there: `python://…`, `./job.json#/…`
+            "$ref" => keyword.is_set() && keyword.str().starts_with('#'),
+            "additionalItems" | "dependencies" => keyword.is_set(),
             _ => !keyword.is_empty(),
         };
         if is_there {
