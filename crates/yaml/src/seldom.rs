@@ -15,6 +15,13 @@ impl<T> Seldom<T> {
         self.0.get_or_insert_with(|| Box::new(All(Vec::new()))).0.push(one);
     }
 
+    /// Takes out those that are not wanted.
+    pub fn retain(&mut self, is_wanted: impl FnMut(&T) -> bool) {
+        let Some(mut all) = self.0.take() else { return };
+        all.0.retain(is_wanted);
+        *self = all.0.into();
+    }
+
     /// Takes all out.
     pub fn clear(&mut self) {
         self.0 = None;

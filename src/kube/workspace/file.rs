@@ -11,7 +11,7 @@ use super::helm;
 use super::rendered::Rendered;
 use super::walk::Input;
 use crate::files;
-use crate::kube::Object;
+use crate::kube::{Object, ProblemKind};
 use crate::limits;
 use crate::text::Text;
 use crate::words;
@@ -192,13 +192,28 @@ impl File {
     /// `kyaml/internal/forked/github.com/go-yaml/yaml/resolve.go`). Whether that changes anything.
     pub(super) fn read_with_kustomize(&mut self) -> bool {
         self.is_kustomized = true;
-        if !yaml::old_booleans_to_texts(&mut self.documents) {
-            return false;
+        let is_changed = yaml::old_booleans_to_texts(&mut self.documents);
+        if is_changed {
+            self.decode();
+            self.place_objects();
         }
-        self.decode();
-        self.place_objects();
-        true
+        self.objects.iter_mut().for_each(accept_annotations);
+        is_changed
     }
+}
+
+/// Numbers and booleans among an object's own annotations are texts to kustomize, which writes them in quotes
+/// (kubernetes-sigs/kustomize: `GetAnnotations` in `kyaml/yaml/rnode.go`). Other maps of texts stay as they are written.
+fn accept_annotations(object: &mut Object) {
+    let document = &object.document;
+    let Some(annotations) = document.at(object.node, &["metadata", "annotations"]) else { return };
+    let is_text = |node: NodeId| {
+        let is_scalar = !matches!(document.value(node), Value::List(_) | Value::Map(_));
+        is_scalar && document.entries(annotations).iter().any(|entry| entry.value() == node)
+    };
+    object.problems.retain(|problem| {
+        !(matches!(problem.kind, ProblemKind::WrongType { expected: "a string" }) && is_text(problem.node))
+    });
 }
 
 /// From this many documents or objects of one file on, threads pay.
