@@ -10,10 +10,12 @@ use crate::kube::Object;
 pub(super) fn mark(file: &mut File) {
     let Some(path) = &file.path else { return };
     let is_called_patch = is_called_patch(path);
+    let step = step_of_a_test(path);
     for object in &mut file.objects {
         object.is_patch |= is_part_of_workload(object)
             || is_part_of_definition(object)
-            || is_called_patch && lacks_what_all_have(object)
+            || (is_called_patch || step.is_some()) && lacks_what_all_have(object)
+            || step.is_some_and(|step| step > 0) && !is_of_kubernetes(&object.id.api_version)
             || is_of_the_api_service(object)
             || is_only_named(object);
     }
@@ -52,7 +54,18 @@ fn is_called_patch(path: &Path) -> bool {
     is_patch(folder) || stem.split(|letter: char| !letter.is_ascii_alphanumeric()).any(is_patch)
 }
 
-/// Whether an object lacks what the server wants of every object of its kind.
+/// The number of the step that a file is in a test of kuttl, which lies beside what the step expects: its objects are
+/// merged into those that are there (kudobuilder/kuttl: `CreateOrUpdate` in `pkg/test/utils/kubernetes.go`).
+fn step_of_a_test(path: &Path) -> Option<u32> {
+    let name = path.file_stem().and_then(|name| name.to_str())?;
+    let (number, _) = name.split_once('-')?;
+    let order = number.parse().ok()?;
+    let is_beside = |what: &str| path.with_file_name(format!("{number}-{what}.yaml")).is_file();
+    (is_beside("assert") || is_beside("errors")).then_some(order)
+}
+
+/// Whether an object lacks what the server wants of every object of its kind, or what one of its kind does nothing
+/// without.
 pub(super) fn lacks_what_all_have(object: &Object) -> bool {
     let has = |path: &[&str]| object.document.at(object.node, path).is_some();
     let text = |path: &[&str]| object.document.at(object.node, path).and_then(|node| object.document.str(node));
@@ -75,6 +88,8 @@ pub(super) fn lacks_what_all_have(object: &Object) -> bool {
         "PriorityClass" => &[&["value"]],
         "APIService" => &[&["spec", "groupPriorityMinimum"]],
         "CustomResourceDefinition" => &[&["spec", "group"], &["spec", "names"]],
+        "Ingress" => &[&["spec"]],
+        "MutatingWebhookConfiguration" | "ValidatingWebhookConfiguration" => &[&["webhooks"]],
         _ => &[],
     };
     is_of_kubernetes(&object.id.api_version) && wanted.iter().any(|path| !has(path))
