@@ -321,6 +321,19 @@ fn allows_lock(rule: &PolicyRule, member: &ContainerFacts<'_>, account: &str) ->
     is_kind && allows(rule, "update") && rule.resource_names.iter().flatten().any(is_lock)
 }
 
+/// Whether a workload's account is seen to write what a controller writes: anything but locks, events, and the questions
+/// that a webhook asks. None where its rights cannot be told.
+pub(super) fn writes_objects(facts: &PodFacts<'_>) -> Option<bool> {
+    const ASIDE: [&str; 6] = ["leases", "events", "configmaps", "endpoints", "tokenreviews", "subjectaccessreviews"];
+    let account = facts.pod.spec.service_account_name.as_deref().unwrap_or("default");
+    let grants = grants(facts.index, facts.pod.object, account)?;
+    let is_aside = |resource: &Text| ASIDE.contains(&resource.as_str());
+    Some(grants.iter().any(|grant| {
+        ["create", "update", "patch", "delete"].iter().any(|verb| allows(grant.rule, verb))
+            && grant.rule.resources.iter().flatten().any(|resource| !is_aside(resource))
+    }))
+}
+
 fn names(listed: Option<&[Text]>, wanted: &str) -> bool {
     listed.is_some_and(|listed| listed.iter().any(|one| one == wanted || one == "*"))
 }
