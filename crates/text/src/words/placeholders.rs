@@ -107,8 +107,8 @@ fn is_address_of_letters(text: &str) -> bool {
 /// What is between the words of a host or a name.
 const BETWEEN_WORDS: [char; 4] = ['-', '.', '/', ':'];
 
-/// Whether one word of a value is the name of a value or an order to write one, or is in capitals with underscores where
-/// others are in small letters: no host and no name is written so.
+/// Whether one word of a value is the name of a value or an order to write one, or joins such a name to others with
+/// underscores where the rest is in small letters (`gke.GKE_LB_IP_DASHED.example.com`).
 fn is_word_for_a_value(word: &str, text: &str) -> bool {
     let is_in_capitals = || word.bytes().all(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit() || byte == b'_');
     if word.len() < 4 || !word.starts_with(|first: char| first.is_ascii_uppercase()) || !is_in_capitals() {
@@ -116,8 +116,12 @@ fn is_word_for_a_value(word: &str, text: &str) -> bool {
     }
     let firsts = || LAST.iter().chain(&["MY", "YOUR"]);
     let is_of_two = || firsts().filter_map(|first| word.strip_prefix(first)).any(|rest| LAST.contains(&rest));
-    let is_between_small = || word.contains('_') && text.bytes().any(|byte| byte.is_ascii_lowercase());
-    LAST.contains(&word) || is_an_order(word) || is_of_two() || is_between_small()
+    let has_value_among_small = || {
+        text.bytes().any(|byte| byte.is_ascii_lowercase())
+            && word.contains('_')
+            && word.split('_').any(|part| LAST.contains(&part))
+    };
+    LAST.contains(&word) || is_an_order(word) || is_of_two() || has_value_among_small()
 }
 
 /// Whether a value of a text in YAML may be such a name: a quick look.
