@@ -2,11 +2,13 @@
 
 use std::ops::Range;
 
+use rayon::prelude::*;
+
 use super::config::ConfigFile;
 use super::hosts::{PodNames, is_hashing, pod_names};
 use super::names::files_of;
 use super::text::addresses;
-use crate::kube::{Index, Object, Typed};
+use crate::kube::{Index, Object, Typed, WORTH_THREADS};
 use crate::yaml::Span;
 
 /// A list of Pods and the text that holds it.
@@ -88,7 +90,12 @@ fn naming(index: &Index<'_>) -> Vec<(usize, Vec<NamingText>)> {
         (!lists.is_empty()).then(|| NamingText { number, is_hashed: is_hashed(&file), lists })
     };
     let of_object = |object: &Object| files_of(object).into_iter().enumerate().filter_map(of_text).collect::<Vec<_>>();
-    let all = index.all().iter().enumerate().map(|(place, object)| (place, of_object(object)));
+    let all = index
+        .all()
+        .par_iter()
+        .with_min_len(WORTH_THREADS / 4)
+        .enumerate()
+        .map(|(place, object)| (place, of_object(object)));
     all.filter(|(_, texts)| !texts.is_empty()).collect()
 }
 

@@ -20,6 +20,7 @@ mod places;
 pub mod selection;
 mod selector;
 mod templates;
+mod threads;
 mod typed;
 pub mod types;
 mod unit;
@@ -38,10 +39,10 @@ pub use object::{ContainerList, ContainerView, Object, PodView};
 pub use path::{Path, Segment, pointer_keys};
 pub use selector::Selector;
 pub use templates::Life;
+pub(crate) use threads::WORTH_THREADS;
 pub use typed::{KINDS, Typed, decode_kind, is_known};
 pub use unit::{Neighbours, Reach, Unit, same_unit, units};
 pub use unseen::UNSEEN;
-pub(crate) use workspace::WORTH_THREADS;
 pub use workspace::{
     BadGlob, Failure, File, Globs, Input, Inputs, LEFT_OUT, Origin, OriginFile, OriginPlace, RefusedSecrets, Rendered,
     Workspace, names_a_secret, on_deep_stacks, refused, trimmed,

@@ -15,6 +15,7 @@ use super::memo::Memo;
 use super::nearby::{self, FEW, Nearby, Numbers, Place, Within};
 use super::object::{Object, PodView};
 use super::selector::Selector;
+use super::threads::WORTH_THREADS;
 use super::typed::Typed;
 use super::unit::{Neighbours, Reach, folder, same_unit};
 use crate::yaml::{Document, work};
@@ -81,11 +82,43 @@ impl<'run> Index<'run> {
     /// All objects but patches, which are parts of others.
     #[must_use]
     pub fn of(objects: &[&'run Object]) -> Self {
+        let mut all: Vec<&Object> = objects.iter().copied().filter(|object| !object.is_patch).collect();
+        all.shrink_to_fit();
+        let find = || (Names::of(&all), Selectable::of(&all));
+        let (mut index, (names, selectable)) = if all.len() < WORTH_THREADS {
+            (Self::by_kinds(&all), find())
+        } else {
+            rayon::join(|| Self::by_kinds(&all), find)
+        };
+        (index.all, index.names, index.selectable) = (all, names, selectable);
+        index.neighbours = Neighbours::of(index.names.groups());
+        index.numbers = Numbers::of(&index.all, &index.neighbours);
+        for group in index.names.groups().filter(|group| group.len() > FEW) {
+            let nearby = Nearby::first_two(group, &index.neighbours);
+            index.namesakes.insert((group[0].id.kind.as_str(), group[0].id.name.as_str()), nearby);
+        }
+        for ((key, value), places) in index.by_selected_label.iter().filter(|(_, places)| places.len() > FEW) {
+            for at in places {
+                let Some(service) = index.services[*at].first() else { continue };
+                for place in nearby::places(service, &index.neighbours) {
+                    for within in Within::all_of(service) {
+                        index.by_selected_label_at.entry((place, within, key, value)).or_default().push(*at);
+                    }
+                }
+            }
+        }
+        for (target, group) in index.by_target.iter().filter(|(_, group)| group.len() > FEW) {
+            index.scaling.insert(*target, Nearby::of(group, &index.neighbours));
+        }
+        index
+    }
+
+    /// Objects by their kinds and places, targets of autoscalers, and Services by what they select.
+    fn by_kinds(all: &[&'run Object]) -> Self {
         let mut index = Self::default();
         let mut services: BTreeMap<_, Alike<'run>> = BTreeMap::new();
-        for object in objects.iter().copied().filter(|object| !object.is_patch) {
+        for object in all.iter().copied() {
             let kind = object.id.kind.as_str();
-            index.all.push(object);
             index.by_kind.entry(kind).or_default().push(object);
             index.kinds.insert((kind, object.id.namespace.as_deref()));
             let is_keda = kind == "ScaledObject";
@@ -121,28 +154,6 @@ impl<'run> Index<'run> {
                 index.by_selected_label_in.entry((namespace, key, value)).or_default().push(at);
             }
             index.services.push(alike);
-        }
-        index.all.shrink_to_fit();
-        index.names = Names::of(&index.all);
-        index.selectable = Selectable::of(&index.all);
-        index.neighbours = Neighbours::of(index.names.groups());
-        index.numbers = Numbers::of(&index.all, &index.neighbours);
-        for group in index.names.groups().filter(|group| group.len() > FEW) {
-            let nearby = Nearby::first_two(group, &index.neighbours);
-            index.namesakes.insert((group[0].id.kind.as_str(), group[0].id.name.as_str()), nearby);
-        }
-        for ((key, value), places) in index.by_selected_label.iter().filter(|(_, places)| places.len() > FEW) {
-            for at in places {
-                let Some(service) = index.services[*at].first() else { continue };
-                for place in nearby::places(service, &index.neighbours) {
-                    for within in Within::all_of(service) {
-                        index.by_selected_label_at.entry((place, within, key, value)).or_default().push(*at);
-                    }
-                }
-            }
-        }
-        for (target, group) in index.by_target.iter().filter(|(_, group)| group.len() > FEW) {
-            index.scaling.insert(*target, Nearby::of(group, &index.neighbours));
         }
         index
     }

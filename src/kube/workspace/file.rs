@@ -11,6 +11,7 @@ use super::helm;
 use super::rendered::Rendered;
 use super::walk::Input;
 use crate::files;
+use crate::kube::threads::WORTH_THREADS;
 use crate::kube::{Object, ProblemKind};
 use crate::limits;
 use crate::text::Text;
@@ -215,9 +216,6 @@ fn accept_annotations(object: &mut Object) {
         !(matches!(problem.kind, ProblemKind::WrongType { expected: "a string" }) && is_text(problem.node))
     });
 }
-
-/// From this many documents or objects of one file on, threads pay.
-pub(crate) const WORTH_THREADS: usize = 64;
 
 /// How kubesec marks a file whose Secrets' values it has encrypted (shyiko/kubesec: README).
 const KUBESEC: &str = "# kubesec:v:";

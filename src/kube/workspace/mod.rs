@@ -19,7 +19,6 @@ use std::sync::Arc;
 use rayon::prelude::*;
 
 pub use file::File;
-pub(crate) use file::WORTH_THREADS;
 pub use globs::{BadGlob, Globs};
 pub(super) use kustomize::{CHANGED_BY, LEVELS, MOST_CHANGES, OVERLAYS};
 pub use refused::{RefusedSecrets, names_a_secret, refused};
