@@ -49,7 +49,7 @@ fn pages() -> io::Result<Vec<Page>> {
 const UNSEEN: &str = "
 ## What `lint` does not see
 
-Past these, no message says so: rules report nothing that depends on the rest. How many objects a rule compares at most
+Past these, rules report nothing that depends on the rest. How many objects a rule compares at most
 is on its page, under \"When not\".
 
 ";
