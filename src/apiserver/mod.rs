@@ -110,7 +110,7 @@ impl Reason {
             Self::WrongType | Self::Malformed => "the API server cannot decode the object, and stops there",
             Self::UnknownKind => "kubectl does not find this kind on the server, so it sends nothing",
             Self::Warning => "the API server accepts this with a warning",
-            Self::Flag => "a server refuses this by default; whether one takes it depends on its flags",
+            Self::Flag => "the API server refuses this unless one of its flags allows it",
             _ => "the API server's validation refuses the object",
         }
     }

@@ -221,7 +221,7 @@ fn notes(workspace: &Workspace) -> Vec<String> {
     for (number, what, how) in [
         (of_helm, "Helm template", "`helm template CHART | patterns import -` reads what Helm makes"),
         (of_ytt, "ytt template", "`ytt -f FILES | patterns import -` reads what ytt makes"),
-        (of_others, "template of no chart", "import reads what the program that fills in templates makes"),
+        (of_others, "other template", "render it first, and import the output"),
     ] {
         match number {
             0 => {}

@@ -131,8 +131,8 @@ fn unfit(what: &str, value: &str) -> String {
     } else if words::is_placeholder(value) || words::is_name_of_a_value(value) {
         format!("its {what} `{value}` has to be filled in first")
     } else if what == "image" {
-        format!("its image `{value}` is none that a node can pull; patterns lint shows why")
+        format!("its image `{value}` is not a valid image reference; patterns lint shows why")
     } else {
-        format!("its {what} `{value}` is none that the API server takes; patterns lint shows why")
+        format!("the API server refuses its {what} `{value}`; patterns lint shows why")
     }
 }

@@ -91,7 +91,7 @@ pub fn text(import: &Import, workloads: usize, unread: &[Unread]) -> String {
         let _ = writeln!(out, "\nmade by the cluster, and nothing to apply: {number}");
     }
     let unread = unread.iter().map(|(place, why)| format!("{}: {}", printable(place), printable(why)));
-    section(&mut out, "not imported; mend these or fill them in first", unread);
+    section(&mut out, "not imported; fix these or fill them in first", unread);
     out
 }
 

@@ -208,7 +208,7 @@ impl fmt::Display for Summary {
         let skipped = skipped.map(|skipped| format!("{skipped} (--render, or helm template CHART | patterns lint -)"));
         let of_ytt = counted(self.ytt_templates_skipped, "ytt template skipped", "ytt templates skipped");
         let of_ytt = of_ytt.map(|skipped| format!("{skipped} (ytt -f FILES | patterns lint -)"));
-        let of_others = counted(of_others, "template of no chart skipped", "templates of no chart skipped");
+        let of_others = counted(of_others, "other template skipped", "other templates skipped");
         let names = LEFT_OUT.iter().zip(self.left_out).filter(|(_, is_met)| *is_met).map(|(name, _)| *name);
         let names = names.collect::<Vec<_>>().join(", ");
         let left_out = counted(self.folders_left_out, "folder left out", "folders left out");

@@ -248,7 +248,7 @@ fn what_cannot_be_read_is_named_and_the_rest_imported() {
     assert_eq!(run.code, 1);
     assert!(run.stdout.contains("name: good"), "{}", run.stdout);
     assert!(run.stderr.contains("half.yaml:11: Deployment/bad: kubectl would refuse it"), "{}", run.stderr);
-    assert!(run.stderr.contains("not imported; mend these or fill them in first:"), "{}", run.stderr);
+    assert!(run.stderr.contains("not imported; fix these or fill them in first:"), "{}", run.stderr);
     let run = patterns_with(&["import", "-"], b"apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a}\n");
     assert_eq!((run.code, run.stdout.as_str()), (1, ""));
     assert!(run.stderr.contains("no workload to import"), "{}", run.stderr);

@@ -364,7 +364,7 @@ fn kinds_of_others_are_theirs() {
                   fn, namespace: shop}\nspec: {template: {spec: {containers: [{image: \"registry.example.com/fn:1\"}]}}}\n";
     let report = report(&shop("", "", beside));
     assert_eq!((&report["workloads"], &report["plain"]), (&json!(1), &json!(1)), "{report}");
-    assert!(left(&report).matches("import makes nothing of objects of its kind").count() == 2, "{report}");
+    assert!(left(&report).matches("import does not support its kind").count() == 2, "{report}");
 }
 
 /// A workload that only some of several variants have is a document that is left out of the others; what they say of it in

@@ -322,23 +322,20 @@ fn reasons_are_those_of_each_object() {
         )
     };
     for (text, why) in [
-        (deployment("a", "ghcr.io/Acme/a:1"), "none that a node can pull"),
+        (deployment("a", "ghcr.io/Acme/a:1"), "not a valid image reference"),
         (deployment("a", "ghcr.io/<you>/a:1"), "has to be filled in first"),
         (deployment("a", "ENC[AES256_GCM,data:x]"), "SOPS has to decrypt it first"),
-        (deployment("java-AlwaysPreTouch", "a:1"), "none that the API server takes"),
+        (deployment("java-AlwaysPreTouch", "a:1"), "the API server refuses its"),
         (deployment("${NAME}", "a:1"), "has to be filled in first"),
         (claim("${CAPACITY:-1Gi}"), "it has to be filled in first (line"),
         (claim("ENC[AES256_GCM,data:x]"), "SOPS has to decrypt it first (line"),
         (claim("1Gx"), "kubectl would refuse it (line"),
-        (
-            object("keda.sh/v1alpha1", "ScaledObject", "spec: {scaleTargetRef: {name: a}}"),
-            "nothing of objects of its kind",
-        ),
-        (object("v1", "Endpoints", "subsets: []"), "nothing of objects of its kind"),
+        (object("keda.sh/v1alpha1", "ScaledObject", "spec: {scaleTargetRef: {name: a}}"), "does not support its kind"),
+        (object("v1", "Endpoints", "subsets: []"), "does not support its kind"),
         (object("v1", "ServiceAccount", ""), "it belongs to no single workload"),
         (
             object("apiextensions.k8s.io/v1", "CustomResourceDefinition", "spec: {group: a.example.com}"),
-            "nothing of objects of its kind",
+            "does not support its kind",
         ),
     ] {
         let input = format!("{}---\n{text}", deployment("web", "registry.example.com/web:1"));

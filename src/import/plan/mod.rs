@@ -234,7 +234,7 @@ fn unfit(host: &Json) -> Option<&str> {
 }
 
 /// Why an object stays where it is that no key is read from.
-pub(super) const NO_KEY: &str = "import makes nothing of objects of its kind";
+pub(super) const NO_KEY: &str = "import does not support its kind";
 
 fn why_left(input: &Input) -> String {
     match input.kind() {
@@ -254,7 +254,7 @@ fn why_left(input: &Input) -> String {
         }
         "Service" => "it selects no workload of this run".to_owned(),
         "Ingress" => match items(&input.object["spec"]["rules"]).iter().find_map(|rule| unfit(&rule["host"])) {
-            Some(host) => format!("its host `{host}` is none that the server takes"),
+            Some(host) => format!("the API server refuses its host `{host}`"),
             None => "it leads to Services that no single document generates".to_owned(),
         },
         "Role" | "RoleBinding" | "ClusterRole" | "ClusterRoleBinding" => {
