@@ -467,6 +467,33 @@ fn bindings_of_one_policy() {
     });
 }
 
+fn definition(schema: &str) -> String {
+    format!(
+        "apiVersion: apiextensions.k8s.io/v1\nkind: CustomResourceDefinition\nmetadata: {{name: as.example.com}}\nspec:\n  \
+         group: example.com\n  scope: Namespaced\n  names: {{kind: A, plural: as, listKind: AList, singular: a}}\n  \
+         versions:\n  - {{name: v1, served: true, storage: true, schema: {{openAPIV3Schema: {schema}}}}}\n"
+    )
+}
+
+#[test]
+fn schemas_in_each_other() {
+    let around = [
+        ("{not: ", "}"),
+        ("{allOf: [", "]}"),
+        ("{anyOf: [{type: string}, ", "]}"),
+        ("{type: object, properties: {a: ", "}}"),
+        ("{type: object, additionalProperties: ", "}"),
+        ("{type: array, items: ", "}"),
+        ("{type: object, x-kubernetes-validations: [{rule: has(self.a), fieldPath: .a}], properties: {a: ", "}}"),
+    ];
+    for (before, after) in around {
+        grows_in_proportion(50, |number| {
+            let inner = format!("{}{{type: string}}{}", before.repeat(number), after.repeat(number));
+            vec![definition(&format!("{{type: object, properties: {{a: {inner}}}}}"))]
+        });
+    }
+}
+
 #[test]
 fn findings() {
     grows_in_proportion(200, |number| {

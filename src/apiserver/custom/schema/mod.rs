@@ -91,11 +91,6 @@ fn is_blank(keyword: Field) -> bool {
     keyword.opt_str().is_some_and(str::is_empty)
 }
 
-/// Whether the server can make a structural schema of it; what it cannot is said by [`open_api`].
-fn is_readable(schema: Field) -> bool {
-    Schema::read(schema).all.is_some()
-}
-
 /// `validateStructuralInvariants`
 fn structural(read: &Schema, level: Level) {
     const FLAGS: Keys = Keys::these(&[

@@ -2,7 +2,7 @@
 
 use super::extensions::{EXTENSIONS, WARNED, extensions, rule, warnings};
 use super::read::Schema;
-use super::{ALL_UNSUPPORTED, DEFAULT, JUNCTORS, RESTRICTIONS, UNSUPPORTED};
+use super::{ALL_UNSUPPORTED, DEFAULT, UNSUPPORTED};
 use crate::yaml::Keys;
 
 /// Where [`open_api`] is.
@@ -79,16 +79,8 @@ pub(super) fn open_api(read: &Schema, place: SchemaContext) {
         open_api(property, inner);
     }
     let inner = SchemaContext { is_root: false, ..place };
-    if written.may_share(RESTRICTIONS) {
-        if schema.child("not").is_map() {
-            open_api(&Schema::read(schema.child("not")), inner);
-        }
-        let parts = JUNCTORS.iter().flat_map(|name| schema.child(name).items());
-        parts.for_each(|part| open_api(&Schema::read(part), inner));
-    }
-    if let Some(item) = &read.item {
-        open_api(item, inner);
-    }
+    let below = read.not.as_deref().into_iter().chain(&read.juncts).chain(read.item.as_deref());
+    below.for_each(|part| open_api(part, inner));
     if written.may_share(WARNED) {
         warnings(schema);
     }
@@ -96,6 +88,6 @@ pub(super) fn open_api(read: &Schema, place: SchemaContext) {
         extensions(schema);
     }
     if written.may_share(RULES) {
-        schema.child("x-kubernetes-validations").items().for_each(|one| rule(one, schema));
+        schema.child("x-kubernetes-validations").items().for_each(|one| rule(one, read));
     }
 }

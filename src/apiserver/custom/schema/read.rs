@@ -1,6 +1,6 @@
 //! A schema with all below it, read once for all that judge it.
 
-use super::{ALL_UNSUPPORTED, RESTRICTIONS, UNSUPPORTED, restrictions};
+use super::{ALL_UNSUPPORTED, JUNCTORS, RESTRICTIONS, UNSUPPORTED};
 use crate::apiserver::field::Field;
 use crate::yaml::{Key, Keys};
 
@@ -20,12 +20,16 @@ pub(super) struct Schema<'a> {
     pub(super) fields: Vec<Self>,
     /// The schema that is `additionalProperties`, if it is one.
     pub(super) other: Option<Box<Self>>,
+    /// The schema that is `not`, if it is one.
+    pub(super) not: Option<Box<Self>>,
+    /// The schemas in `allOf`, `anyOf` and `oneOf`.
+    pub(super) juncts: Vec<Self>,
     /// The keywords in it and in all below it, if the server can make a structural schema of it.
     pub(super) all: Option<Keys>,
 }
 
 impl<'a> Schema<'a> {
-    /// Reads a schema. What only restricts values is read where it is judged.
+    /// Reads a schema.
     pub(super) fn read(field: Field<'a>) -> Self {
         let written = field.keys();
         let [of_type, items, properties, others] = field.children(&ASKED);
@@ -33,10 +37,15 @@ impl<'a> Schema<'a> {
         let (item, other) = (one(items), one(others));
         let fields: Vec<Self> = properties.values().map(Self::read).collect();
         let own = if is_blocked(field, written, items) { None } else { Some(written) };
-        let restricting = written.may_share(RESTRICTIONS).then(|| restrictions(field).map(|part| Self::read(part).all));
-        let below = item.iter().chain(&other).map(|part| part.all).chain(fields.iter().map(|part| part.all));
-        let all = below.chain(restricting.into_iter().flatten()).fold(own, |all, part| Some(all?.and(part?)));
-        Self { field, written, of_type, others, item, fields, other, all }
+        let (mut not, mut juncts) = (None, Vec::new());
+        if written.may_share(RESTRICTIONS) {
+            not = one(field.child("not"));
+            let parts = JUNCTORS.iter().flat_map(|name| field.child(name).items());
+            juncts.extend(parts.filter(|part| part.is_map()).map(Self::read));
+        }
+        let below = [&item, &other, &not].into_iter().flatten().map(Box::as_ref).chain(&fields).chain(&juncts);
+        let all = below.fold(own, |all, part| Some(all?.and(part.all?)));
+        Self { field, written, of_type, others, item, fields, other, not, juncts, all }
     }
 }
 
