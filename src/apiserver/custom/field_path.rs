@@ -2,6 +2,7 @@
 //! `apiextensions-apiserver/pkg/apiserver/schema/cel/validation.go`).
 
 use super::super::field::Field;
+use super::schema::is_for_a_program;
 
 /// Where a path leads.
 pub enum Leads<'a> {
@@ -20,7 +21,7 @@ pub fn follow<'a>(schema: Field<'a>, path: &str, brackets: bool) -> Leads<'a> {
         let Some((name, after)) = step(rest, brackets) else { return Leads::Nowhere };
         rest = after;
         // an escape that only Go's own reader of texts knows
-        if name.contains(['\\', '"']) {
+        if name.contains(['\\', '"']) || is_for_a_program(schema) {
             return Leads::Beyond;
         }
         let (properties, others) = (schema.child("properties"), schema.child("additionalProperties"));
@@ -37,7 +38,7 @@ pub fn follow<'a>(schema: Field<'a>, path: &str, brackets: bool) -> Leads<'a> {
             return Leads::Nowhere;
         }
     }
-    Leads::To(schema)
+    if is_for_a_program(schema) { Leads::Beyond } else { Leads::To(schema) }
 }
 
 /// The name in the first step, and what follows it.

@@ -59,6 +59,9 @@ pub fn root(schema: Field, has_status: bool) {
         "x-kubernetes-list-type",
         "x-kubernetes-map-type",
     ];
+    if is_for_a_program(schema) {
+        return;
+    }
     if has_status {
         for name in AT_ROOT {
             let keyword = schema.child(name);
@@ -89,6 +92,22 @@ pub fn root(schema: Field, has_status: bool) {
 
 fn is_blank(keyword: Field) -> bool {
     keyword.opt_str().is_some_and(str::is_empty)
+}
+
+/// Whether a program fills it in before a server gets it: its `$ref` is a URL, as in `python://…`. A server refuses each
+/// `$ref`.
+fn is_filled_in(schema: Field, written: Keys) -> bool {
+    const REFERENCE: Keys = Keys::these(&["$ref"]);
+    let is_of_scheme = |char: char| char.is_ascii_alphanumeric() || matches!(char, '+' | '-' | '.');
+    let is_scheme =
+        |text: &str| text.starts_with(|first: char| first.is_ascii_alphabetic()) && text.chars().all(is_of_scheme);
+    written.may_share(REFERENCE)
+        && schema.child("$ref").str().split_once("://").is_some_and(|(scheme, _)| is_scheme(scheme))
+}
+
+/// Whether a program fills in the schema itself.
+pub fn is_for_a_program(schema: Field) -> bool {
+    is_filled_in(schema, schema.keys())
 }
 
 /// `validateStructuralInvariants`

@@ -2,7 +2,7 @@
 
 use super::extensions::{EXTENSIONS, WARNED, extensions, rule, warnings};
 use super::read::Schema;
-use super::{ALL_UNSUPPORTED, DEFAULT, UNSUPPORTED};
+use super::{ALL_UNSUPPORTED, DEFAULT, UNSUPPORTED, is_filled_in};
 use crate::yaml::Keys;
 
 /// Where [`open_api`] is.
@@ -22,6 +22,9 @@ pub(super) fn open_api(read: &Schema, place: SchemaContext) {
     const UNIQUE: Keys = Keys::these(&["uniqueItems"]);
     const RULES: Keys = Keys::these(&["x-kubernetes-validations"]);
     let Schema { field: schema, written, of_type, others, .. } = *read;
+    if is_filled_in(schema, written) {
+        return;
+    }
     if !TYPES.contains(&of_type.str()) && !of_type.is_empty() {
         of_type.not_supported(of_type.str(), &TYPES);
     }
@@ -34,9 +37,7 @@ pub(super) fn open_api(read: &Schema, place: SchemaContext) {
     for name in UNSUPPORTED.into_iter().filter(|_| written.may_share(ALL_UNSUPPORTED)) {
         let keyword = schema.child(name);
         let is_there = match name {
-            // a program puts in its place what is there: `python://…`, `./job.json#/…`
-            "$ref" => keyword.is_set() && keyword.str().starts_with('#'),
-            "additionalItems" | "dependencies" => keyword.is_set(),
+            "additionalItems" | "dependencies" | "$ref" => keyword.is_set(),
             _ => !keyword.is_empty(),
         };
         if is_there {
@@ -84,7 +85,8 @@ pub(super) fn open_api(read: &Schema, place: SchemaContext) {
     if written.may_share(WARNED) {
         warnings(schema);
     }
-    if written.may_share(EXTENSIONS) {
+    // they are about what is below, too
+    if written.may_share(EXTENSIONS) && !read.is_open {
         extensions(schema);
     }
     if written.may_share(RULES) {

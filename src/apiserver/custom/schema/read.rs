@@ -1,6 +1,6 @@
 //! A schema with all below it, read once for all that judge it.
 
-use super::{ALL_UNSUPPORTED, JUNCTORS, RESTRICTIONS, UNSUPPORTED};
+use super::{ALL_UNSUPPORTED, JUNCTORS, RESTRICTIONS, UNSUPPORTED, is_filled_in};
 use crate::apiserver::field::Field;
 use crate::yaml::{Key, Keys};
 
@@ -26,6 +26,8 @@ pub(super) struct Schema<'a> {
     pub(super) juncts: Vec<Self>,
     /// The keywords in it and in all below it, if the server can make a structural schema of it.
     pub(super) all: Option<Keys>,
+    /// Whether a program fills in this schema or one below.
+    pub(super) is_open: bool,
 }
 
 impl<'a> Schema<'a> {
@@ -43,9 +45,10 @@ impl<'a> Schema<'a> {
             let parts = JUNCTORS.iter().flat_map(|name| field.child(name).items());
             juncts.extend(parts.filter(|part| part.is_map()).map(Self::read));
         }
-        let below = [&item, &other, &not].into_iter().flatten().map(Box::as_ref).chain(&fields).chain(&juncts);
-        let all = below.fold(own, |all, part| Some(all?.and(part.all?)));
-        Self { field, written, of_type, others, item, fields, other, not, juncts, all }
+        let below = || [&item, &other, &not].into_iter().flatten().map(Box::as_ref).chain(&fields).chain(&juncts);
+        let all = below().fold(own, |all, part| Some(all?.and(part.all?)));
+        let is_open = is_filled_in(field, written) || below().any(|part| part.is_open);
+        Self { field, written, of_type, others, item, fields, other, not, juncts, all, is_open }
     }
 }
 
