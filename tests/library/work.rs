@@ -142,3 +142,23 @@ fn what_is_laid_over_is_looked_up() {
     describe::lay_over(&mut base, &read(format!("use:\n{}", entries("b"))));
     assert_eq!(base.get("use").map(|uses| uses.items().len()), Some(MANY));
 }
+
+/// Annotations that kustomize reads as texts are looked up.
+#[test]
+fn annotations_under_kustomize_take_linear_time() {
+    const MANY: usize = 150_000;
+    let folder = std::env::temp_dir().join(format!("patterns-annotations-{}", std::process::id()));
+    std::fs::create_dir_all(&folder).expect("a folder");
+    let mut text = "apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: shop\n  annotations:\n".to_owned();
+    for at in 0..MANY {
+        writeln!(text, "    k{at}: {at}").expect("a text");
+    }
+    std::fs::write(folder.join("shop.yaml"), text).expect("written");
+    std::fs::write(folder.join("kustomization.yaml"), "resources: [shop.yaml]\n").expect("written");
+    let begin = std::time::Instant::now();
+    let workspace = Workspace::load(std::slice::from_ref(&folder), None);
+    let took = begin.elapsed();
+    std::fs::remove_dir_all(&folder).expect("removed");
+    assert_eq!(workspace.objects().map(|object| object.problems.len()).sum::<usize>(), 0);
+    assert!(workspace.objects().count() == 1 && took.as_secs() < 30, "{took:?}");
+}

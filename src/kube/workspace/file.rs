@@ -11,8 +11,9 @@ use super::helm;
 use super::rendered::Rendered;
 use super::walk::Input;
 use crate::files;
+use crate::kube::hash::FastSet;
 use crate::kube::threads::WORTH_THREADS;
-use crate::kube::{Object, ProblemKind};
+use crate::kube::{Object, Problem, ProblemKind};
 use crate::limits;
 use crate::text::Text;
 use crate::words;
@@ -208,13 +209,14 @@ impl File {
 fn accept_annotations(object: &mut Object) {
     let document = &object.document;
     let Some(annotations) = document.at(object.node, &["metadata", "annotations"]) else { return };
-    let is_text = |node: NodeId| {
-        let is_scalar = !matches!(document.value(node), Value::List(_) | Value::Map(_));
-        is_scalar && document.entries(annotations).iter().any(|entry| entry.value() == node)
-    };
-    object.problems.retain(|problem| {
-        !(matches!(problem.kind, ProblemKind::WrongType { expected: "a string" }) && is_text(problem.node))
-    });
+    let is_no_text = |problem: &Problem| matches!(problem.kind, ProblemKind::WrongType { expected: "a string" });
+    if !object.problems.iter().any(is_no_text) {
+        return;
+    }
+    let values = document.entries(annotations).iter().map(|entry| entry.value());
+    let is_scalar = |node: &NodeId| !matches!(document.value(*node), Value::List(_) | Value::Map(_));
+    let texts: FastSet<NodeId> = values.filter(is_scalar).collect();
+    object.problems.retain(|problem| !is_no_text(problem) || !texts.contains(&problem.node));
 }
 
 /// How kubesec marks a file whose Secrets' values it has encrypted (shyiko/kubesec: README).
