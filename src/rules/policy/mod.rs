@@ -64,8 +64,8 @@ fn is_near(index: &Index<'_>, policy: &Object, object: &Object) -> bool {
 /// with, because bundles that lie side by side are alternatives.
 struct Twins<'run>(FastSet<Twin<'run>>);
 
-/// The file of an object, its kind, name and namespace.
-type Twin<'run> = (*const Source, &'run str, &'run str, Option<&'run str>);
+/// The file of an object, its group, kind, name and namespace.
+type Twin<'run> = (*const Source, &'run str, &'run str, &'run str, Option<&'run str>);
 
 impl<'run> Twins<'run> {
     fn of(policies: &Policies<'_>, objects: &[&'run Object]) -> Self {
@@ -81,7 +81,9 @@ impl<'run> Twins<'run> {
 }
 
 fn twin<'run>(file: &Arc<Source>, object: &'run Object) -> Twin<'run> {
-    (Arc::as_ptr(file), &object.id.kind, &object.id.name, object.id.namespace.as_deref())
+    let id = &object.id;
+    let group = id.api_version.rsplit_once('/').map_or("", |(group, _)| group);
+    (Arc::as_ptr(file), group, &id.kind, &id.name, id.namespace.as_deref())
 }
 
 /// Reports what does not compile, and what policies say to objects.
