@@ -118,6 +118,9 @@ fn structural(read: &Schema, level: Level) {
         "x-kubernetes-embedded-resource",
     ]);
     let Schema { field: schema, written, of_type, others, .. } = *read;
+    if is_filled_in(schema, written) {
+        return;
+    }
     let type_name = of_type.str();
     let has_flags = written.may_share(FLAGS);
     let flag = |name: &'static str| has_flags && schema.child(name).is_true();
@@ -171,12 +174,12 @@ fn structural(read: &Schema, level: Level) {
     if level == Level::Root || embedded {
         let properties = schema.child("properties");
         for name in ["kind", "apiVersion"] {
-            if let Some(property) = properties.lookup(name).filter(|property| property.child("type").str() != "string")
-            {
+            let is_wrong = |property: &Field| !is_for_a_program(*property) && property.child("type").str() != "string";
+            if let Some(property) = properties.lookup(name).filter(is_wrong) {
                 property.child("type").invalid("must be string");
             }
         }
-        if let Some(metadata) = properties.lookup("metadata") {
+        if let Some(metadata) = properties.lookup("metadata").filter(|metadata| !is_for_a_program(*metadata)) {
             self::metadata(metadata, level);
         }
     }
@@ -250,6 +253,9 @@ fn nested(part: Field, skip_any: bool) {
         "x-kubernetes-int-or-string",
     ];
     const WHY: &str = "is not structural here: move it outside allOf, anyOf, oneOf and not";
+    if is_for_a_program(part) {
+        return;
+    }
     values(part, skip_any, false);
     let (items, properties, others) =
         (part.child("items"), part.child("properties"), part.child("additionalProperties"));
@@ -290,6 +296,9 @@ fn complete(part: Field, base: Option<Field>, at: Field) {
         at.required("it is restricted in allOf, anyOf, oneOf or not, but must also have a schema outside");
         return;
     };
+    if is_for_a_program(base) || is_for_a_program(part) {
+        return;
+    }
     restrictions(part).for_each(|part| complete(part, Some(base), base));
     if part.child("items").is_map() {
         complete(part.child("items"), Some(base.child("items")), base.child("items"));
@@ -311,7 +320,8 @@ fn defaults(schema: &Schema) {
     if !schema.all.is_some_and(|written| written.may_share(DEFAULT)) {
         return;
     }
-    if schema.written.may_share(DEFAULT) {
+    // what a program fills in may say more of it
+    if schema.written.may_share(DEFAULT) && !schema.is_open {
         let default = schema.field.child("default");
         if default.is_set()
             && let Some(why) = super::wrong_default(schema.field, default)

@@ -24,7 +24,8 @@ pub(super) struct Schema<'a> {
     pub(super) not: Option<Box<Self>>,
     /// The schemas in `allOf`, `anyOf` and `oneOf`.
     pub(super) juncts: Vec<Self>,
-    /// The keywords in it and in all below it, if the server can make a structural schema of it.
+    /// The keywords in it and in all below it, if the server can make a structural schema of it; none of what a program
+    /// fills in.
     pub(super) all: Option<Keys>,
     /// Whether a program fills in this schema or one below.
     pub(super) is_open: bool,
@@ -46,8 +47,13 @@ impl<'a> Schema<'a> {
             juncts.extend(parts.filter(|part| part.is_map()).map(Self::read));
         }
         let below = || [&item, &other, &not].into_iter().flatten().map(Box::as_ref).chain(&fields).chain(&juncts);
-        let all = below().fold(own, |all, part| Some(all?.and(part.all?)));
-        let is_open = is_filled_in(field, written) || below().any(|part| part.is_open);
+        let is_filled_in = is_filled_in(field, written);
+        let all = if is_filled_in {
+            Some(Keys::these(&[]))
+        } else {
+            below().fold(own, |all, part| Some(all?.and(part.all?)))
+        };
+        let is_open = is_filled_in || below().any(|part| part.is_open);
         Self { field, written, of_type, others, item, fields, other, not, juncts, all, is_open }
     }
 }
