@@ -25,7 +25,9 @@ struct Grant<'run> {
 fn check(facts: &PodFacts<'_>, found: &mut Findings<'_>) {
     // Where it runs and as whom counts for what may be done there.
     let as_whom = ["spec.serviceAccountName", "spec.serviceAccount"];
-    if !facts.pod.keeps(&as_whom) || !facts.pod.object.keeps(&["metadata.namespace"]) {
+    let object = facts.pod.object;
+    // Among objects that are not seen may be another binding.
+    if !facts.pod.keeps(&as_whom) || !object.keeps(&["metadata.namespace"]) || object.is_among_unseen {
         return;
     }
     for member in facts.running() {
@@ -165,7 +167,7 @@ fn nothing_bound(
         object.document.source.name.rsplit_once('/').map_or(String::new(), |(folder, _)| folder.to_owned())
     };
     let holds = |kind: &str| facts.index.beside(object, kind).any(|binding| folder(binding) == folder(object));
-    if !of_account.is_whole() || !(holds("RoleBinding") || holds("ClusterRoleBinding")) {
+    if of_account.is_among_unseen || !of_account.is_whole() || !(holds("RoleBinding") || holds("ClusterRoleBinding")) {
         return;
     }
     let name = of_account.document.at(of_account.node, &["metadata", "name"]).unwrap_or(of_account.node);

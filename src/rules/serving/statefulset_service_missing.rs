@@ -11,7 +11,7 @@ pub static RULE: Rule = rule!("statefulset_service_missing.md", Warning, Check::
 const MOST: usize = 500;
 
 fn check(index: &Index<'_>, found: &mut FindingsAnywhere<'_>) {
-    for object in index.kind("StatefulSet") {
+    for object in index.kind("StatefulSet").iter().filter(|object| !object.is_among_unseen) {
         let Some(set) = stateful_set(object).filter(|_| object.keeps(&["spec.serviceName"])) else { continue };
         let Some(name) = set.spec.service_name.as_deref() else { continue };
         let is_open = name.is_empty() || crate::rules::text::is_placeholder(name) || index.has(object, "Service", name);

@@ -44,7 +44,8 @@ fn check(facts: &PodFacts<'_>, found: &mut Findings<'_>) {
                 .listens
                 .iter()
                 .any(|listen| listen.port == port && listen.bind == Bind::All && listen.certainty.is_certain());
-            if is_open && facts.index.beside(object, "NetworkPolicy").next().is_none() {
+            let has_policy = || object.is_among_unseen || facts.index.beside(object, "NetworkPolicy").next().is_some();
+            if is_open && !has_policy() {
                 found
                     .at(
                         app.container.name_node(),

@@ -24,7 +24,8 @@ const COMPARED: usize = 100;
 fn check(index: &Index<'_>, found: &mut FindingsAnywhere<'_>) {
     let mut made = None;
     let mut slips: HashMap<&str, HashMap<Unit<'_>, Slips<'_>>> = HashMap::new();
-    for object in index.all().iter().copied().filter(|object| object.keeps(&["spec", "subjects", "roleRef"])) {
+    let may_be_told = |object: &&Object| object.keeps(&["spec", "subjects", "roleRef"]) && !object.is_among_unseen;
+    for object in index.all().iter().copied().filter(may_be_told) {
         let mut said = BTreeSet::new();
         for reference in references(object) {
             let Reference { kind, name, .. } = reference;

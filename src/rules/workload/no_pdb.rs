@@ -21,7 +21,7 @@ fn check(index: &Index<'_>, found: &mut FindingsAnywhere<'_>) {
         };
         // A file without its Service does not hold all that is there.
         let Some(service) = behind.get(&std::ptr::from_ref(object)) else { continue };
-        if guarded.has(object) {
+        if object.is_among_unseen || guarded.has(object) {
             continue;
         }
         let node = scaling::replicas_node(object).unwrap_or_else(|| scaling::name_node(object));
