@@ -180,6 +180,133 @@ fn configurations_silence_the_fields_that_they_name() {
     }
 }
 
+/// Kustomize's own transformers change what their configuration says, and other programs may change anything.
+#[test]
+fn transformers_in_files_silence_what_they_change() {
+    let of_ports = ["nothing-listens-there", "probe-port-not-in-container", "service-port-missing", "two-pdbs-one-pod"];
+    for (name, kind, transformer, expected) in [
+        (
+            "annotations",
+            "AnnotationsTransformer",
+            "annotations: {a: b}\nfieldSpecs: [{path: metadata/annotations, create: true}]",
+            vec![],
+        ),
+        (
+            "labels",
+            "LabelTransformer",
+            "labels: {a: b}\nfieldSpecs: [{path: metadata/labels, create: true}]",
+            vec!["service-port-missing", "two-pdbs-one-pod"],
+        ),
+        (
+            "selectors",
+            "LabelTransformer",
+            "labels: {a: b}\nfieldSpecs: [{kind: Service, path: spec/selector, create: true}]",
+            vec!["service-port-missing"],
+        ),
+        ("nothing-listed", "LabelTransformer", "labels: {a: b}", vec![]),
+        ("prefix", "PrefixTransformer", "prefix: a-\nfieldSpecs: [{path: metadata/name}]", vec!["no-such-pod"]),
+        ("suffix", "SuffixTransformer", "suffix: -a\nfieldSpecs: [{path: metadata/name}]", vec!["no-such-pod"]),
+        ("both", "PrefixSuffixTransformer", "suffix: -a\nfieldSpecs: [{path: metadata/name}]", vec!["no-such-pod"]),
+        (
+            "tag",
+            "ImageTagTransformer",
+            "imageTag: {name: registry.example.com/web, newTag: '2'}",
+            vec!["unpullable-image"],
+        ),
+        (
+            "image",
+            "ImageTagTransformer",
+            "imageTag: {name: redis, newName: r}",
+            vec!["nothing-listens-there", "unpullable-image"],
+        ),
+        (
+            "namespace",
+            "NamespaceTransformer",
+            "metadata: {name: a, namespace: other}",
+            vec!["no-such-pod", "service-port-missing", "two-pdbs-one-pod"],
+        ),
+        (
+            "replicas",
+            "ReplicaCountTransformer",
+            "replica: {name: web, count: 3}\nfieldSpecs: [{kind: Deployment, path: spec/replicas, create: true}]",
+            vec!["hpa-fights-replicas"],
+        ),
+        (
+            "replicas-of-another",
+            "ReplicaCountTransformer",
+            "replica: {name: shop, count: 3}\nfieldSpecs: [{kind: Deployment, path: spec/replicas, create: true}]",
+            vec![],
+        ),
+        (
+            "patch",
+            "PatchTransformer",
+            "target: {kind: Deployment, name: web}\npatch: |-\n  - {op: replace, path: /spec/replicas, value: 3}",
+            vec!["hpa-fights-replicas"],
+        ),
+        ("patch-in-a-file", "PatchTransformer", "path: p.yaml", of_ports.to_vec()),
+        ("lost-patch", "PatchTransformer", "path: q.yaml\ntarget: {kind: StatefulSet}", vec!["no-such-pod"]),
+        (
+            "operations",
+            "PatchJson6902Transformer",
+            "target: {kind: Deployment, name: web}\njsonOp: '[{\"op\": \"remove\", \"path\": \"/spec/replicas\"}]'",
+            vec!["hpa-fights-replicas"],
+        ),
+        ("merge", "PatchStrategicMergeTransformer", "paths: [p.yaml]", of_ports.to_vec()),
+        (
+            "merge-in-a-text",
+            "PatchStrategicMergeTransformer",
+            "patches: |-\n  {apiVersion: apps/v1, kind: Deployment, metadata: {name: web}, spec: {replicas: 3}}",
+            vec!["hpa-fights-replicas"],
+        ),
+        (
+            "replacement",
+            "ReplacementTransformer",
+            "replacements: [{source: {kind: Service}, targets: [{select: {kind: Deployment}, fieldPaths: [spec.replicas]}]}]",
+            vec!["hpa-fights-replicas"],
+        ),
+        (
+            "value",
+            "ValueAddTransformer",
+            "value: a\ntargets: [{selector: {kind: Deployment}, fieldPath: /spec/replicas}]",
+            vec!["hpa-fights-replicas"],
+        ),
+        ("value-of-a-file", "ValueAddTransformer", "targetFilePath: t.yaml", vec!["hpa-fights-replicas"]),
+        ("value-of-a-lost-file", "ValueAddTransformer", "targetFilePath: u.yaml", ALL.to_vec()),
+        ("hash", "HashTransformer", "", vec!["no-such-pod"]),
+        ("unknown", "SizeTransformer", "size: 1", ALL.to_vec()),
+    ] {
+        let text = format!("apiVersion: builtin\nkind: {kind}\nmetadata: {{name: a}}\n{transformer}\n");
+        let text = text.replace("metadata: {name: a}\nmetadata", "metadata");
+        let ports = patch("{name: web, ports: [{name: http, containerPort: 8080}]}");
+        let targets = "targets: [{selector: {kind: Deployment}, fieldPath: /spec/replicas}]\n";
+        let beside = [("prod/x.yaml", &*text), ("prod/p.yaml", &ports), ("prod/t.yaml", targets)];
+        let in_file = silenced(&format!("transformed-{name}"), "transformers: [x.yaml]\n", &beside);
+        assert_eq!(in_file, expected, "{name}");
+        let inline = text.lines().fold(String::new(), |inline, line| inline + "  " + line + "\n");
+        let inline = silenced(&format!("inline-{name}"), &format!("transformers:\n- |-\n{inline}"), &beside[1..]);
+        assert_eq!(inline, expected, "{name}, in the kustomization");
+    }
+    let other = [("prod/x.yaml", "apiVersion: shop.example.com/v1\nkind: PrefixTransformer\nmetadata: {name: a}\n")];
+    assert_eq!(silenced("transformed-by-another-program", "transformers: [x.yaml]\n", &other), ALL);
+    assert_eq!(silenced("transformed-by-a-folder", "transformers: [../base]\n", &[]), ALL);
+}
+
+/// What is not seen may hold what advice asks for.
+#[test]
+fn advice_asks_for_nothing_that_may_be_among_unseen_objects() {
+    let text = "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: web}\nspec:\n  replicas: 2\n  selector: {matchLabels: \
+                {app: web}}\n  template:\n    metadata: {labels: {app: web}}\n    spec:\n      containers: [{name: web, image: \
+                'registry.example.com/web:1'}]\n---\napiVersion: v1\nkind: Service\nmetadata: {name: web}\nspec: {selector: \
+                {app: web}, ports: [{port: 80}]}\n";
+    let folder = Folder::new("workspace", "kustomize-advice");
+    folder.file("all.yaml", text);
+    for (chart, is_said) in [("", true), ("helmCharts: [{name: budgets}]\n", false)] {
+        folder.file("kustomization.yaml", format!("resources: [all.yaml]\n{chart}"));
+        let found = folder.found(&[".", "--profile", "strict", "--select", "no-pdb"]);
+        assert_eq!(!found.is_empty(), is_said, "{chart}: {found:?}");
+    }
+}
+
 /// Variables are filled in last, in all objects that are brought together, and nothing else is changed.
 #[test]
 fn variables_silence_the_texts_that_hold_them() {

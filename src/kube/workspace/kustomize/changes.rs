@@ -4,6 +4,7 @@
 mod configurations;
 mod patches;
 mod reader;
+mod transformers;
 mod vars;
 
 use std::collections::BTreeSet;
@@ -41,8 +42,9 @@ const SELECTORS: [&str; 12] = [
 const TEMPLATES: [&str; 4] =
     ["spec.template", "spec.jobTemplate", "spec.jobTemplate.spec.template", "spec.volumeClaimTemplates"];
 
-/// Fields that other programs may read anything from. What `helmCharts` adds leaves the resources as they are.
-const OPEN: [&str; 1] = ["transformers"];
+/// Where a namespace is written: the object's own, and where objects name one.
+const NAMESPACES: [&str; 5] =
+    ["metadata.namespace", "subjects.namespace", "webhooks.clientConfig", "spec.conversion", "spec.service"];
 
 /// One field that is changed in some objects.
 #[derive(Debug)]
@@ -90,6 +92,7 @@ pub(super) fn read(document: &Document, folder: &Path) -> Vec<Change> {
     reader.patches(&mut found);
     reader.replacements(&mut found);
     reader.configurations(&mut found);
+    reader.transformers(&mut found);
     if found.len() > MOST { vec![Change::everything()] } else { found }
 }
 

@@ -1,11 +1,9 @@
 //! What transformer configurations add (`api/internal/plugins/builtinconfig` in `sigs.k8s.io/kustomize`): more fields
 //! for what kustomize changes everywhere. They change nothing else, and take nothing away.
 
-use std::sync::Arc;
-
-use super::reader::Reader;
+use super::reader::{Reader, documents};
 use super::{Change, Names, Segment, What};
-use crate::yaml::{self, Document, NodeId, Part, Value};
+use crate::yaml::{Document, NodeId, Value};
 
 /// The lists with fields that get other values. References to names follow the objects that they name, and
 /// `varReference` says where variables may be.
@@ -24,12 +22,8 @@ const LISTS: [&str; 9] = [
 impl Reader<'_> {
     pub(super) fn configurations(&self, found: &mut Vec<Change>) {
         for item in self.of_root("configurations") {
-            let Some(source) = self.document.str(*item).and_then(|path| self.file(path)) else {
-                found.push(Change::everything());
-                continue;
-            };
-            for part in yaml::read(&Arc::new(source)) {
-                let Part::Document(document) = part else {
+            for document in documents(self.document.str(*item).and_then(|path| self.file(path))) {
+                let Some(document) = document else {
                     found.push(Change::everything());
                     continue;
                 };
@@ -42,7 +36,7 @@ impl Reader<'_> {
 }
 
 /// What `{kind: MyJob, path: spec/template/spec/image, create: true}` changes.
-fn change(document: &Document, spec: NodeId) -> Change {
+pub(super) fn change(document: &Document, spec: NodeId) -> Change {
     let path = document.get_str(spec, "path").unwrap_or_default();
     let keys = path.split('/').map(|key| key.trim_end_matches("[]")).filter(|key| !key.is_empty());
     let steps: Vec<Segment> = keys.map(Segment::key).collect();

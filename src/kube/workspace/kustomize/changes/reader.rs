@@ -6,7 +6,7 @@ use std::sync::Arc;
 use regex_lite::Regex;
 
 use super::patches::{merged, operations_on, steps_of_replacement};
-use super::{Change, Names, OPEN, SELECTORS, Segment, TEMPLATES, What};
+use super::{Change, NAMESPACES, Names, SELECTORS, Segment, TEMPLATES, What};
 use crate::files;
 use crate::limits;
 use crate::yaml::{self, Document, NodeId, Part, Source, Value};
@@ -17,8 +17,25 @@ pub(super) struct Reader<'a> {
     pub(super) folder: &'a Path,
 }
 
+/// The documents of a file; none in place of what cannot be read, be it the whole file.
+pub(super) fn documents(source: Option<Source>) -> impl Iterator<Item = Option<Document>> {
+    let parts = match source {
+        Some(source) => yaml::read(&Arc::new(source)).into_iter().map(Some).collect(),
+        None => vec![None],
+    };
+    parts.into_iter().map(|part| match part {
+        Some(Part::Document(document)) => Some(document),
+        _ => None,
+    })
+}
+
+/// Whether an item of a list is YAML itself, and does not name a file.
+pub(super) fn is_inline(text: &str) -> bool {
+    text.contains('\n') || text.trim_start().starts_with('{')
+}
+
 impl Reader<'_> {
-    fn items(&self, at: NodeId, field: &str) -> &[NodeId] {
+    pub(super) fn items(&self, at: NodeId, field: &str) -> &[NodeId] {
         self.document.get(at, field).map_or(&[][..], |list| self.document.items(list))
     }
 
@@ -36,22 +53,11 @@ impl Reader<'_> {
     }
 
     pub(super) fn simple(&self, found: &mut Vec<Change>) {
-        if OPEN.iter().any(|field| !self.of_root(field).is_empty()) {
-            found.push(Change::everything());
-        }
         if self.has("namePrefix") || self.has("nameSuffix") {
             found.push(Change::of_all("metadata.name"));
         }
         if self.has("namespace") {
-            // and where objects name it
-            let all = [
-                "metadata.namespace",
-                "subjects.namespace",
-                "webhooks.clientConfig",
-                "spec.conversion",
-                "spec.service",
-            ];
-            found.extend(all.into_iter().map(Change::of_all));
+            found.extend(NAMESPACES.into_iter().map(Change::of_all));
             found.push(Change::of(Names::one(Some("Namespace")), Names::Any, "metadata.name"));
         }
         let text = |item: &NodeId, field: &str| self.document.get_str(*item, field);
@@ -61,12 +67,7 @@ impl Reader<'_> {
             found.push(Change::of(kinds, Names::one(text(item, "name")), "spec.replicas"));
         }
         for item in self.of_root("images") {
-            let Some(name) = text(item, "name") else { continue };
-            let parts = [("newName", "name"), ("newTag", "tag"), ("digest", "tag"), ("tagSuffix", "tag")];
-            for (_, part) in parts.into_iter().filter(|(field, _)| self.document.get(*item, field).is_some()) {
-                let what = What::Image { name: name.to_owned(), part };
-                found.push(Change { kinds: Names::Any, names: Names::Any, what });
-            }
+            self.image(*item, found);
         }
         for (field, kind) in [("configMapGenerator", "ConfigMap"), ("secretGenerator", "Secret")] {
             let extends = |item: &&NodeId| matches!(text(item, "behavior"), Some("merge" | "replace"));
@@ -75,6 +76,16 @@ impl Reader<'_> {
                     found.push(Change::of(Names::one(Some(kind)), Names::one(text(item, "name")), data));
                 }
             }
+        }
+    }
+
+    /// What `{name: nginx, newTag: '1.29'}` changes.
+    pub(super) fn image(&self, item: NodeId, found: &mut Vec<Change>) {
+        let Some(name) = self.document.get_str(item, "name") else { return };
+        let parts = [("newName", "name"), ("newTag", "tag"), ("digest", "tag"), ("tagSuffix", "tag")];
+        for (_, part) in parts.into_iter().filter(|(field, _)| self.document.get(item, field).is_some()) {
+            let what = What::Image { name: name.to_owned(), part };
+            found.push(Change { kinds: Names::Any, names: Names::Any, what });
         }
     }
 
@@ -115,26 +126,35 @@ impl Reader<'_> {
 
     pub(super) fn patches(&self, found: &mut Vec<Change>) {
         for item in self.of_root("patches").iter().chain(self.of_root("patchesJson6902")) {
-            let target = self.document.get(*item, "target").map(|target| self.target(target));
-            // that is permission to change what an object is
-            let is_open = self.document.get(*item, "options").is_some();
-            let inline = self.document.get_str(*item, "patch");
-            let path = self.document.get_str(*item, "path").or_else(|| self.document.str(*item));
-            self.patch(inline, path, target.as_ref(), is_open, found);
+            self.targeted_patch(*item, "patch", found);
         }
-        for item in self.of_root("patchesStrategicMerge") {
+        self.merge_patches("patchesStrategicMerge", found);
+    }
+
+    /// A patch that says what it is for; `text` is the field that holds it, if no file does.
+    pub(super) fn targeted_patch(&self, item: NodeId, text: &str, found: &mut Vec<Change>) {
+        let target = self.document.get(item, "target").map(|target| self.target(target));
+        // that is permission to change what an object is
+        let is_open = self.document.get(item, "options").is_some();
+        let inline = self.document.get_str(item, text);
+        let path = self.document.get_str(item, "path").or_else(|| self.document.str(item));
+        self.patch(inline, path, target.as_ref(), is_open, found);
+    }
+
+    /// A list of strategic merge patches and of files with them.
+    pub(super) fn merge_patches(&self, list: &str, found: &mut Vec<Change>) {
+        for item in self.of_root(list) {
             let text = self.document.str(*item);
-            let inline = text.filter(|text| text.contains('\n') || text.trim_start().starts_with('{'));
-            self.patch(inline, text, None, false, found);
+            self.patch(text.filter(|text| is_inline(text)), text, None, false, found);
         }
     }
 
-    fn target(&self, node: NodeId) -> (Names, Names) {
+    pub(super) fn target(&self, node: NodeId) -> (Names, Names) {
         let text = |field: &str| Names::selected(self.document.get_str(node, field));
         (text("kind"), text("name"))
     }
 
-    fn patch(
+    pub(super) fn patch(
         &self,
         inline: Option<&str>,
         path: Option<&str>,
@@ -150,12 +170,8 @@ impl Reader<'_> {
             (None, Some(path)) => self.file(path),
             (None, None) => return,
         };
-        let Some(source) = source else {
-            found.push(everything());
-            return;
-        };
-        for part in yaml::read(&Arc::new(source)) {
-            let Part::Document(document) = part else {
+        for document in documents(source) {
+            let Some(document) = document else {
                 found.push(everything());
                 continue;
             };
@@ -183,12 +199,8 @@ impl Reader<'_> {
                 self.replacement(*item, found);
                 continue;
             };
-            let Some(source) = self.file(path) else {
-                found.push(Change::everything());
-                continue;
-            };
-            for part in yaml::read(&Arc::new(source)) {
-                let Part::Document(document) = part else {
+            for document in documents(self.file(path)) {
+                let Some(document) = document else {
                     found.push(Change::everything());
                     continue;
                 };
