@@ -6,7 +6,7 @@ use super::command::{CommandLine, Invocation, Word};
 use super::config::Configs;
 use super::endpoints::Reader;
 use super::formats;
-use super::program::{Format, Options, Program, Style};
+use super::program::{Format, Options, Program, Style, When};
 use super::proof::{Certainty, Location, Proof};
 
 /// A setting of an election.
@@ -25,6 +25,8 @@ pub struct Flag<'run> {
 pub struct Election<'run> {
     /// What switches it on or off, and how sure that is.
     pub switch: Option<Switch<'run>>,
+    /// What shows that it elects a leader who is kept outside of Kubernetes: there is no Lease, and it needs no rights.
+    pub outside: Option<Switch<'run>>,
     /// How long a lease lasts.
     pub lease_duration: Option<Flag<'run>>,
     /// How long the leader tries to renew it.
@@ -66,6 +68,12 @@ impl<'run> Election<'run> {
     #[must_use]
     pub fn is_on(&self) -> bool {
         self.on().is_some()
+    }
+
+    /// What shows that it takes part in an election, wherever its leader is kept.
+    #[must_use]
+    pub fn takes_part(&self) -> Option<&Proof<'run>> {
+        self.on().or_else(|| self.outside.as_ref().map(|outside| &outside.proof))
     }
 
     /// Whether it is told not to.
@@ -128,16 +136,12 @@ pub(super) fn election<'run>(
             let certainty = if environment.is_whole() { Certainty::Default } else { Certainty::Likely };
             found.switch = Some(Switch { is_on: true, certainty, proof });
         }
-        if found.switch.is_none()
-            && let (Some(program), Some(when), Some(invocation)) = (program, &elects.when, line.only())
-            && Reader::new(program, invocation, environment, configs, true).holds(when) == Some(true)
-        {
-            let said = when.env.iter().find_map(|name| Some((name, environment.get(name)?)));
-            let (place, shows) = said.map_or_else(
-                || (invocation.place, format!("it runs {}", program.called())),
-                |(name, word)| (word.place, format!("`{name}`")),
-            );
-            found.switch = Some(Switch { is_on: true, certainty: Certainty::Said, proof: Proof::new(place, shows) });
+        let on_by = |when| on_by(when, program?, line, environment, configs);
+        if found.switch.is_none() {
+            found.switch = elects.when.as_ref().and_then(on_by);
+        }
+        if found.switch.is_none() {
+            found.outside = elects.outside.as_ref().and_then(on_by);
         }
         found.has_other_lock = elects.lock.is_some();
         if found.namespace.is_none()
@@ -148,6 +152,26 @@ pub(super) fn election<'run>(
         }
     }
     found
+}
+
+/// An election that is on because of what else is said.
+fn on_by<'run>(
+    when: &When,
+    program: &'run Program,
+    line: &CommandLine<'run>,
+    environment: &Environment<'run>,
+    configs: &Configs<'run>,
+) -> Option<Switch<'run>> {
+    let invocation = line.only()?;
+    if Reader::new(program, invocation, environment, configs, true).holds(when) != Some(true) {
+        return None;
+    }
+    let said = when.env.iter().find_map(|name| Some((name, environment.get(name)?)));
+    let (place, shows) = said.map_or_else(
+        || (invocation.place, format!("it runs {}", program.called())),
+        |(name, word)| (word.place, format!("`{name}`")),
+    );
+    Some(Switch { is_on: true, certainty: Certainty::Said, proof: Proof::new(place, shows) })
 }
 
 fn switch_by<'run>(found: &mut Election<'run>, name: &str, word: &Word<'run>) {

@@ -434,6 +434,9 @@ pub struct Elects {
     /// What has to be said for it to be on, if no switch does: the store that its leader is kept in.
     #[serde(default)]
     pub when: Option<When>,
+    /// What has to be said for its leader to be kept outside of Kubernetes: in etcd, Consul or `ZooKeeper`.
+    #[serde(default)]
+    pub outside: Option<When>,
     /// What its lock is, if it is no Lease: `endpoints`, `configmaps`.
     #[serde(default)]
     pub lock: Option<String>,

@@ -78,7 +78,7 @@ fn patterns(facts: &PodFacts<'_>) -> Vec<Pattern> {
         }
     }
     for one in &facts.members {
-        let Some(proof) = one.election.on() else { continue };
+        let Some(proof) = one.election.takes_part() else { continue };
         if !found.iter().any(|pattern| pattern.name == "leader election") {
             let shows = format!("`{}` takes part in a leader election", one.name());
             found.push(Pattern { name: "leader election", evidence: Evidence { node: one.node_of(proof), shows } });

@@ -95,6 +95,10 @@ fn facts(object: &Object, one: &ContainerFacts<'_>) -> Vec<String> {
         let what = if switch.is_on { "elects a leader" } else { "elects no leader" };
         lines.push(format!("{what} {}", proven(switch.certainty, &switch.proof)));
     }
+    if let Some(outside) = &one.election.outside {
+        let shows = proven(outside.certainty, &outside.proof);
+        lines.push(format!("elects a leader, who is kept outside of Kubernetes {shows}"));
+    }
     lines
 }
 
@@ -211,6 +215,9 @@ struct PathEntry<'run> {
 #[derive(Serialize)]
 struct ElectsEntry<'run> {
     on: bool,
+    /// Whether its leader is kept outside of Kubernetes.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    outside: bool,
     certainty: &'static str,
     proof: ProofEntry<'run>,
 }
@@ -284,8 +291,9 @@ fn entry<'run>(workload: &'run Workload<'_>) -> WorkloadEntry<'run> {
             reads: one.reads.iter().map(path).collect(),
             writes: one.writes.iter().map(path).collect(),
             signals: one.signals.as_ref().map(proof_entry),
-            elects: one.election.switch.as_ref().map(|switch| ElectsEntry {
+            elects: one.election.switch.as_ref().or(one.election.outside.as_ref()).map(|switch| ElectsEntry {
                 on: switch.is_on,
+                outside: one.election.outside.is_some(),
                 certainty: switch.certainty.word(),
                 proof: proof_entry(&switch.proof),
             }),

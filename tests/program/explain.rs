@@ -294,7 +294,7 @@ fn agents_of_consul_without_a_server_are_ambassadors() {
     }
 }
 
-/// Patroni and stolon elect a leader where they keep it in Kubernetes.
+/// Patroni and stolon's sentinels elect a leader, in Kubernetes or outside. Keepers and proxies follow it.
 #[test]
 fn databases_that_elect_a_leader_are_known() {
     let of = |image: &str, command: &str, env: &str| {
@@ -314,12 +314,26 @@ fn databases_that_elect_a_leader_are_known() {
         ("sorintlab/stolon:v0.17.0-pg16", "command: [stolon-sentinel, --store-backend=kubernetes], ", ""),
     ] {
         let said = of(image, command, env);
-        assert!(said.contains("elects a leader"), "{image} {env}: {said}");
+        assert!(said.contains("elects a leader ("), "{image} {env}: {said}");
     }
     for (image, command, env) in [
         (spilo, "", "{name: ETCD_HOST, value: etcd}"),
-        (spilo, "", ""),
+        ("registry.example.com/patroni:4", "", "{name: PATRONI_ETCD3_HOSTS, value: 'etcd-0:2379,etcd-1:2379'}"),
+        ("registry.example.com/patroni:4", "", "{name: PATRONI_ZOOKEEPER_HOSTS, value: 'zookeeper:2181'}"),
         ("sorintlab/stolon:v0.17.0-pg16", "command: [stolon-sentinel, --store-backend=etcdv3], ", ""),
+        (
+            "sorintlab/stolon:v0.17.0-pg16",
+            "command: [stolon-sentinel], ",
+            "{name: STSENTINEL_STORE_BACKEND, value: consul}",
+        ),
+    ] {
+        let said = of(image, command, env);
+        assert!(said.contains("elects a leader, who is kept outside of Kubernetes"), "{image} {env}: {said}");
+    }
+    for (image, command, env) in [
+        (spilo, "", ""),
+        ("registry.example.com/patroni:4", "", "{name: PATRONI_ETCD3_CACERT, value: /etc/ca.crt}"),
+        ("sorintlab/stolon:v0.17.0-pg16", "command: [stolon-keeper, --store-backend=etcdv3], ", ""),
         ("sorintlab/stolon:v0.17.0-pg16", "command: [stolon-proxy, --store-backend=kubernetes], ", ""),
     ] {
         assert!(!of(image, command, env).contains("elects a leader"), "{image} {env}");
