@@ -1,15 +1,18 @@
 //! Words that messages share, and what names and texts say.
 
+mod capitals;
+mod holes;
 mod near;
 mod placeholders;
 mod secrets;
 
-pub use near::{Slips, edits_within, nearest};
-pub use placeholders::{
-    begins_with_hole, ends_with_hole_in_braces, holds_hole_in_braces, is_encrypted, is_hole_in_braces,
-    is_hole_of_lines, is_name_of_a_value, is_placeholder, may_hold_name_of_a_value, may_hold_placeholder,
+pub use capitals::{is_name_of_a_value, may_hold_name_of_a_value};
+pub use holes::{
+    begins_with_hole, ends_with_hole_in_braces, holds_hole_in_braces, is_hole_in_braces, is_hole_of_lines,
     names_a_template,
 };
+pub use near::{Slips, edits_within, nearest};
+pub use placeholders::{is_encrypted, is_placeholder, may_hold_placeholder};
 pub use secrets::{is_secret_header, is_secret_name};
 
 /// Text of the user's, short enough for a message.
