@@ -6,6 +6,8 @@
 mod blocks;
 mod caddyfile;
 mod hcl;
+mod holes;
+mod keys;
 mod lines;
 mod toml;
 mod trees;
@@ -13,13 +15,12 @@ mod trees;
 use std::ops::Range;
 
 use super::program::Format;
-use crate::words;
+
+pub use holes::is_to_be_filled_in;
+pub use keys::{fits, sibling};
 
 /// How deep blocks and maps may nest.
 pub(in crate::facts) const DEPTH: usize = 64;
-
-/// How many settings before and after one may be looked at for its sibling.
-const NEAR: usize = 1024;
 
 /// One setting of a configuration.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -71,53 +72,6 @@ pub fn reading(format: Format, text: &str) -> Reading {
     Reading { entries: found.entries, is_whole }
 }
 
-/// Whether more than a value of a text is yet to be put in: it is a placeholder or encrypted as a whole, or a line is
-/// nothing but what others come in the place of or are left out at.
-#[must_use]
-pub fn is_to_be_filled_in(format: Format, text: &str) -> bool {
-    let whole = text.trim();
-    let is_word = !whole.contains(char::is_whitespace) && words::is_placeholder(whole);
-    is_word
-        || whole.starts_with("ENC[")
-        || whole.lines().any(|line| is_hole(format, line.trim()))
-        || leaves_blocks_out(format, whole)
-}
-
-/// Whether a comment is nothing but `...`, in the place of blocks that are left out: a configuration may have any number
-/// of these. Within a longer comment it belongs to what that shows, and where each setting is a line, those that are
-/// there are what the program reads.
-fn leaves_blocks_out(format: Format, text: &str) -> bool {
-    let is_comment = |line: Option<&str>| line.is_some_and(|line| line.trim_start().starts_with('#'));
-    let (mut lines, mut before) = (text.lines().peekable(), None);
-    matches!(format, Format::Nginx | Format::Haproxy | Format::Caddyfile)
-        && std::iter::from_fn(|| {
-            let line = lines.next()?;
-            let is_alone = !is_comment(before.replace(line)) && !is_comment(lines.peek().copied());
-            Some(is_alone && line.trim().strip_prefix('#').is_some_and(|comment| is_ellipsis(comment.trim())))
-        })
-        .any(|leaves_out| leaves_out)
-}
-
-fn is_ellipsis(text: &str) -> bool {
-    matches!(text, "..." | "…" | "[...]")
-}
-
-/// Whether a line of a configuration is nothing but what other lines come in the place of, or leaves them out (`...`).
-fn is_hole(format: Format, line: &str) -> bool {
-    let between = |open: &str, close: &str| line.starts_with(open) && line.ends_with(close);
-    match format {
-        // an array of tables
-        Format::Toml if line.starts_with("[[") => false,
-        // the end of a document; an item of a list is one value
-        Format::Yaml if line == "..." || line.starts_with('-') => false,
-        // `{$NAME}` is a variable, with all that it says
-        Format::Caddyfile if between("{$", "}") => true,
-        // templates that the program fills in by itself are texts of HCL and YAML
-        Format::Hcl | Format::Yaml => words::is_hole_of_lines(line),
-        _ => is_ellipsis(line) || between("{{", "}}") || between("<path:", ">") || words::is_hole_of_lines(line),
-    }
-}
-
 /// Where the readers put what they find.
 struct Collector<'text> {
     text: &'text str,
@@ -161,59 +115,6 @@ impl<'text> Collector<'text> {
     fn leave(&mut self) {
         self.depth = self.depth.saturating_sub(1);
     }
-}
-
-fn ignores_case(format: Format) -> bool {
-    matches!(format, Format::Ini | Format::FluentBit | Format::Words | Format::Properties)
-}
-
-/// Whether a key fits a pattern: segments joined by `/`, `*` for any one (also as an end: `server.*`), `**` for any
-/// number.
-#[must_use]
-pub fn fits(format: Format, pattern: &str, key: &[String]) -> bool {
-    let ignores_case = ignores_case(format);
-    let is_same = |a: &str, b: &str| if ignores_case { a.eq_ignore_ascii_case(b) } else { a == b };
-    let fits_one = |wanted: &str, segment: &str| match wanted.strip_suffix('*') {
-        Some(start) => segment.get(..start.len()).is_some_and(|own| is_same(own, start)),
-        None => is_same(wanted, segment),
-    };
-    let wanted: Vec<&str> = pattern.split('/').collect();
-    let (mut at, mut place) = (0, 0);
-    // the last `**`, and how far it reaches so far: an earlier one never needs to reach further
-    let mut any: Option<(usize, usize)> = None;
-    while place < key.len() {
-        if wanted.get(at) == Some(&"**") {
-            any = Some((at, place));
-            at += 1;
-        } else if wanted.get(at).is_some_and(|wanted| fits_one(wanted, &key[place])) {
-            at += 1;
-            place += 1;
-        } else if let Some((stars, reach)) = any {
-            any = Some((stars, reach + 1));
-            (at, place) = (stars + 1, reach + 1);
-        } else {
-            return false;
-        }
-    }
-    wanted[at..].iter().all(|wanted| *wanted == "**")
-}
-
-/// The setting with this last segment that is beside another one: in the same block, with the same segments
-/// before it.
-#[must_use]
-pub fn sibling(format: Format, entries: &[Entry], at: usize, name: &str) -> Option<usize> {
-    let own = entries.get(at)?;
-    let (_, parent) = own.key.split_last()?;
-    let ignores_case = ignores_case(format);
-    let is_beside = |entry: &Entry| {
-        entry.block == own.block
-            && entry.key.len() == own.key.len()
-            && entry.key.last().is_some_and(|last| last == name || ignores_case && last.eq_ignore_ascii_case(name))
-            && entry.key.starts_with(parent)
-    };
-    let after = entries[at..].iter().take(NEAR).position(is_beside).map(|distance| at + distance);
-    let near = at.saturating_sub(NEAR);
-    after.or_else(|| entries[near..at].iter().rposition(is_beside).map(|place| near + place))
 }
 
 /// A piece of a text that is a part of it, as its bytes.
@@ -376,24 +277,6 @@ mod tests {
             ":80 {\n handle /x {\n  reverse_proxy a:1\n }\n}",
             &["site=:80", "site/handle=/x", "site/handle/reverse_proxy=a:1"],
         );
-    }
-
-    #[test]
-    fn siblings_stay_in_their_block() {
-        let text = "[INPUT]\n Port 5170\n[INPUT]\n listen 127.0.0.1\n Port 9880\n";
-        let entries = read(Format::FluentBit, text);
-        assert_eq!(sibling(Format::FluentBit, &entries, 0, "Listen"), None);
-        assert_eq!(sibling(Format::FluentBit, &entries, 2, "Listen"), Some(1));
-        let between: Vec<String> = (0..100).map(|number| format!("k{number}: 1\n")).collect();
-        let text = format!("a: 1\n{}z: 2\n", between.concat());
-        assert_eq!(sibling(Format::Yaml, &read(Format::Yaml, &text), 0, "z"), Some(101));
-    }
-
-    #[test]
-    fn patterns_with_many_stars_take_no_time() {
-        let key: Vec<String> = (0..64).map(|_| "a".to_owned()).collect();
-        assert!(!fits(Format::Yaml, &("**/a/".repeat(20) + "b"), &key));
-        assert!(fits(Format::Yaml, &("**/a/".repeat(20) + "**"), &key));
     }
 
     #[test]
