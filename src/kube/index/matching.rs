@@ -1,6 +1,5 @@
 //! What selectors match among the objects of a run, found once for all that ask alike.
 
-use std::iter::Take;
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, PoisonError};
 
@@ -90,10 +89,7 @@ impl<'run> Index<'run> {
     /// The first of them, without a look at the others; of very many that may be selected, without a look at all.
     #[must_use]
     pub fn first_selected(&self, from: &Object, selector: &Selector<'_>) -> Selection<'_, 'run> {
-        self.once(question(from, selector, true, FIRST), || {
-            let candidates = self.near_candidates(from, selector, Reach::Unit);
-            first_of(candidates, FIRST, |looked_at| self.selecting(from, selector, looked_at))
-        })
+        self.some(from, selector, true, FIRST)
     }
 
     fn selecting<'a>(
@@ -121,11 +117,23 @@ impl<'run> Index<'run> {
     /// Whether something in the whole run may be selected, without a look at what else is, or at all of very many.
     #[must_use]
     pub fn may_match_any(&self, from: &Object, selector: &Selector<'_>) -> bool {
-        let first = || {
-            let candidates = self.candidates(from, selector);
-            first_of(candidates, 1, |looked_at| self.all_matching(from, selector, looked_at))
-        };
-        !self.once(question(from, selector, false, 1), first).is_empty()
+        !self.some(from, selector, false, 1).is_empty()
+    }
+
+    /// The first that are selected, of a unit or in the whole run, among those that are looked at.
+    fn some(&self, from: &Object, selector: &Selector<'_>, is_of_unit: bool, most: usize) -> Selection<'_, 'run> {
+        self.once(question(from, selector, is_of_unit, most), || {
+            let near = is_of_unit.then(|| self.near_candidates(from, selector, Reach::Unit));
+            let candidates = near.unwrap_or_else(|| self.candidates(from, selector));
+            let is_cut = candidates.looks() > LOOKS;
+            let looked_at = candidates.take(LOOKS);
+            let places = if is_of_unit {
+                self.selecting(from, selector, looked_at).take(most).collect()
+            } else {
+                self.all_matching(from, selector, looked_at).take(most).collect()
+            };
+            (places, is_cut)
+        })
     }
 
     /// What may be selected of what is applied with an object or lies in its folder, with all versions.
@@ -201,16 +209,6 @@ impl<'run> Index<'run> {
         selections.known.insert(asked.into_boxed_slice(), found.clone());
         found
     }
-}
-
-/// The first of what is selected among candidates, and whether there are more candidates than are looked at.
-fn first_of<'a, Selected: Iterator<Item = usize>>(
-    candidates: Candidates<'a>,
-    most: usize,
-    select: impl FnOnce(Take<Candidates<'a>>) -> Selected,
-) -> (Arc<[usize]>, bool) {
-    let is_cut = candidates.looks() > LOOKS;
-    (select(candidates.take(LOOKS)).take(most).collect(), is_cut)
 }
 
 /// A question for what a selector matches, as bytes that tell it from all others: the namespace, the unit if only what
