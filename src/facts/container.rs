@@ -5,7 +5,8 @@ use super::command::{CommandLine, Invocation, Kind, Lifetime, lifetime};
 use super::config::{Configs, Volumes};
 use super::election::{self, Election};
 use super::endpoints::{Dial, Listen, PathFact, Reader};
-use super::program::{Program, Shell};
+use super::images::{is_bare, is_plain_image};
+use super::program::Program;
 use super::programs::{self, Programs};
 use super::proof::{Certainty, Location, Proof};
 use super::{Role, conventions};
@@ -360,95 +361,10 @@ impl<'run> ContainerFacts<'run> {
     }
 }
 
-/// Whether a tag is a version: `7`, `v1.2`, `1.2-alpine`.
-fn is_version(tag: &str) -> bool {
-    let bare = tag.strip_prefix('v').unwrap_or(tag);
-    let rest = bare.trim_start_matches(|sign: char| sign.is_ascii_digit());
-    rest.len() < bare.len() && (rest.is_empty() || rest.starts_with(['.', '-']))
-}
-
-/// Registries where the makers of programs publish their images.
-fn is_public_registry(host: &str) -> bool {
-    const PUBLIC: [&str; 18] = [
-        "docker.io",
-        "index.docker.io",
-        "registry-1.docker.io",
-        "registry.hub.docker.com",
-        "quay.io",
-        "ghcr.io",
-        "gcr.io",
-        "k8s.gcr.io",
-        "registry.k8s.io",
-        "mirror.gcr.io",
-        "mcr.microsoft.com",
-        "public.ecr.aws",
-        "docker.elastic.co",
-        "registry.access.redhat.com",
-        "registry.redhat.io",
-        "registry.developers.crunchydata.com",
-        "cr.fluentbit.io",
-        "cr.l5d.io",
-    ];
-    PUBLIC.contains(&host) || host.ends_with(".gcr.io") || host.ends_with(".pkg.dev")
-}
-
 /// The program that a container is there for: its only one, or of a script the last that serves.
 fn main_program<'run>(line: &CommandLine<'run>, image: &str, programs: &'run Programs) -> Option<&'run Program> {
     let known = |invocation: &Invocation<'run>| programs.of_binary_in(&invocation.name, image);
     let mut all = line.invocations.iter().rev().filter_map(known);
     let first = all.clone().find(|program| !program.is_tool());
     first.or_else(|| all.next())
-}
-
-/// Whether an image is a program's own one, and not one that is built on it and may bring configuration:
-/// nothing but a registry and the usual folders before the name that we know.
-fn is_plain_image(image: &str, programs: &Programs) -> bool {
-    let (repository, tag) = programs::split(image);
-    let Some(known) = programs.of_image(image) else { return false };
-    // A private registry holds mirrors, whose tags are versions, and builds.
-    let host = repository.split('/').next().filter(|host| host.contains(['.', ':']) || *host == "localhost");
-    let is_pinned = tag.is_empty() && image.contains('@');
-    if host.is_some_and(|host| !is_public_registry(host)) && !is_pinned {
-        // Docker's official images are tagged with the program's version alone: neither `v1` nor a date is one.
-        let is_official = known.source.contains("docker-library/") || known.source.contains("nginx/docker-nginx");
-        let digits = tag.bytes().take_while(u8::is_ascii_digit).count();
-        if !is_version(tag) || is_official && !(1..=3).contains(&digits) {
-            return false;
-        }
-    }
-    known.images.iter().any(|end| {
-        let Some(before) = repository.strip_suffix(end.as_str()) else { return false };
-        let mut segments = before.trim_end_matches('/').split('/').filter(|segment| !segment.is_empty());
-        let first = segments.next();
-        let is_registry = |segment: &str| segment.contains(['.', ':']) || segment == "localhost";
-        let rest = match first {
-            Some(first) if is_registry(first) => segments.next(),
-            other => other,
-        };
-        // the organization that the program's source is of, too
-        let is_own = |owner: &str| {
-            matches!(owner, "library" | "k8scsi") || end.contains('/') || known.source.contains(&format!("{owner}/"))
-        };
-        // whose folders are of the projects themselves
-        let is_official = first.is_some_and(|host| matches!(host, "registry.k8s.io" | "k8s.gcr.io"));
-        rest.is_none_or(|owner| is_official || is_own(owner)) && segments.next().is_none()
-    })
-}
-
-/// Whether an image is known to hold its program and no shell or tool beside it. Tags that name another
-/// base (`-alpine`, `-debug`) may hold one.
-#[must_use]
-pub fn is_bare(image: &str) -> bool {
-    let (repository, tag) = programs::split(image);
-    let has_base =
-        ["alpine", "busybox", "debug", "bullseye", "bookworm", "buster", "trixie", "debian", "ubuntu", "ubi"]
-            .iter()
-            .any(|base| tag.contains(base));
-    let is_distroless = repository.starts_with("gcr.io/distroless/") && !repository.contains("busybox");
-    let is_named_so = tag.contains("distroless") || repository.ends_with("-distroless");
-    let is_pause = repository.ends_with("/pause");
-    let programs = Programs::built_in();
-    let is_described = || programs.of_image(image).is_some_and(|program| program.shell == Some(Shell::None));
-    let known = || is_described() && is_plain_image(image, programs);
-    !has_base && (is_distroless || is_named_so || is_pause || known())
 }
