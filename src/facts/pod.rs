@@ -7,7 +7,7 @@ use super::container::ContainerFacts;
 use super::ports::Ports;
 use super::programs::Programs;
 use super::proof::Certainty;
-use super::{Preparation, Role, relate, solo};
+use super::{Preparation, Role, own_role, relate};
 use crate::kube::{ContainerList, ContainerView, FastMap, Index, PodView};
 use crate::yaml::{NodeId, work};
 
@@ -81,7 +81,7 @@ impl<'run> PodFacts<'run> {
         let volumes = Volumes::of(pod);
         let read = |container| {
             let mut facts = ContainerFacts::of(container, &volumes, index, programs);
-            solo::recognise(&mut facts, programs);
+            own_role::recognise(&mut facts, programs);
             facts
         };
         let members = pod.containers().map(read).collect();

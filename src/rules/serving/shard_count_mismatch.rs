@@ -2,7 +2,7 @@ use super::{ordinals, stateful_set};
 use crate::diagnostic::Label;
 use crate::facts::hosts::pod_names;
 use crate::facts::shards::{ShardList, lists};
-use crate::facts::{PodFacts, Role, Told};
+use crate::facts::{PodFacts, Role, Setting};
 use crate::kube::{FolderScope, Index, Object};
 use crate::rules::{Check, Findings, FindingsAnywhere, Rule, SharedCheck, SharedPass};
 use crate::words::{clip, nearest};
@@ -176,7 +176,7 @@ fn told_count(facts: &PodFacts<'_>, found: &mut Findings<'_>) {
     let object = facts.pod.object;
     for member in &facts.members {
         let count = member.variables().find_map(|(name, word)| {
-            let is_count = COUNTS.iter().any(|count| name.ends_with(count)) && is_own(&Told::from(word), object);
+            let is_count = COUNTS.iter().any(|count| name.ends_with(count)) && is_own(&Setting::from(word), object);
             Some((word.text.parse::<u32>().ok().filter(|_| is_count)?, word.place.node))
         });
         let Some((told, node)) = count.filter(|(told, _)| *told > 0) else { continue };
@@ -199,7 +199,7 @@ fn told_count(facts: &PodFacts<'_>, found: &mut Findings<'_>) {
 }
 
 /// Whether a value is written in the container itself.
-fn is_own(told: &Told<'_>, object: &Object) -> bool {
+fn is_own(told: &Setting<'_>, object: &Object) -> bool {
     std::ptr::eq(told.place.object, object)
 }
 

@@ -1,4 +1,4 @@
-//! What a container is told: options of its command line and variables, by name.
+//! Settings of a container: options of its command line and variables, by name.
 
 use super::command::Word;
 use super::command::arguments::Arguments;
@@ -6,9 +6,9 @@ use super::container::ContainerFacts;
 use super::program::Options;
 use super::proof::Location;
 
-/// A value that a container is told, and where.
+/// The value of a setting, and where it is.
 #[derive(Clone, Debug)]
-pub struct Told<'run> {
+pub struct Setting<'run> {
     /// The value.
     pub text: String,
     /// Where it is written: the word that holds it.
@@ -17,7 +17,7 @@ pub struct Told<'run> {
     pub is_known: bool,
 }
 
-impl<'run> From<&Word<'run>> for Told<'run> {
+impl<'run> From<&Word<'run>> for Setting<'run> {
     fn from(word: &Word<'run>) -> Self {
         Self { text: word.text.to_string(), place: word.place, is_known: word.is_known }
     }
@@ -25,7 +25,7 @@ impl<'run> From<&Word<'run>> for Told<'run> {
 
 impl<'run> ContainerFacts<'run> {
     /// The values of an option, of any program that it runs: `--leaves=3` and `--leaves 3`. A switch has the value `true`.
-    pub fn options(&self, name: &str) -> Vec<Told<'run>> {
+    pub fn options(&self, name: &str) -> Vec<Setting<'run>> {
         let mut found = Vec::new();
         for invocation in &self.line.invocations {
             let own = Options::default();
@@ -37,9 +37,9 @@ impl<'run> ContainerFacts<'run> {
             found.extend(arguments.get(name).map(|given| match &given.value {
                 Some(value) => {
                     let place = Location { piece: given.word.place.piece.and(value.place.piece), ..value.place };
-                    Told { place, ..Told::from(value) }
+                    Setting { place, ..Setting::from(value) }
                 }
-                None => Told { text: "true".to_owned(), ..Told::from(&given.word) },
+                None => Setting { text: "true".to_owned(), ..Setting::from(&given.word) },
             }));
         }
         found
@@ -47,14 +47,14 @@ impl<'run> ContainerFacts<'run> {
 
     /// The last value of an option.
     #[must_use]
-    pub fn option(&self, name: &str) -> Option<Told<'run>> {
+    pub fn option(&self, name: &str) -> Option<Setting<'run>> {
         self.options(name).pop()
     }
 
     /// A variable's value.
     #[must_use]
-    pub fn variable(&self, name: &str) -> Option<Told<'run>> {
-        self.environment.get(name).map(Told::from)
+    pub fn variable(&self, name: &str) -> Option<Setting<'run>> {
+        self.environment.get(name).map(Setting::from)
     }
 
     /// The variables by name, in the order in which they are written.
