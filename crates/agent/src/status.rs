@@ -8,7 +8,7 @@ use axum::extract::State;
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
-use prometheus_client::registry::Registry;
+use prometheus_client::registry::{Metric, Registry};
 
 use super::Failure;
 use super::serve::{Limits, Servers};
@@ -25,6 +25,13 @@ pub trait Report: Send + Sync + 'static {
 
     /// Brings metrics that depend on the moment up to date.
     fn measure(&self) {}
+}
+
+/// A metric that the status server tells.
+pub fn metric<M: Metric + Clone + Default>(registry: &mut Registry, name: &str, help: &str) -> M {
+    let metric = M::default();
+    registry.register(name, help, metric.clone());
+    metric
 }
 
 struct Shared {

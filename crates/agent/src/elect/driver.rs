@@ -10,7 +10,7 @@ use prometheus_client::registry::Registry;
 use tokio::sync::{Notify, watch};
 
 use super::super::clock;
-use super::super::status::Report;
+use super::super::status::{Report, metric};
 use super::lease::{LeaseClient, Told};
 use super::machine::{Action, Elector, LAST_TERM, Standing};
 use super::name_of;
@@ -80,21 +80,14 @@ pub struct Metrics {
 impl Metrics {
     /// Names and explains them.
     pub fn register(registry: &mut Registry) -> Self {
-        let metrics = Self {
-            leader: Family::default(),
-            term: Family::default(),
-            acquisitions: Family::default(),
-            losses: Family::default(),
-            deletions: Family::default(),
-            failures: Family::default(),
-        };
-        registry.register("leader", "Whether this process leads", metrics.leader.clone());
-        registry.register("term", "Highest term seen of the Lease", metrics.term.clone());
-        registry.register("acquisitions", "How often this process became leader", metrics.acquisitions.clone());
-        registry.register("losses", "How often this process ceased to lead", metrics.losses.clone());
-        registry.register("deletions", "How often the Lease was deleted by hand", metrics.deletions.clone());
-        registry.register("api_failures", "API calls that failed or timed out", metrics.failures.clone());
-        metrics
+        Self {
+            leader: metric(registry, "leader", "Whether this process leads"),
+            term: metric(registry, "term", "Highest term seen of the Lease"),
+            acquisitions: metric(registry, "acquisitions", "How often this process became leader"),
+            losses: metric(registry, "losses", "How often this process ceased to lead"),
+            deletions: metric(registry, "deletions", "How often the Lease was deleted by hand"),
+            failures: metric(registry, "api_failures", "API calls that failed or timed out"),
+        }
     }
 }
 

@@ -3,6 +3,8 @@
 use prometheus_client::metrics::{counter::Counter, family::Family, histogram::Histogram};
 use prometheus_client::registry::Registry;
 
+use crate::status::metric;
+
 type Labels = Vec<(&'static str, String)>;
 
 /// The root's metrics.
@@ -24,16 +26,13 @@ impl Metrics {
     pub fn register(registry: &mut Registry) -> Self {
         let buckets = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0];
         let metrics = Self {
-            requests: Family::default(),
-            missing: Family::default(),
-            hedges: Counter::default(),
+            requests: metric(registry, "requests", "Requests answered, by status"),
+            missing: metric(registry, "leaves_missing", "Answers of leaves that are missing, by reason"),
+            hedges: metric(registry, "hedges", "Requests sent a second time, elsewhere"),
             seconds: Histogram::new(buckets),
             // Few: there may be a thousand leaves.
             leaves: Family::new_with_constructor(|| Histogram::new([0.01, 0.05, 0.25, 1.0, 5.0])),
         };
-        registry.register("requests", "Requests answered, by status", metrics.requests.clone());
-        registry.register("leaves_missing", "Answers of leaves that are missing, by reason", metrics.missing.clone());
-        registry.register("hedges", "Requests sent a second time, elsewhere", metrics.hedges.clone());
         registry.register("request_seconds", "Time from request to answer", metrics.seconds.clone());
         registry.register("leaf_seconds", "Time from asking a leaf to its answer", metrics.leaves.clone());
         metrics

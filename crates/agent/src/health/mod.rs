@@ -18,7 +18,7 @@ use tokio::sync::Mutex as AsyncMutex;
 use super::cli::HealthArgs;
 use super::serve::{GRACE, Limits, Servers};
 use super::signals::Termination;
-use super::status::{self, Report};
+use super::status::{self, Report, metric};
 use super::{Failure, clock};
 use target::{Login, Target};
 
@@ -34,9 +34,8 @@ pub async fn run(args: HealthArgs) -> Result<(), Failure> {
         return Err(Failure::Usage("--timeout and --interval must be greater than zero".to_owned()));
     }
     let mut servers = Servers::new("health");
-    let (up, checks) = (Gauge::default(), Family::<Vec<(&'static str, String)>, Counter>::default());
-    servers.registry.register("up", "Whether the last check succeeded", up.clone());
-    servers.registry.register("checks", "Checks made, by result", checks.clone());
+    let up = metric(&mut servers.registry, "up", "Whether the last check succeeded");
+    let checks = metric(&mut servers.registry, "checks", "Checks made, by result");
     tracing::info!(target = target.to_string(), "checking");
     let (timeout, interval) = (args.timeout, args.interval);
     let last = Mutex::new((clock::since_boot(), Err("not checked yet".to_owned())));

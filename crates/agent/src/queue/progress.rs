@@ -7,7 +7,7 @@ use prometheus_client::metrics::{counter::Counter, gauge::Gauge};
 use prometheus_client::registry::Registry;
 
 use crate::clock;
-use crate::status::Report;
+use crate::status::{Report, metric};
 
 /// Sets a gauge to a count.
 pub(super) fn set(gauge: &Gauge, count: usize) {
@@ -28,23 +28,16 @@ pub(super) struct Progress {
 
 impl Progress {
     pub(super) fn register(registry: &mut Registry, interval: Duration) -> Self {
-        let progress = Self {
+        Self {
             interval,
             last: Mutex::new((clock::since_boot(), Some("the first round has not ended".to_owned()))),
-            taken: Counter::default(),
-            waiting: Gauge::default(),
-            active: Gauge::default(),
-            complete: Gauge::default(),
-            failed: Gauge::default(),
-            malformed: Gauge::default(),
-        };
-        registry.register("items_taken", "Items that this process made Jobs for", progress.taken.clone());
-        registry.register("items_waiting", "Listed items without a Job", progress.waiting.clone());
-        registry.register("jobs_active", "Jobs that wait or work", progress.active.clone());
-        registry.register("jobs_complete", "Jobs that are done", progress.complete.clone());
-        registry.register("jobs_failed", "Jobs that failed", progress.failed.clone());
-        registry.register("items_malformed", "Entries of the list that name no item", progress.malformed.clone());
-        progress
+            taken: metric(registry, "items_taken", "Items that this process made Jobs for"),
+            waiting: metric(registry, "items_waiting", "Listed items without a Job"),
+            active: metric(registry, "jobs_active", "Jobs that wait or work"),
+            complete: metric(registry, "jobs_complete", "Jobs that are done"),
+            failed: metric(registry, "jobs_failed", "Jobs that failed"),
+            malformed: metric(registry, "items_malformed", "Entries of the list that name no item"),
+        }
     }
 
     /// Notes that a round has ended, and what went wrong in it.
