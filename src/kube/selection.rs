@@ -1,11 +1,10 @@
 //! What a selector that selects nothing was meant for.
 
-use crate::kube::types::{LabelSelector, LabelSelectorRequirement, Labels};
-
 use super::index::Index;
 use super::object::Object;
 use super::unit::Reach;
 use super::{FolderScope, Selector};
+use crate::kube::types::{LabelSelector, LabelSelectorRequirement, Labels};
 use crate::text::Text;
 use crate::yaml::{Document, NodeId, Value};
 

@@ -2,11 +2,9 @@
 
 use std::collections::HashSet;
 
-use crate::kube::types::{Container, ContainerPort, EnvVar, Probe, Volume, VolumeMount};
-
-use crate::kube::types::IntOrString;
-
 use super::{Findings, Saying};
+use crate::kube::types::IntOrString;
+use crate::kube::types::{Container, ContainerPort, EnvVar, Probe, Volume, VolumeMount};
 use crate::kube::{ContainerView, Index, Object, PodView, Typed};
 use crate::text::Text;
 use crate::words::list;

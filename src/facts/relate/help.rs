@@ -1,12 +1,11 @@
 //! Helpers whose program is unknown.
 
-use crate::kube::types::Volume;
-
 use super::super::command::{Invocation, Kind, lifetime};
 use super::super::container::{Confidence, ContainerFacts, Evidence};
 use super::super::{Lifetime, Role, Task};
 use super::app::is_idle;
 use super::{is_called_proxy, is_told_of};
+use crate::kube::types::Volume;
 use crate::kube::{ContainerList, PodView};
 use crate::yaml::NodeId;
 

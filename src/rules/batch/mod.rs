@@ -8,10 +8,9 @@ mod ttl_shorter_than_source_memory;
 mod work_queue_caps_parallelism;
 mod worker_as_deployment;
 
-use crate::kube::types::JobSpec;
-
 use super::Rule;
 use crate::diagnostic::Family;
+use crate::kube::types::JobSpec;
 use crate::kube::{Object, Typed};
 use crate::yaml::NodeId;
 

@@ -1,9 +1,8 @@
 use std::collections::{BTreeMap, HashMap};
 
-use crate::kube::types::PolicyRule;
-
 use crate::diagnostic::Level;
 use crate::facts::{ContainerFacts, PodFacts};
+use crate::kube::types::PolicyRule;
 use crate::kube::{Index, Object, Reach, Typed};
 use crate::rules::{Check, Findings, Rule};
 use crate::text::Text;

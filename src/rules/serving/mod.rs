@@ -14,11 +14,10 @@ mod statefulset_service_missing;
 mod statefulset_service_not_headless;
 mod volume_claim_not_mounted;
 
-use crate::kube::types::{StatefulSet, StatefulSetSpec};
-
 use super::Rule;
 use crate::diagnostic::Family;
 use crate::facts::shards::ShardList;
+use crate::kube::types::{StatefulSet, StatefulSetSpec};
 use crate::kube::{Index, Object, Typed};
 
 /// What rules of this folder belong to.

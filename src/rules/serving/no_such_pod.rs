@@ -1,10 +1,9 @@
-use crate::kube::types::JobSpec;
-
 use super::{ordinals, stateful_set};
 use crate::diagnostic::Level;
 use crate::facts::names::Comments;
 use crate::facts::shards::{ShardList, lists};
 use crate::kube::selection::is_beside;
+use crate::kube::types::JobSpec;
 use crate::kube::{FolderScope, Index, Object, Typed};
 use crate::rules::{Check, FindingsAnywhere, Rule};
 use crate::words::{clip, edits_within, nearest};

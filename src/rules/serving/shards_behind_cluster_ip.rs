@@ -1,8 +1,7 @@
-use crate::kube::types::IntOrString;
-
 use super::{hashed, is_headless, stateful_set};
 use crate::diagnostic::Label;
 use crate::facts::shards::lists;
+use crate::kube::types::IntOrString;
 use crate::kube::{Index, Selector, Typed};
 use crate::rules::{Check, FindingsAnywhere, Rule};
 use crate::words::clip;

@@ -2,7 +2,6 @@ use std::collections::HashMap;
 use std::collections::hash_map::Entry;
 
 use crate::kube::types::ContainerPort;
-
 use crate::kube::{ContainerView, PodView};
 use crate::rules::{Check, Findings, Rule};
 use crate::yaml::NodeId;

@@ -1,10 +1,9 @@
 use std::collections::{BTreeSet, HashSet};
 
-use crate::kube::types::ContainerPort;
-use crate::kube::types::IntOrString;
-
 use super::duplicate_container_port::{is_same_port, protocol};
 use crate::diagnostic::Label;
+use crate::kube::types::ContainerPort;
+use crate::kube::types::IntOrString;
 use crate::kube::{ContainerList, ContainerView, FastMap, Index, Object, PodView, Reach, Selector, Typed};
 use crate::rules::{Check, Findings, FindingsAnywhere, Rule, parts};
 use crate::yaml::NodeId;

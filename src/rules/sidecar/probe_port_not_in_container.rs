@@ -1,8 +1,7 @@
 use std::cell::OnceCell;
 
-use crate::kube::types::IntOrString;
-
 use crate::diagnostic::Edit;
+use crate::kube::types::IntOrString;
 use crate::kube::{ContainerView, FastMap, PodView};
 use crate::rules::{Check, Findings, Rule, parts, text};
 use crate::words::{clip, nearest};

@@ -1,5 +1,4 @@
 use crate::kube::types::Volume;
-
 use crate::kube::{ContainerView, PodView};
 use crate::rules::{Check, Findings, Rule, parts};
 use crate::yaml::NodeId;

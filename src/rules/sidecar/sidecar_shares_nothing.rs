@@ -1,6 +1,5 @@
-use crate::kube::types::IntOrString;
-
 use crate::facts::{ContainerFacts, PodFacts, Role, Task};
+use crate::kube::types::IntOrString;
 use crate::kube::{ContainerView, FastMap};
 use crate::rules::{Check, Findings, Rule, parts};
 use crate::yaml::NodeId;

@@ -1,6 +1,5 @@
-use crate::kube::types::IntOrString;
-
 use crate::facts::{ContainerFacts, PodFacts, Role, Task};
+use crate::kube::types::IntOrString;
 use crate::rules::{Check, Findings, Rule, parts};
 use crate::words::clip;
 use crate::yaml::NodeId;

@@ -1,7 +1,6 @@
-use crate::kube::types::{ConfigMap, ObjectMeta};
-
 use super::references::references;
 use crate::diagnostic::Level;
+use crate::kube::types::{ConfigMap, ObjectMeta};
 use crate::kube::{FastMap, FastSet, Index, Object, PodView, Reach, Typed};
 use crate::rules::{Check, FindingsAnywhere, Rule, parts, text};
 use crate::words::{clip, list, nearest};

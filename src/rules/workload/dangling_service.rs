@@ -1,9 +1,8 @@
 use std::collections::{HashMap, HashSet};
 
-use crate::kube::types::{Labels, ServiceSpec};
-
 use super::scaling::name_node;
 use crate::kube::selection::{Meant, is_given, meant, pods_beside};
+use crate::kube::types::{Labels, ServiceSpec};
 use crate::kube::{FolderScope, Index, Object, PodView, Selector, Typed};
 use crate::rules::{Check, FindingsAnywhere, Rule, text};
 use crate::text::Text;

@@ -1,7 +1,6 @@
-use crate::kube::types::Container;
-
 use super::scaling;
 use crate::diagnostic::Level;
+use crate::kube::types::Container;
 use crate::kube::{Index, Object};
 use crate::rules::{Check, FindingsAnywhere, Rule};
 use crate::words::clip;

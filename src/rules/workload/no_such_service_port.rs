@@ -1,9 +1,8 @@
 use std::collections::HashSet;
 
+use crate::facts::{Certainty, ContainerFacts, Dial, PodFacts};
 use crate::kube::types::IntOrString;
 use crate::kube::types::ServiceSpec;
-
-use crate::facts::{Certainty, ContainerFacts, Dial, PodFacts};
 use crate::kube::{Index, Object, PodView, Reach, Typed};
 use crate::rules::{Check, Findings, Rule};
 use crate::words::clip;

@@ -1,7 +1,6 @@
+use super::scaling;
 use crate::kube::types::IntOrString;
 use crate::kube::types::PodDisruptionBudgetSpec;
-
-use super::scaling;
 use crate::kube::{Index, Object, Selector, Typed};
 use crate::rules::{Check, FindingsAnywhere, Rule};
 use crate::words::clip;

@@ -1,6 +1,5 @@
-use crate::kube::types::PolicyRule;
-
 use crate::kube::api_resources::{Nothing, VERBS, group_of_version, groups_of, is_built_in, nothing};
+use crate::kube::types::PolicyRule;
 use crate::kube::{Object, Typed};
 use crate::rules::{Check, Findings, Rule, parts, text};
 use crate::text::Text;

@@ -1,7 +1,6 @@
 //! What objects refer to by name.
 
 use crate::kube::types::{KeyToPath, Volume};
-
 use crate::kube::{ContainerView, Object, PodView, Typed};
 use crate::rules::{parts, text};
 use crate::yaml::NodeId;

@@ -1,7 +1,6 @@
+use crate::diagnostic::Level;
 use crate::kube::image::Reference;
 use crate::kube::types::{PodSecurityContext, SecurityContext};
-
-use crate::diagnostic::Level;
 use crate::kube::{ContainerView, Index, PodView};
 use crate::rules::{Check, Findings, FindingsAnywhere, Rule, parts};
 use crate::words::clip;

@@ -4,7 +4,6 @@ use std::collections::{HashMap, HashSet};
 
 use crate::kube::types::StorageClass;
 use crate::kube::types::{NodeSelectorTerm, PersistentVolumeClaim, PersistentVolumeSpec};
-
 use crate::kube::{Index, Object, PodView, Reach, Typed};
 use crate::rules::parts;
 use crate::text::Text;

@@ -1,6 +1,5 @@
-use crate::kube::types::Probe;
-
 use crate::kube::ContainerView;
+use crate::kube::types::Probe;
 use crate::rules::{Check, Findings, Rule};
 
 /// One probe decides both on traffic and on life.

@@ -3,7 +3,6 @@
 use std::collections::{BTreeSet, HashMap};
 
 use crate::kube::types::IntOrString;
-
 use crate::kube::{FolderScope, Index, Life, Object, Reach, Selector, Typed};
 use crate::yaml::{NodeId, Value};
 

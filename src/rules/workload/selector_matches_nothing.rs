@@ -2,10 +2,9 @@ mod monitors;
 
 use std::collections::{HashMap, HashSet};
 
-use crate::kube::types::{PodAffinityTerm, PodSpec};
-
 use super::scaling::name_node;
 use crate::kube::selection::{Labelled, Meant, is_given, label_selector, meant, pods, pods_beside};
+use crate::kube::types::{PodAffinityTerm, PodSpec};
 use crate::kube::{FolderScope, Index, Object, PodView, Selector, Typed};
 use crate::rules::{Check, FindingsAnywhere, Rule, parts, text};
 use crate::words::clip;

@@ -1,8 +1,7 @@
 use std::collections::HashMap;
 
-use crate::kube::types::IntOrString;
-
 use super::scaling::{name_node, selector};
+use crate::kube::types::IntOrString;
 use crate::kube::{Index, Object, PodView, Selector, Typed};
 use crate::rules::{Check, FindingsAnywhere, Rule};
 use crate::words::{clip, list};

@@ -1,12 +1,11 @@
 use std::cell::OnceCell;
 use std::collections::{HashMap, HashSet};
 
-use crate::kube::types::IntOrString;
-use crate::kube::types::ServicePort;
-
 use super::dangling_service::labels_in_custom_kinds;
 use super::references::USE_ANNOTATION;
 use super::scaling::name_node;
+use crate::kube::types::IntOrString;
+use crate::kube::types::ServicePort;
 use crate::kube::{ContainerView, FastMap, FastSet, Index, Object, PodView, Reach, Selector, Typed};
 use crate::rules::{Check, FindingsAnywhere, Rule, parts, text};
 use crate::sort;

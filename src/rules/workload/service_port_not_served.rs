@@ -1,7 +1,6 @@
+use crate::facts::PodFacts;
 use crate::kube::types::IntOrString;
 use crate::kube::types::ServicePort;
-
-use crate::facts::PodFacts;
 use crate::kube::{Object, Reach, Selector, Typed};
 use crate::rules::{Check, Findings, Rule, parts};
 use crate::words::clip;

@@ -1,7 +1,6 @@
-use crate::kube::types::IntOrString;
-
 use crate::facts::{Certainty, ContainerFacts, PodFacts};
 use crate::kube::Typed;
+use crate::kube::types::IntOrString;
 use crate::rules::{Check, Findings, Rule, parts};
 
 /// A Service leads to a port that is bound to loopback.

@@ -1,8 +1,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::kube::types::PodDisruptionBudget;
-
 use super::scaling::name_node;
+use crate::kube::types::PodDisruptionBudget;
 use crate::kube::{Index, Object, Selector, Typed, same_unit};
 use crate::rules::{Check, FindingsAnywhere, Rule};
 use crate::words::clip;

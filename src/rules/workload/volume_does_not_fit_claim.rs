@@ -1,10 +1,9 @@
 use std::cmp::Ordering;
 
-use crate::kube::types::Quantity as Written;
-use crate::kube::types::{PersistentVolumeClaimSpec, PersistentVolumeSpec};
-
 use super::scaling::name_node;
 use crate::go::Quantity;
+use crate::kube::types::Quantity as Written;
+use crate::kube::types::{PersistentVolumeClaimSpec, PersistentVolumeSpec};
 use crate::kube::{Index, Object, Typed};
 use crate::rules::{Check, FindingsAnywhere, Rule};
 use crate::words::clip;
