@@ -29,7 +29,11 @@ const ALL_UNSUPPORTED: Keys = Keys::these(&UNSUPPORTED);
 const JUNCTORS: [&str; 3] = ["allOf", "anyOf", "oneOf"];
 
 /// All under which a schema has others that only restrict values.
-const RESTRICTIONS: Keys = Keys::these(&["allOf", "anyOf", "oneOf", "not"]);
+const RESTRICTIONS: Keys = Keys::these(&JUNCTORS).and(Keys::these(&["not"]));
+
+/// What makes a schema take more than its type says.
+const FLAGS: [&str; 3] =
+    ["x-kubernetes-preserve-unknown-fields", "x-kubernetes-embedded-resource", "x-kubernetes-int-or-string"];
 
 const DEFAULT: Keys = Keys::these(&["default"]);
 
@@ -112,17 +116,13 @@ pub fn is_for_a_program(schema: Field) -> bool {
 
 /// `validateStructuralInvariants`
 fn structural(read: &Schema, level: Level) {
-    const FLAGS: Keys = Keys::these(&[
-        "x-kubernetes-preserve-unknown-fields",
-        "x-kubernetes-int-or-string",
-        "x-kubernetes-embedded-resource",
-    ]);
+    const ALL_FLAGS: Keys = Keys::these(&FLAGS);
     let Schema { field: schema, written, of_type, others, .. } = *read;
     if is_filled_in(schema, written) {
         return;
     }
     let type_name = of_type.str();
-    let has_flags = written.may_share(FLAGS);
+    let has_flags = written.may_share(ALL_FLAGS);
     let flag = |name: &'static str| has_flags && schema.child(name).is_true();
     let (keeps, int_or_string, embedded) = (
         flag("x-kubernetes-preserve-unknown-fields"),
@@ -214,7 +214,7 @@ fn is_int_or_string(schema: Field) -> bool {
 }
 
 /// All that [`values`] looks at.
-const VALUES: Keys = Keys::these(&["allOf", "anyOf", "oneOf", "not", "pattern"]);
+const VALUES: Keys = RESTRICTIONS.and(Keys::these(&["pattern"]));
 
 /// `validateValueValidation`
 fn values(schema: Field, skip_any: bool, skip_any_of_first: bool) {
@@ -246,12 +246,6 @@ fn nested(part: Field, skip_any: bool) {
         "x-kubernetes-map-type",
         "x-kubernetes-validations",
     ];
-    const FALSE: [&str; 4] = [
-        "nullable",
-        "x-kubernetes-preserve-unknown-fields",
-        "x-kubernetes-embedded-resource",
-        "x-kubernetes-int-or-string",
-    ];
     const WHY: &str = "is not structural here: move it outside allOf, anyOf, oneOf and not";
     if is_for_a_program(part) {
         return;
@@ -272,7 +266,8 @@ fn nested(part: Field, skip_any: bool) {
             keyword.forbidden(WHY);
         }
     }
-    for keyword in FALSE.map(|name| part.child(name)).into_iter().filter(|keyword| keyword.is_true()) {
+    let flags = ["nullable"].into_iter().chain(FLAGS).map(|name| part.child(name));
+    for keyword in flags.filter(|keyword| keyword.is_true()) {
         keyword.forbidden(WHY);
     }
     if others.is_map() || others.is_true() {
