@@ -6,6 +6,9 @@ use super::super::tree::Style;
 use super::scanner::Scanner;
 use super::token::{Kind, Token};
 
+/// More bytes than most literals have. Their text is copied into the document's and then dropped.
+const ROOM: usize = 1024;
+
 impl Scanner<'_> {
     /// Reads the literal that begins here; none, and nothing is passed, where [`Scanner::block_scalar`] has to.
     pub(super) fn simple_literal(&mut self) -> Option<Token> {
@@ -24,41 +27,44 @@ impl Scanner<'_> {
         if indent <= usize::try_from(self.indent).unwrap_or(0) || matches!(bytes.get(line + indent)?, b'\n' | b'\t') {
             return None;
         }
-        let mut text = String::new();
-        let mut lines = 1;
-        let mut breaks = 0;
+        let first = line + indent;
+        let indentation = &bytes[line..first];
+        let mut text = String::with_capacity(ROOM);
+        let (mut begin, mut lines) = (first, 1);
         let mut end;
         let next = loop {
-            // Of the breaks before a line only the blank ones are more than its own.
-            text.extend(std::iter::repeat_n('\n', breaks));
-            end = line + indent + memchr::memchr(b'\n', &bytes[line + indent..])?;
-            text.push_str(self.cursor.slice(line + indent, end));
+            end = begin + memchr::memchr(b'\n', &bytes[begin..])?;
             line = end + 1;
-            (lines, breaks) = (lines + 1, 1);
+            let mut blank = 0;
             let depth = loop {
-                let depth = spaces(&bytes[line..], indent);
-                if bytes.get(line + depth) != Some(&b'\n') {
+                let rest = &bytes[line..];
+                let depth = if rest.starts_with(indentation) { indent } else { spaces(rest, indent) };
+                if rest.get(depth) != Some(&b'\n') {
                     break depth;
                 }
                 line += depth + 1;
-                (lines, breaks) = (lines + 1, breaks + 1);
+                blank += 1;
             };
+            lines += blank + 1;
             match bytes.get(line + depth) {
                 Some(b'\t') if depth < indent => return None,
                 Some(_) if depth == indent => {}
                 _ => break line + depth,
             }
+            // Another line follows, so the breaks count.
+            text.push_str(self.cursor.slice(begin, end + 1));
+            for _ in 0..blank {
+                text.push('\n');
+            }
+            begin = line + indent;
         };
-        if keeps_break {
-            text.push('\n');
-        }
         self.cursor.pass_lines(lines, line);
         self.cursor.at = next;
-        let is_one_line = text.len() - usize::from(keeps_break) == end - (header_end + 1 + indent);
-        let text = if is_one_line {
-            let first = header_end + 1 + indent;
-            Scalar::Borrowed(Span::new(first, first + text.len()))
+        let last = end + usize::from(keeps_break);
+        let text = if text.is_empty() {
+            Scalar::Borrowed(Span::new(first, last))
         } else {
+            text.push_str(self.cursor.slice(begin, last));
             Scalar::Owned(text)
         };
         Some(Token { kind: Kind::Scalar(Style::Literal, text), start, end, key: None })
