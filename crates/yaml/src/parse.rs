@@ -22,7 +22,7 @@ pub(super) fn plain_document(source: &Source, chunk: Span, builder: &mut Builder
 
 fn written_plainly(source: &Source, chunk: Span, span: Span, builder: &mut Builder<'_>) -> Option<Draft> {
     builder.begin();
-    direct::read(&source.text, span, mentions_patterns(source, span), builder).then(|| builder.finish(chunk))
+    direct::read(&source.text, span, builder).then(|| builder.finish(chunk))
 }
 
 /// A byte-order mark may begin any document: go-yaml looks for one at the start of each chunk.
@@ -74,15 +74,8 @@ struct Reader<'src, 'of> {
 
 impl<'src, 'of> Reader<'src, 'of> {
     fn new(source: &'src Source, readable: Span, builder: &'of mut Builder<'src>) -> Self {
-        let mentions = mentions_patterns(source, readable);
         builder.begin();
-        Self {
-            source,
-            parser: Parser::new(&source.text, readable, mentions),
-            builder,
-            anchors: HashMap::new(),
-            defined: 0,
-        }
+        Self { source, parser: Parser::new(&source.text, readable), builder, anchors: HashMap::new(), defined: 0 }
     }
 
     /// Reads the first document; returns the byte after it.
@@ -105,9 +98,7 @@ impl<'src, 'of> Reader<'src, 'of> {
                 }
                 Event::End(end) => {
                     for comment in self.parser.comments() {
-                        if self.source.slice(comment).contains("patterns:") {
-                            self.builder.comment(comment);
-                        }
+                        self.builder.comment(comment);
                     }
                     return Ok(end);
                 }
@@ -171,13 +162,6 @@ impl<'src, 'of> Reader<'src, 'of> {
             at += line.len();
         }
     }
-}
-
-/// Whether a comment may be meant for us; others are not kept.
-fn mentions_patterns(source: &Source, span: Span) -> bool {
-    let text = source.slice(span).as_bytes();
-    // most files have no comment, and one byte is found faster than a word
-    memchr::memchr(b'#', text).is_some_and(|first| memchr::memmem::find(&text[first..], b"patterns:").is_some())
 }
 
 fn merges(style: Style, tag: Option<&str>) -> bool {

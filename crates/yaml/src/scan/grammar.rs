@@ -78,9 +78,9 @@ pub(in super::super) struct Parser<'src> {
 
 impl<'src> Parser<'src> {
     /// Reads the one document in `span` of `text`.
-    pub(in super::super) fn new(text: &'src str, span: Span, keep_comments: bool) -> Self {
+    pub(in super::super) fn new(text: &'src str, span: Span) -> Self {
         Self {
-            scanner: Scanner::new(text, span, keep_comments),
+            scanner: Scanner::new(text, span),
             state: State::Document,
             states: Vec::new(),
             opened: Vec::new(),
@@ -89,7 +89,7 @@ impl<'src> Parser<'src> {
         }
     }
 
-    /// The comments passed so far.
+    /// The comments passed so far that mention `patterns:`.
     pub(in super::super) fn comments(&mut self) -> Vec<Span> {
         self.scanner.comments()
     }

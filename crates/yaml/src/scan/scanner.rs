@@ -25,12 +25,12 @@ pub(super) struct Scanner<'src> {
     /// Column of the innermost block collection; -1 outside of all.
     pub(super) indent: isize,
     indents: Vec<isize>,
-    comments: Option<Vec<Span>>,
+    comments: Vec<Span>,
 }
 
 impl<'src> Scanner<'src> {
-    /// Reads `span` of `text`; comments are kept only on request.
-    pub(super) fn new(text: &'src str, span: Span, keep_comments: bool) -> Self {
+    /// Reads `span` of `text`.
+    pub(super) fn new(text: &'src str, span: Span) -> Self {
         let cursor = Cursor::new(text, span);
         let outermost =
             PossibleKey { is_possible: false, is_required: false, token: 0, at: cursor.at, line: 0, column: 0 };
@@ -43,7 +43,7 @@ impl<'src> Scanner<'src> {
             allows_key: true,
             indent: -1,
             indents: Vec::new(),
-            comments: keep_comments.then(Vec::new),
+            comments: Vec::new(),
         }
     }
 
@@ -65,8 +65,9 @@ impl<'src> Scanner<'src> {
         self.queue.pop_front().ok_or_else(|| fault::at_end(&self.cursor))
     }
 
+    /// The comments passed so far that may be meant for us; others are not kept.
     pub(super) fn comments(&mut self) -> Vec<Span> {
-        self.comments.take().unwrap_or_default()
+        std::mem::take(&mut self.comments)
     }
 
     #[inline]
@@ -155,8 +156,8 @@ impl<'src> Scanner<'src> {
     pub(super) fn skip_comment(&mut self) {
         let start = self.cursor.at;
         self.cursor.at = self.cursor.line_end(start);
-        if let Some(comments) = &mut self.comments {
-            comments.push(Span::new(start, self.cursor.at));
+        if mentions_patterns(&self.cursor.text().as_bytes()[start..self.cursor.at]) {
+            self.comments.push(Span::new(start, self.cursor.at));
         }
     }
 
@@ -337,4 +338,9 @@ impl<'src> Scanner<'src> {
             _ => self.queue.push_back(token),
         }
     }
+}
+
+/// Whether a comment may be meant for us: most have no colon.
+fn mentions_patterns(comment: &[u8]) -> bool {
+    memchr::memchr_iter(b':', comment).any(|colon| comment[..=colon].ends_with(b"patterns:"))
 }

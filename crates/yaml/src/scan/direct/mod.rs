@@ -51,8 +51,8 @@ enum Node {
 }
 
 /// Reads the one document in `span` of `text`. False if it is not of this kind: what is built so far is then useless.
-pub(in super::super) fn read(text: &str, span: Span, keep_comments: bool, builder: &mut Builder<'_>) -> bool {
-    let scanner = Scanner::new(text, span, keep_comments);
+pub(in super::super) fn read(text: &str, span: Span, builder: &mut Builder<'_>) -> bool {
+    let scanner = Scanner::new(text, span);
     let mut reader =
         Direct { bytes: scanner.cursor.text().as_bytes(), scanner, builder, levels: Vec::with_capacity(DEEP) };
     if reader.document().is_err() {
@@ -60,9 +60,7 @@ pub(in super::super) fn read(text: &str, span: Span, keep_comments: bool, builde
     }
     let Direct { mut scanner, builder, .. } = reader;
     for comment in scanner.comments() {
-        if text[comment.range()].contains("patterns:") {
-            builder.comment(comment);
-        }
+        builder.comment(comment);
     }
     true
 }
