@@ -1,20 +1,24 @@
-//! Makes constants of the table of Kubernetes' types and of the lines by which programs are found, packs texts that few
-//! runs ask for, and makes cargo notice files that come and go in the folders that are compiled in.
+//! Makes constants of the tables of Kubernetes' types and versions and of the lines by which programs are found, packs
+//! texts that few runs ask for, and makes cargo notice files that come and go in the folders that are compiled in.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 const TABLE: &str = "src/kube/decode/types.txt";
 const PROGRAMS: &str = "src/facts/programs";
+const VERSIONS: &str = "src/kube/versions";
 const FIELDS: &str = "src/kube/documented/fields.txt";
 const RULES: &str = "src/rules";
 
 fn main() {
-    for folder in ["patterns", "templates", PROGRAMS, RULES, TABLE, FIELDS, "src/build.rs"] {
+    for folder in ["patterns", "templates", PROGRAMS, RULES, TABLE, VERSIONS, FIELDS, "src/build.rs"] {
         println!("cargo:rerun-if-changed={folder}");
     }
     let table = std::fs::read_to_string(TABLE).unwrap_or_default();
     write("types.rs", constants(&table).as_bytes());
+    let of_versions = |name: &str| std::fs::read_to_string(format!("{VERSIONS}/{name}")).unwrap_or_default();
+    write("kind_histories.rs", kind_histories(&of_versions("kinds.txt")).as_bytes());
+    write("field_histories.rs", field_histories(&of_versions("fields.txt"), &of_versions("gates.txt")).as_bytes());
     write("programs.rs", programs().as_bytes());
     write("fields.packed", &packed(&std::fs::read_to_string(FIELDS).unwrap_or_default()));
     write("pages.packed", &packed(&pages()));
@@ -85,6 +89,63 @@ fn programs() -> String {
 /// A scalar without the quotes and blanks around it.
 fn bare(text: &str) -> &str {
     text.trim().trim_matches(['"', '\''])
+}
+
+/// The lines of a table without its comments, as words.
+fn rows(table: &str) -> Vec<Vec<&str>> {
+    let lines = table.lines().filter(|line| !line.starts_with('#'));
+    lines.map(|line| line.split(' ').collect()).collect()
+}
+
+/// A number; nothing for any other word.
+fn minor(word: &str) -> Option<u8> {
+    word.parse().ok()
+}
+
+/// Which versions serve which kinds, as Rust.
+fn kind_histories(table: &str) -> String {
+    let mut text = String::from("static KINDS: &[KindHistory] = &[\n");
+    for row in rows(table) {
+        let _ = writeln!(
+            text,
+            "    KindHistory {{ api_version: {:?}, kind: {:?}, is_namespaced: {}, since: {:?}, until: {:?}, \
+             on_since: {:?}, deprecated: {:?}, removed: {:?}, successor: {:?} }},",
+            row[0],
+            row[1],
+            row[2] == "namespaced",
+            minor(row[3]),
+            minor(row[4]),
+            minor(row[5]),
+            minor(row[6]),
+            minor(row[7]),
+            row[8].split_once(':'),
+        );
+    }
+    text.push_str("];\n");
+    text
+}
+
+/// Which versions have which fields and read them, as Rust, by type and field.
+fn field_histories(table: &str, gates: &str) -> String {
+    let gates: BTreeMap<&str, Option<u8>> = rows(gates).into_iter().map(|row| (row[0], minor(row[1]))).collect();
+    let mut rows = rows(table);
+    rows.sort_by_key(|row| (row[0], row[1]));
+    let mut text = String::from("static FIELDS: &[FieldHistory] = &[\n");
+    for row in rows {
+        let gate = Some(row[5]).filter(|gate| *gate != "-");
+        let read_since = gate.map_or(Some(0), |gate| gates.get(gate).copied().flatten());
+        let _ = writeln!(
+            text,
+            "    FieldHistory {{ type_name: {:?}, key: Key::new({:?}), since: {:?}, until: {:?}, gate: {gate:?}, \
+             read_since: {read_since:?} }},",
+            row[0],
+            row[1],
+            minor(row[3]),
+            minor(row[4]),
+        );
+    }
+    text.push_str("];\n");
+    text
 }
 
 /// The table as Rust. A line of three words is a kind, a line of one a type, a line that is indented a field of it.

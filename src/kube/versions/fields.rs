@@ -1,8 +1,6 @@
 //! Which versions have a field, and which read it.
 
-use std::sync::LazyLock;
-
-use super::{Target, minor, rows};
+use super::Target;
 use crate::yaml::Key;
 
 /// A field that not every supported version has, or that some have and drop unread.
@@ -19,26 +17,8 @@ pub struct FieldHistory {
     read_since: Option<u8>,
 }
 
-/// All of them, by type and field.
-static FIELDS: LazyLock<Vec<FieldHistory>> = LazyLock::new(|| {
-    let gates: Vec<Vec<&str>> = rows(include_str!("gates.txt")).collect();
-    let on_since = |gate: &str| gates.iter().find(|row| row[0] == gate).and_then(|row| minor(row[1]));
-    let mut fields: Vec<FieldHistory> = rows(include_str!("fields.txt"))
-        .map(|row| {
-            let gate = Some(row[5]).filter(|gate| *gate != "-");
-            FieldHistory {
-                type_name: row[0],
-                key: Key::new(row[1]),
-                since: minor(row[3]),
-                until: minor(row[4]),
-                gate,
-                read_since: gate.map_or(Some(0), on_since),
-            }
-        })
-        .collect();
-    fields.sort_unstable_by_key(|field| (field.type_name, field.field()));
-    fields
-});
+// All of them, by type and field.
+include!(concat!(env!("OUT_DIR"), "/field_histories.rs"));
 
 impl FieldHistory {
     /// The history of a field of one of Kubernetes' types; nothing if all supported versions have and read it.
@@ -131,6 +111,7 @@ impl FieldHistory {
 
 #[cfg(test)]
 mod tests {
+    use super::super::rows;
     use super::*;
 
     #[test]
@@ -151,7 +132,7 @@ mod tests {
     fn gates_are_known() {
         let gates: Vec<Vec<&str>> = rows(include_str!("gates.txt")).collect();
         assert!(gates.windows(2).all(|pair| pair[0][0] < pair[1][0]));
-        for field in FIELDS.iter() {
+        for field in FIELDS {
             let known = field.gate.is_none_or(|gate| gates.iter().any(|row| row[0] == gate));
             assert!(
                 known,

@@ -1,9 +1,6 @@
 //! Which versions serve a kind.
 
-use std::sync::LazyLock;
-
-use super::{Target, minor, rows};
-use crate::kube::FastMap;
+use super::Target;
 
 /// A kind of a built-in API version, served or not.
 #[derive(Clone, Copy, Debug)]
@@ -28,36 +25,24 @@ pub struct KindHistory {
     pub successor: Option<(&'static str, &'static str)>,
 }
 
-static KINDS: LazyLock<Vec<KindHistory>> = LazyLock::new(|| {
-    let kinds = rows(include_str!("kinds.txt")).map(|row| KindHistory {
-        api_version: row[0],
-        kind: row[1],
-        is_namespaced: row[2] == "namespaced",
-        since: minor(row[3]),
-        until: minor(row[4]),
-        on_since: minor(row[5]),
-        deprecated: minor(row[6]),
-        removed: minor(row[7]),
-        successor: row[8].split_once(':'),
-    });
-    kinds.collect()
-});
-
-/// The same by API version and kind: each object is asked for its own.
-static BY_NAME: LazyLock<FastMap<(&str, &str), &KindHistory>> =
-    LazyLock::new(|| KINDS.iter().map(|one| ((one.api_version, one.kind), one)).collect());
+// By API version and kind.
+include!(concat!(env!("OUT_DIR"), "/kind_histories.rs"));
 
 impl KindHistory {
     /// Every kind of every built-in API version.
     #[must_use]
     pub fn all() -> &'static [Self] {
-        &KINDS
+        KINDS
     }
 
     /// The history of a kind; nothing if it is not built in.
     #[must_use]
     pub fn of(api_version: &str, kind: &str) -> Option<&'static Self> {
-        BY_NAME.get(&(api_version, kind)).copied()
+        KINDS.get(KINDS.binary_search_by(|one| one.name().cmp(&(api_version, kind))).ok()?)
+    }
+
+    fn name(&self) -> (&'static str, &'static str) {
+        (self.api_version, self.kind)
     }
 
     /// Whether a server can serve it at all: by default, or because `--runtime-config` asks for it.
@@ -91,6 +76,11 @@ impl KindHistory {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn kinds_are_in_order() {
+        assert!(KINDS.is_sorted_by_key(KindHistory::name));
+    }
 
     #[test]
     fn histories() {

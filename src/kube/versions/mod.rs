@@ -116,12 +116,14 @@ impl Default for Targets {
     }
 }
 
-/// The lines of a data file without its comments, as words.
+/// The lines of a data file without its comments, as words. `build.rs` reads them in the same way.
+#[cfg(test)]
 fn rows(text: &'static str) -> impl Iterator<Item = Vec<&'static str>> {
     text.lines().filter(|line| !line.starts_with('#')).map(|line| line.split(' ').collect())
 }
 
 /// A number; nothing for `-`.
+#[cfg(test)]
 fn minor(word: &str) -> Option<u8> {
     word.parse().ok()
 }
