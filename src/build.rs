@@ -105,7 +105,9 @@ fn minor(word: &str) -> Option<u8> {
 /// Which versions serve which kinds, as Rust.
 fn kind_histories(table: &str) -> String {
     let mut text = String::from("static KINDS: &[KindHistory] = &[\n");
+    let mut kinds = String::new();
     for row in rows(table) {
+        let _ = write!(kinds, "{:?}, ", row[1]);
         let _ = writeln!(
             text,
             "    KindHistory {{ api_version: {:?}, kind: {:?}, is_namespaced: {}, since: {:?}, until: {:?}, \
@@ -121,7 +123,7 @@ fn kind_histories(table: &str) -> String {
             row[8].split_once(':'),
         );
     }
-    text.push_str("];\n");
+    let _ = writeln!(text, "];\n\nstatic PLACES: &Places = &Places::of([{kinds}]);");
     text
 }
 
@@ -200,7 +202,7 @@ fn constants(table: &str) -> String {
             let _ = write!(types, "Type {{ wrap: Wrap::{wrap}, of: Of::{of} }}, ");
         }
         let name = line.rsplit('.').next().unwrap_or_default();
-        let _ = writeln!(text, "    of({name:?}, &[{names}], const {{ &prints([{names}]) }}, &[{types}]),");
+        let _ = writeln!(text, "    of({name:?}, &[{names}], const {{ &Places::of([{names}]) }}, &[{types}]),");
     }
     text.push_str("];\n");
     text

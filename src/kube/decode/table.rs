@@ -4,6 +4,7 @@
 
 use std::sync::OnceLock;
 
+use super::super::places::Places;
 use super::super::versions::FieldHistory;
 use crate::yaml::{Document, Entry, Key};
 
@@ -14,8 +15,7 @@ pub struct Struct {
     pub name: &'static str,
     /// Its fields.
     pub fields: &'static [&'static str],
-    /// The [`Key::print`] of each.
-    prints: &'static [u32],
+    places: &'static Places,
     types: &'static [Type],
     histories: OnceLock<&'static [FieldHistory]>,
 }
@@ -56,20 +56,10 @@ pub(super) enum Of {
 const fn of(
     name: &'static str,
     fields: &'static [&'static str],
-    prints: &'static [u32],
+    places: &'static Places,
     types: &'static [Type],
 ) -> Struct {
-    Struct { name, fields, prints, types, histories: OnceLock::new() }
-}
-
-const fn prints<const COUNT: usize>(fields: [&str; COUNT]) -> [u32; COUNT] {
-    let mut prints = [0; COUNT];
-    let mut at = 0;
-    while at < COUNT {
-        prints[at] = Key::new(fields[at]).print();
-        at += 1;
-    }
-    prints
+    Struct { name, fields, places, types, histories: OnceLock::new() }
 }
 
 include!(concat!(env!("OUT_DIR"), "/types.rs"));
@@ -96,23 +86,17 @@ impl Struct {
 
     /// What a field holds.
     pub(super) fn holds(&self, field: &str) -> Option<Type> {
-        self.find(Key::new(field).print(), |name| name == field)
+        self.find(Key::new(field).place(), |name| name == field)
     }
 
     /// What the field that an entry is holds.
     pub(super) fn holds_entry(&self, document: &Document, entry: Entry) -> Option<Type> {
-        self.find(entry.print(), |name| document.is_text(entry.key, name))
+        self.find(entry.place(), |name| document.is_text(entry.key, name))
     }
 
-    fn find(&self, print: u32, is_asked: impl Fn(&str) -> bool) -> Option<Type> {
-        let mut from = 0;
-        loop {
-            let at = from + self.prints.get(from..)?.iter().position(|other| *other == print)?;
-            if self.fields.get(at).is_some_and(|name| is_asked(name)) {
-                return self.types.get(at).copied();
-            }
-            from = at + 1;
-        }
+    fn find(&self, place: usize, is_asked: impl Fn(&str) -> bool) -> Option<Type> {
+        let at = self.places.find(place, |at| self.fields.get(at).is_some_and(|name| is_asked(name)))?;
+        self.types.get(at).copied()
     }
 
     /// The fields that not every version has.
@@ -137,7 +121,7 @@ mod tests {
     #[test]
     fn each_field_holds_what_the_table_says() {
         for of in &TYPES {
-            assert_eq!((of.fields.len(), of.prints.len()), (of.types.len(), of.types.len()), "{}", of.name);
+            assert_eq!(of.fields.len(), of.types.len(), "{}", of.name);
             for (field, holds) in of.fields.iter().zip(of.types) {
                 assert_eq!(format!("{:?}", of.holds(field)), format!("{:?}", Some(holds)), "{} {field}", of.name);
             }
