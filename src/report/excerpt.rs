@@ -87,6 +87,10 @@ impl SourceCode for Excerpt {
 
 /// Text without characters that a terminal would obey.
 pub fn printable(text: &str) -> String {
+    // nearly all texts are
+    if text.bytes().all(|byte| matches!(byte, b' '..=b'~')) {
+        return text.to_owned();
+    }
     text.chars().map(|character| if is_control(character) { '\u{FFFD}' } else { character }).collect()
 }
 

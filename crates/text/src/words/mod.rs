@@ -19,6 +19,10 @@ pub use secrets::{is_secret_header, is_secret_name};
 #[must_use]
 pub fn clip(text: &str) -> String {
     const LONGEST: usize = 60;
+    // nearly all names
+    if text.len() <= LONGEST && text.bytes().all(|byte| matches!(byte, b' '..=b'~') && byte != b'\\') {
+        return text.to_owned();
+    }
     let mut clipped: String = text.chars().take(LONGEST).flat_map(char::escape_debug).collect();
     if text.chars().nth(LONGEST).is_some() {
         clipped.push('…');
