@@ -44,9 +44,11 @@ pub(super) fn files_of(object: &Object) -> Vec<ConfigFile<'_>> {
         }
         Some(Typed::Service(_)) => found.extend(external_name(object)),
         _ => {
-            for text in object.pods().flat_map(PodView::containers).flat_map(|view| texts(&view)) {
-                let name = text.variable.unwrap_or_default();
-                found.push(ConfigFile { object, node: text.node, name, path: String::new(), text: text.text });
+            for view in object.pods().flat_map(PodView::containers) {
+                found.extend(texts(&view).into_iter().map(|text| {
+                    let name = text.variable.unwrap_or_default();
+                    ConfigFile { object, node: text.node, name, path: String::new(), text: text.text }
+                }));
             }
         }
     }

@@ -19,7 +19,8 @@ pub struct Text<'object> {
 pub fn texts<'object>(view: &ContainerView<'object>) -> Vec<Text<'object>> {
     let document = &view.pod.object.document;
     let container = view.container;
-    let mut texts = Vec::new();
+    let most = [&container.command, &container.args].map(|words| words.as_ref().map_or(0, |words| words.len()));
+    let mut texts = Vec::with_capacity(most[0] + most[1] + container.env.as_ref().map_or(0, |env| env.len()));
     for (field, words) in [("command", &container.command), ("args", &container.args)] {
         let nodes = view.at(&[field]).map_or(&[][..], |list| document.items(list));
         for (text, node) in words.iter().flatten().zip(nodes) {

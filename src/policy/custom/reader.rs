@@ -1,7 +1,7 @@
 //! The rules of a definition, compiled: types, and what rules cost at most.
 
 use std::borrow::Cow;
-use std::collections::{BTreeMap, HashSet};
+use std::collections::BTreeMap;
 
 use memchr::memmem;
 
@@ -11,8 +11,8 @@ use super::schema::Schema;
 use super::{DEPTH, KEYWORD, Level, Rule};
 use crate::apiserver::Reason;
 use crate::cel::{Bound, CompileError, Field, Fields, Scope, Type};
-use crate::kube::Object;
 use crate::kube::versions::Target;
+use crate::kube::{FastSet, Object};
 use crate::policy::compile::{Problem, compile_and_estimate};
 use crate::text::Text;
 use crate::yaml::{Document, Keys, NodeId, Span, Style};
@@ -156,7 +156,7 @@ impl<'run> Reader<'run> {
         let is_filled = is_resource && !bounds::has_metadata(schema, node);
         let mut object = Fieldwise { shortest: 2, ..Fieldwise::default() };
         let required = schema.keyword(node, "required").map_or(&[][..], |node| schema.document.items(node));
-        let required: HashSet<&str> = required.iter().filter_map(|name| schema.document.str(*name)).collect();
+        let required: FastSet<&str> = required.iter().filter_map(|name| schema.document.str(*name)).collect();
         let properties = schema.keyword(node, "properties").map_or(&[][..], |node| schema.document.entries(node));
         for entry in properties {
             let name = schema.document.key(entry);
