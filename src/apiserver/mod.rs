@@ -37,6 +37,7 @@ mod quota;
 mod rbac;
 mod report;
 mod resources;
+mod seen;
 mod service;
 mod storage;
 mod unjudged;

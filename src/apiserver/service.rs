@@ -2,6 +2,7 @@
 
 use super::field::Field;
 use super::meta::{self, NameFormat, Scope};
+use super::seen::Seen;
 use super::{formats, ip};
 use crate::kube::FastSet;
 use crate::kube::versions::Change;
@@ -115,7 +116,7 @@ fn ports(service: &Service) {
     if ports.is_empty() && !service.is_headless() && service.kind != "ExternalName" {
         ports.required("a Service without ports forwards nothing");
     }
-    let (mut names, mut numbers, mut node_ports) = (FastSet::default(), FastSet::default(), FastSet::default());
+    let (mut names, mut numbers, mut node_ports) = (Seen::default(), Seen::default(), Seen::default());
     for port in ports.items() {
         let name = port.child("name");
         if name.is_empty() {

@@ -3,6 +3,7 @@
 use super::super::field::Field;
 use super::super::formats;
 use super::super::resources::{self, Owner};
+use super::super::seen::Seen;
 use super::mounts::Volumes;
 use super::{PodContext, env, mounts, probe, security};
 use crate::kube::FastSet;
@@ -17,7 +18,7 @@ pub fn containers(spec: Field, volumes: &Volumes, claims: &FastSet<&str>, contex
         list.required("a Pod needs at least one container");
         return;
     }
-    let mut names = FastSet::default();
+    let mut names = Seen::default();
     for container in list.items() {
         common(container, spec, volumes, claims);
         let name = container.child("name");
@@ -29,7 +30,7 @@ pub fn containers(spec: Field, volumes: &Volumes, claims: &FastSet<&str>, contex
         probe::probes(container);
         restart_policy(container, false);
     }
-    let mut ports = FastSet::default();
+    let mut ports = Seen::default();
     for container in list.items() {
         host_ports(container, fills_host_ports(spec, context), &mut ports);
     }
@@ -37,7 +38,10 @@ pub fn containers(spec: Field, volumes: &Volumes, claims: &FastSet<&str>, contex
 
 /// `validateInitContainers`
 pub fn init_containers(spec: Field, volumes: &Volumes, claims: &FastSet<&str>, context: PodContext) {
-    let mut names: FastSet<&str> = spec.child("containers").items().map(|main| main.child("name").str()).collect();
+    let mut names = Seen::default();
+    for main in spec.child("containers").items() {
+        names.insert(main.child("name").str());
+    }
     for container in spec.child("initContainers").items() {
         common(container, spec, volumes, claims);
         let policy = container.child("restartPolicy");
@@ -49,7 +53,7 @@ pub fn init_containers(spec: Field, volumes: &Volumes, claims: &FastSet<&str>, c
         } else if !name.is_empty() {
             names.insert(name.str());
         }
-        host_ports(container, fills_host_ports(spec, context), &mut FastSet::default());
+        host_ports(container, fills_host_ports(spec, context), &mut Seen::default());
         if is_sidecar {
             probe::lifecycle(container.child("lifecycle"), spec);
             probe::probes(container);
@@ -96,7 +100,7 @@ pub fn pull_policy(policy: Field) {
 }
 
 fn ports(ports: Field) {
-    let mut names = FastSet::default();
+    let mut names = Seen::default();
     for port in ports.items() {
         let name = port.child("name");
         if !name.is_empty() {
@@ -132,7 +136,7 @@ fn fills_host_ports(spec: Field, context: PodContext) -> bool {
 }
 
 /// `AccumulateUniqueHostPorts`
-fn host_ports<'a>(container: Field<'a>, fill: bool, seen: &mut FastSet<(&'a str, &'a str, i64)>) {
+fn host_ports<'a>(container: Field<'a>, fill: bool, seen: &mut Seen<(&'a str, &'a str, i64)>) {
     for port in container.child("ports").items() {
         let host = port.child("hostPort");
         let number = if fill { host.int_or(port.child("containerPort").int()) } else { host.int() };

@@ -1,6 +1,7 @@
 //! Mounts and devices of a container: `ValidateVolumeMounts`, `ValidateVolumeDevices`.
 
 use super::super::field::Field;
+use super::super::seen::Seen;
 use super::paths;
 use crate::kube::{FastMap, FastSet};
 
@@ -26,7 +27,7 @@ impl Volumes<'_> {
 /// `ValidateVolumeMounts`
 pub fn mounts(container: Field, volumes: &Volumes) {
     let (list, devices) = (container.child("volumeMounts"), container.child("volumeDevices"));
-    let mut paths = FastSet::default();
+    let mut paths = Seen::default();
     let of_devices = |key| devices.items().map(|device| device.child(key).str()).collect::<FastSet<&str>>();
     let (device_names, device_paths) = (of_devices("name"), of_devices("devicePath"));
     for mount in list.items() {

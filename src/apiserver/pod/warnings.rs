@@ -1,11 +1,13 @@
 //! What the server accepts and warns about: `pkg/api/pod/warnings.go`, `pkg/api/node/util.go`.
 
 use super::super::field::Field;
+use super::super::seen::Seen;
 use super::super::{ip, storage};
 use super::overlaps::{Overlaps, REPEATED};
 use super::{affinity, all_containers, security};
+use crate::kube::FastMap;
 use crate::kube::versions::Change;
-use crate::kube::{FastMap, FastSet};
+use crate::yaml::Keys;
 
 /// Labels of nodes that have a successor.
 const NODE_LABELS: [(&str, &str); 8] = [
@@ -42,6 +44,16 @@ const VOLUMES: [(&str, &str); 9] = [
     ("rbd", "deprecated in v1.28, without effect since v1.31"),
 ];
 
+/// What volumes that no longer work are called.
+const OLD_VOLUMES: Keys = {
+    let (mut keys, mut at) = (Keys::these(&[]), 0);
+    while at < VOLUMES.len() {
+        keys = keys.and(Keys::these(&[VOLUMES[at].0]));
+        at += 1;
+    }
+    keys
+};
+
 /// What is to be said about a label of nodes.
 #[must_use]
 pub fn node_label_message(key: &str) -> Option<&'static str> {
@@ -59,17 +71,22 @@ pub fn spec_warnings(metadata: Field, spec: Field, is_template: bool) {
     annotations(metadata.child("annotations"), spec, is_template);
     volumes(spec.child("volumes"));
     lists(spec);
+    let containers: Vec<Field> = all_containers(spec).collect();
+    let amounts = containers.iter().flat_map(|container| {
+        let resources = container.child("resources");
+        [resources.child("limits"), resources.child("requests")]
+    });
+    let amounts = std::iter::once(spec.child("overhead")).chain(amounts);
+    let amounts: Vec<Field> = amounts.filter(|list| list.is_set()).collect();
     for name in ["memory", "ephemeral-storage"] {
-        fractional(spec.child("overhead"), name);
-        for resources in all_containers(spec).map(|container| container.child("resources")) {
-            fractional(resources.child("limits"), name);
-            fractional(resources.child("requests"), name);
+        for list in &amounts {
+            fractional(*list, name);
         }
     }
-    for container in all_containers(spec) {
+    for container in &containers {
         hidden_variables(container.child("env"));
     }
-    ports(spec, is_template);
+    ports(spec, &containers, is_template);
     let grace = spec.child("terminationGracePeriodSeconds");
     // A Pod's own has become 1 before the newest servers look.
     if grace.int() < 0 && (is_template || !grace.has_change(Change::GracePeriodDefault)) {
@@ -151,13 +168,17 @@ fn annotations(annotations: Field, spec: Field, is_template: bool) {
 
 fn volumes(volumes: Field) {
     for volume in volumes.items() {
-        for (source, message) in VOLUMES {
+        let written = volume.keys();
+        for (source, message) in VOLUMES.iter().filter(|_| written.may_share(OLD_VOLUMES)) {
             let field = volume.child(source);
             if field.is_set() {
                 field.warn(format!("`{source}` is {message}"));
             }
         }
-        storage::claim_spec_warnings(volume.at(&["ephemeral", "volumeClaimTemplate", "spec"]));
+        let ephemeral = volume.child("ephemeral");
+        if ephemeral.is_set() {
+            storage::claim_spec_warnings(ephemeral.at(&["volumeClaimTemplate", "spec"]));
+        }
         for source in ["configMap", "secret", "downwardAPI"] {
             let mut paths = Overlaps::default();
             overlaps(volume.child(source).child("items"), &mut paths);
@@ -202,7 +223,7 @@ fn overlap<'a>(path: Field<'a>, paths: &mut Overlaps<'a>) {
 
 fn lists(spec: Field) {
     for (list, name) in [("hostAliases", "ip"), ("imagePullSecrets", "name")] {
-        let mut seen = FastSet::default();
+        let mut seen = Seen::default();
         for item in spec.child(list).items().map(|item| item.child(name)) {
             if !seen.insert(item.str()) {
                 item.warn(format!("`{}` is duplicated", item.str()));
@@ -228,7 +249,7 @@ fn fractional(list: Field, name: &'static str) {
 
 /// A variable that is set twice, unless the second builds on the first.
 fn hidden_variables(env: Field) {
-    let mut names = FastSet::default();
+    let mut names = Seen::default();
     for variable in env.items() {
         let name = variable.child("name").str();
         if !names.insert(name) {
@@ -242,18 +263,22 @@ fn hidden_variables(env: Field) {
     }
 }
 
-fn ports(spec: Field, is_template: bool) {
+fn ports(spec: Field, containers: &[Field], is_template: bool) {
     let fills = spec.child("hostNetwork").is_true() && !is_template;
     let host_port = |port: Field| {
         let host = port.child("hostPort");
         if fills { host.int_or(port.child("containerPort").int()) } else { host.int() }
     };
     let mut seen: FastMap<(i64, &str), Vec<Field>> = FastMap::default();
-    let mut names: FastSet<&str> = FastSet::default();
-    for port in all_containers(spec).flat_map(|container| container.child("ports").items()) {
+    let mut names = Seen::default();
+    let all: Vec<Field> = containers.iter().flat_map(|container| container.child("ports").items()).collect();
+    for port in all.iter().copied() {
         let (host_ip, host) = (port.child("hostIP").str(), host_port(port));
         if !host_ip.is_empty() && host == 0 {
             port.child("hostIP").warn("`hostIP` has no effect without `hostPort`");
+        }
+        if all.len() < 2 {
+            continue;
         }
         let same = seen.entry((port.child("containerPort").int(), port.child("protocol").str_or("TCP"))).or_default();
         for other in same.iter().take(REPEATED) {
