@@ -114,7 +114,7 @@ fn pair<'a, 'run: 'a>(
         }
         return true;
     }
-    if is_neither(&one.name, kind, None) {
+    if is_for_others(&one.name) || is_neither(&one.name, kind, None) {
         return true;
     }
     let certainty = if kind.is_some() { Certainty::Said } else { Certainty::Likely };
@@ -127,7 +127,7 @@ fn pair<'a, 'run: 'a>(
 fn whole<'run>(one: &Named<'_, 'run>, found: &mut Conventions<'run>, listens_too: bool, own: &str) {
     let text = one.word.text.as_ref();
     // What a name ends with says what its value is: `POSTGRES_PASSWORD` and `REDIS_DB` are no addresses.
-    let last = one.name.rsplit('_').next().unwrap_or_default();
+    let last = last_word(&one.name);
     let is_address = ADDRESSES.contains(&last) || last == "PGHOST";
     // a port takes digits or a scheme
     if !is_address && !text.bytes().any(|byte| byte.is_ascii_digit() || byte == b':') {
@@ -176,7 +176,9 @@ fn whole<'run>(one: &Named<'_, 'run>, found: &mut Conventions<'run>, listens_too
         }
         return;
     }
-    if is_neither(&one.name, kind, Some(text)) {
+    // nearly all that is left
+    let is_no_address = kind.is_none() && scheme.is_none() && !is_address;
+    if is_no_address || is_neither(&one.name, kind, Some(text)) {
         return;
     }
     let has_port = |text: &str| {
@@ -250,11 +252,21 @@ fn is_listening(name: &str) -> bool {
         || name.ends_with("BIND_ADDRESS")
 }
 
-/// Whether an address of this name is not one to connect to. One that names a kind of server mostly is, but for what is
-/// plainly for others.
+/// Whether an address of this name, which is not plainly for others, is not one to connect to. One that names a kind of
+/// server mostly is.
 fn is_neither(name: &str, kind: Option<&str>, text: Option<&str>) -> bool {
     let is_for_people = || is_for_people(name) && text.is_some_and(may_be_page);
-    is_for_others(name) || kind.is_none() && (name.split('_').any(|word| NEITHER.contains(&word)) || is_for_people())
+    kind.is_none() && (words(name).any(|word| NEITHER.iter().any(|one| one.as_bytes() == word)) || is_for_people())
+}
+
+/// The words of a name in capitals.
+fn words(name: &str) -> impl Iterator<Item = &[u8]> {
+    name.as_bytes().split(|byte| *byte == b'_')
+}
+
+/// The last of them.
+fn last_word(name: &str) -> &str {
+    memchr::memrchr(b'_', name.as_bytes()).map_or(name, |before| &name[before + 1..])
 }
 
 /// Whether a text may be the URL of a page: of a host on the internet, at its usual port.
@@ -278,19 +290,22 @@ fn is_scheme(text: &str) -> bool {
 }
 
 fn is_for_others(name: &str) -> bool {
-    name.split('_').any(|word| FOR_OTHERS.contains(&word))
+    words(name).any(|word| FOR_OTHERS.iter().any(|one| one.as_bytes() == word))
 }
 
 /// What kind of server a variable is named after.
 fn kind_of(name: &str) -> Option<&'static str> {
-    let find = |word: &str| KINDS.iter().find(|(kind, _)| *kind == word).map(|(_, speaks)| *speaks);
+    let find = |word: &[u8]| KINDS.iter().find(|(kind, _)| kind.as_bytes() == word).map(|(_, speaks)| *speaks);
     // `PGHOST`
-    name.split('_').find_map(find).or_else(|| (name == "PG" || name.starts_with("PGHOST")).then_some("postgres"))
+    words(name).find_map(find).or_else(|| (name == "PG" || name.starts_with("PGHOST")).then_some("postgres"))
 }
 
 /// `--httpAddr` and `http-addr` as `HTTP_ADDR`.
 fn in_capitals(name: &str) -> Cow<'_, str> {
-    if name.bytes().all(|byte| byte.is_ascii_uppercase() || byte == b'_') {
+    let bytes = name.as_bytes();
+    let is_capital = |byte: &u8| byte.is_ascii_uppercase() || byte.is_ascii_digit() || *byte == b'_';
+    let is_split = |pair: &[u8]| pair[0].is_ascii_digit() && pair[1].is_ascii_uppercase();
+    if bytes.iter().all(is_capital) && !bytes.windows(2).any(is_split) {
         return Cow::Borrowed(name);
     }
     let mut capitals = String::with_capacity(name.len() + 4);
