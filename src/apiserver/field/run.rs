@@ -17,7 +17,7 @@ pub struct Run<'doc> {
     pub(super) target: Target,
     pub(super) dropped: FastSet<NodeId>,
     pub(super) steps: RefCell<Vec<PathNode>>,
-    asked: Asked,
+    asked: [Asked; ASKED],
     pub(super) found: RefCell<Causes>,
 }
 
@@ -41,7 +41,10 @@ pub(super) enum PathNode {
     Named(u32, &'static str),
 }
 
-/// The map that was asked last, and its keys: validation mostly asks one map for much.
+/// How many maps' keys are remembered: validation asks one map for much, and comes back to those around it.
+const ASKED: usize = 8;
+
+/// A map that was asked, and its keys.
 #[derive(Debug)]
 struct Asked {
     map: Cell<NodeId>,
@@ -61,7 +64,8 @@ impl<'doc> Run<'doc> {
     pub fn new(document: &'doc Document, root: NodeId, target: Target, dropped: FastSet<NodeId>) -> Self {
         let mut steps = STEPS.take();
         steps.push(PathNode::Root);
-        let asked = Asked { map: Cell::new(root), keys: Cell::new(Keys::of(document.entries(root))) };
+        let keys = Keys::of(document.entries(root));
+        let asked = std::array::from_fn(|_| Asked { map: Cell::new(root), keys: Cell::new(keys) });
         Self { document, root, target, dropped, steps: RefCell::new(steps), asked, found: RefCell::default() }
     }
 
@@ -73,16 +77,17 @@ impl<'doc> Run<'doc> {
     /// Whether a map may have a key.
     #[inline]
     pub(super) fn may_have(&self, map: NodeId, key: Key<'_>) -> bool {
-        if self.asked.map.get() != map {
-            self.ask(map);
+        let asked = &self.asked[map.number() % ASKED];
+        if asked.map.get() != map {
+            self.ask(map, asked);
         }
-        self.asked.keys.get().may_have(key)
+        asked.keys.get().may_have(key)
     }
 
     #[inline(never)]
-    fn ask(&self, map: NodeId) {
-        self.asked.map.set(map);
-        self.asked.keys.set(Keys::of(self.document.entries(map)));
+    fn ask(&self, map: NodeId, asked: &Asked) {
+        asked.map.set(map);
+        asked.keys.set(Keys::of(self.document.entries(map)));
     }
 
     /// The entry of a map under a key, unless it is dropped.
