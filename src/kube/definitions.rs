@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
+use super::hash::FastSet;
 use super::index::nearness;
 use super::object::Object;
 use super::templates::{self, SchemaPaths};
@@ -45,6 +46,8 @@ pub struct Definitions {
     versions: HashMap<(String, String), Vec<Definition>>,
     /// By group and kind.
     served: HashMap<(String, String), Vec<Served>>,
+    /// All their kinds, in whichever group: most objects are of none.
+    kinds: FastSet<String>,
 }
 
 impl Definitions {
@@ -52,6 +55,7 @@ impl Definitions {
     pub fn collect<'object>(objects: impl IntoIterator<Item = &'object Object>) -> Self {
         let mut versions: HashMap<_, Vec<Definition>> = HashMap::new();
         let mut served: HashMap<_, Vec<Served>> = HashMap::new();
+        let mut kinds = FastSet::default();
         // Texts are compared and not hashed: a schema is large, and of one kind and folder there are few.
         let mut seen: HashMap<_, Vec<&str>> = HashMap::new();
         for object in objects {
@@ -63,6 +67,7 @@ impl Definitions {
             let Some(spec) = document.get(object.node, "spec") else { continue };
             let text = |path: &[&str]| document.at(spec, path).and_then(|node| document.str(node)).unwrap_or_default();
             let (group, kind) = (text(&["group"]), text(&["names", "kind"]));
+            kinds.insert(kind.to_owned());
             let of_kind = served.entry((group.to_owned(), kind.to_owned())).or_default();
             if of_kind.len() < COPIES {
                 of_kind.push(Served {
@@ -92,7 +97,7 @@ impl Definitions {
                 }
             }
         }
-        Self { versions, served }
+        Self { versions, served, kinds }
     }
 
     /// Whether there is none at all.
@@ -104,6 +109,9 @@ impl Definitions {
     /// The nearest definition of an object's kind, if no definition that may count for it serves its version.
     #[must_use]
     pub fn without_version(&self, object: &Object) -> Option<&Served> {
+        if !self.kinds.contains(object.id.kind.as_str()) {
+            return None;
+        }
         let (group, version) = object.id.api_version.split_once('/')?;
         let all = self.served.get(&(group.to_owned(), object.id.kind.to_string()))?;
         let is_meant = |one: &&Served| counts(&one.document, &one.kustomizations, object);
@@ -128,6 +136,9 @@ impl Definitions {
     }
 
     fn nearest(&self, object: &Object, is_meant: impl Fn(&Definition) -> bool) -> Vec<&Definition> {
+        if !self.kinds.contains(object.id.kind.as_str()) {
+            return Vec::new();
+        }
         let key = (object.id.api_version.to_string(), object.id.kind.to_string());
         let all = self.versions.get(&key).map_or(&[][..], Vec::as_slice);
         let near = |definition: &Definition| nearness(&object.document, &definition.document);

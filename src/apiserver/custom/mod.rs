@@ -4,6 +4,8 @@
 //! Structural schemas are read as the server reads them. Rules in CEL are judged by `crate::policy`. Defaults are
 //! not filled in: what a default would add is taken to be there where the schema asks for it.
 
+use std::sync::LazyLock;
+
 pub mod definition;
 mod field_path;
 mod formats;
@@ -35,6 +37,13 @@ impl Schemas {
     /// Collects the definitions among some objects.
     pub fn collect<'object>(objects: impl IntoIterator<Item = &'object Object>) -> Self {
         Self { definitions: Definitions::collect(objects), prepared: Prepared::default() }
+    }
+
+    /// Those of no definitions.
+    #[must_use]
+    pub fn none() -> &'static Self {
+        static NONE: LazyLock<Schemas> = LazyLock::new(Schemas::default);
+        &NONE
     }
 
     /// Whether there is no schema at all.

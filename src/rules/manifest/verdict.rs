@@ -101,7 +101,7 @@ fn wrong(object: &Object, target: Target, verdict: Verdict) -> impl Iterator<Ite
 /// What servers say, of several versions with the times at which they do.
 fn causes(object: &Object, targets: Targets) -> Vec<Wrong> {
     if !targets.is_range() {
-        let verdict = validate(object, targets.last(), &Schemas::default());
+        let verdict = validate(object, targets.last(), Schemas::none());
         if !object.is_patch && targets.last() == Target::default() {
             object.is_accepted.get_or_init(|| verdict.errors.is_empty());
         }
@@ -112,7 +112,7 @@ fn causes(object: &Object, targets: Targets) -> Vec<Wrong> {
     // Versions that refuse the object before they would come to say something.
     let (mut undecoded, mut refusing) = (Vec::new(), Vec::new());
     for target in targets.all() {
-        let verdict = validate(object, target, &Schemas::default());
+        let verdict = validate(object, target, Schemas::none());
         if verdict.errors.iter().any(|cause| comes_first(cause.reason)) {
             undecoded.push(target);
         }

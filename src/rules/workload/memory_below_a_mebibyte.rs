@@ -1,3 +1,4 @@
+use std::borrow::Cow;
 use std::cmp::Ordering;
 
 use crate::diagnostic::Level;
@@ -39,8 +40,8 @@ fn of_resources(object: &Object, resources: Option<NodeId>, found: &mut Findings
 fn judge(object: &Object, node: NodeId, list: &str, resource: &str, found: &mut Findings<'_>) {
     let document = &object.document;
     let text = match document.value(node) {
-        Value::Str(text) => text.to_owned(),
-        Value::Int(_) | Value::Uint(_) | Value::Float(_) => document.to_json(node),
+        Value::Str(text) => Cow::Borrowed(text),
+        Value::Int(_) | Value::Uint(_) | Value::Float(_) => Cow::Owned(document.to_json(node)),
         _ => return,
     };
     let Some(amount) = Quantity::parse(&text) else { return };
