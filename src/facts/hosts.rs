@@ -107,12 +107,19 @@ pub fn is_hashing(text: &str) -> bool {
     };
     let by_word = |line: &str| WORDS.iter().any(|word| line.contains(word));
     // most texts are of none of them, and the lines of one need not be read for all
-    let has_hash = mentions_any(text, &HASH);
+    let is_json = is_json(text);
+    let has_hash = !is_json && mentions_any(text, &HASH);
     let any = |is: &dyn Fn(&str) -> bool| text.lines().filter(is_code).any(is);
     has_hash && any(&nginx)
-        || mentions_any(text, &DISTRIBUTION) && any(&twemproxy)
-        || (has_hash || mentions_any(text, &BALANCE)) && any(&haproxy)
+        || !is_json && mentions_any(text, &DISTRIBUTION) && any(&twemproxy)
+        || !is_json && (has_hash || mentions_any(text, &BALANCE)) && any(&haproxy)
         || mentions_any(text, &BY_WORD) && any(&by_word)
+}
+
+/// Whether a text begins as an object in JSON does: dashboards are large, and no configuration of nginx, twemproxy or
+/// `HAProxy`.
+fn is_json(text: &str) -> bool {
+    text.trim_start().strip_prefix('{').is_some_and(|inside| inside.trim_start().starts_with('"'))
 }
 
 /// Words that are looked for in many texts.
@@ -136,7 +143,7 @@ static BY_ADDRESS: Words = words(|| finders(&["hash", "split_clients", "balance 
 /// What in a proxy's configuration chooses a server by the client's address.
 #[must_use]
 pub fn by_address(text: &str) -> Option<&str> {
-    if !mentions_any(text, &BY_ADDRESS) {
+    if is_json(text) || !mentions_any(text, &BY_ADDRESS) {
         return None;
     }
     let all = nginx::directives(text);
