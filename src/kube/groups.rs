@@ -68,7 +68,19 @@ impl<'run> Names<'run> {
 
     /// In one namespace, or without one.
     pub(super) fn called_in(&self, kind: &str, name: &str, namespace: Option<&str>) -> &[&'run Object] {
-        equal(&self.placed[range(&self.hashes, hash(kind, name))], |object| by_id(object, kind, name, namespace))
+        let [called] = self.called_in_each(kind, name, [namespace]);
+        called
+    }
+
+    /// The same for several of these.
+    pub(super) fn called_in_each<const COUNT: usize>(
+        &self,
+        kind: &str,
+        name: &str,
+        namespaces: [Option<&str>; COUNT],
+    ) -> [&[&'run Object]; COUNT] {
+        let called = &self.placed[range(&self.hashes, hash(kind, name))];
+        namespaces.map(|namespace| equal(called, |object| by_id(object, kind, name, namespace)))
     }
 }
 

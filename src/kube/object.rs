@@ -332,6 +332,9 @@ impl<'object> PodView<'object> {
     /// The keys that are yet to be given or changed in `labels` or `annotations` of these Pods; nothing if any may be.
     #[must_use]
     pub fn changed_keys(self, map: &str) -> Option<Vec<&'object str>> {
+        if self.object.changes.is_empty() {
+            return Some(Vec::new());
+        }
         let above = self.above();
         let mut map_above = above.fields();
         map_above.extend(["metadata", map]);

@@ -1,24 +1,25 @@
 //! Which containers of a Pod dial which ports on loopback, and which may serve them: asked of each container, so that
 //! each question looks only at those that have the port.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::super::container::ContainerFacts;
 use super::super::endpoints::Dial;
+use crate::kube::FastMap;
 
 /// Ports of a Pod's containers, by their places among all of them.
 pub(super) struct Loopback {
     /// With the place of the first dial of each among its own.
-    diallers: HashMap<u16, BTreeMap<usize, usize>>,
-    servers: HashMap<u16, BTreeSet<usize>>,
+    diallers: FastMap<u16, BTreeMap<usize, usize>>,
+    servers: FastMap<u16, BTreeSet<usize>>,
     /// Those that may listen elsewhere, too.
     open: BTreeSet<usize>,
 }
 
 impl Loopback {
     pub(super) fn of(all: &[ContainerFacts<'_>]) -> Self {
-        let mut diallers: HashMap<u16, BTreeMap<usize, usize>> = HashMap::new();
-        let mut servers: HashMap<u16, BTreeSet<usize>> = HashMap::new();
+        let mut diallers: FastMap<u16, BTreeMap<usize, usize>> = FastMap::default();
+        let mut servers: FastMap<u16, BTreeSet<usize>> = FastMap::default();
         for (at, one) in all.iter().enumerate() {
             for (number, dial) in one.dials.iter().enumerate().filter(|(_, dial)| dial.is_loopback) {
                 if let Some(port) = dial.port {

@@ -6,11 +6,9 @@ mod logs;
 mod loopback;
 mod proxies;
 
-use std::collections::HashMap;
-
 use super::container::{Confidence, ContainerFacts, Evidence};
 use super::{Role, Task, Way, hosts};
-use crate::kube::PodView;
+use crate::kube::{FastMap, PodView};
 use loopback::Loopback;
 
 pub(super) fn relate(pod: PodView<'_>, all: &mut [ContainerFacts<'_>]) {
@@ -49,9 +47,12 @@ fn share(pod: PodView<'_>, all: &mut [ContainerFacts<'_>]) {
     let carries = |one: &ContainerFacts<'_>| {
         matches!(one.role, Role::Sidecar(Task::Logs | Task::Git | Task::Config | Task::Secrets) | Role::Init(_))
     };
+    if !all.iter().any(carries) {
+        return;
+    }
     // where a container mounts a volume first
-    let mut apps: HashMap<&str, usize> = HashMap::new();
-    let mut helpers: HashMap<&str, Vec<(usize, usize)>> = HashMap::new();
+    let mut apps: FastMap<&str, usize> = FastMap::default();
+    let mut helpers: FastMap<&str, Vec<(usize, usize)>> = FastMap::default();
     for (at, one) in all.iter().enumerate() {
         let (is_app, is_helper) = (one.role == Role::App, carries(one));
         if !is_app && !is_helper {

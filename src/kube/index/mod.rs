@@ -240,8 +240,8 @@ impl<'run> Index<'run> {
             return self.find_among(namesakes, from);
         }
         let within = |reach| self.named(from, kind, name).filter(move |to| self.reach(from, to) == Some(reach));
-        let unit: Vec<&Object> = within(Reach::Unit).collect();
-        if unit.is_empty() { nearest(from, within(Reach::Folder)) } else { nearest(from, unit.into_iter()) }
+        let mut unit = within(Reach::Unit).peekable();
+        if unit.peek().is_none() { nearest(from, within(Reach::Folder)) } else { nearest(from, unit) }
     }
 
     /// The same among many of that kind and name.
@@ -299,11 +299,10 @@ impl<'run> Index<'run> {
     }
 
     fn named<'a>(&'a self, from: &'a Object, kind: &'a str, name: &'a str) -> impl Iterator<Item = &'run Object> + 'a {
-        let of = |namespace| self.names.called_in(kind, name, namespace);
         // one without a namespace goes wherever it is applied to
-        let (own, open) = match from.id.namespace.as_deref() {
-            Some(namespace) => (of(Some(namespace)), of(None)),
-            None => (self.names.called(kind, name), &[][..]),
+        let [own, open] = match from.id.namespace.as_deref() {
+            Some(namespace) => self.names.called_in_each(kind, name, [Some(namespace), None]),
+            None => [self.names.called(kind, name), &[]],
         };
         own.iter().chain(open).copied()
     }

@@ -27,10 +27,8 @@ fn check(pod: PodView<'_>, found: &mut Findings<'_>) {
 }
 
 fn judge(object: &Object, image: &str, node: NodeId, found: &mut Findings<'_>) {
-    let is_built = is_built(image) || is_set_by_openshift(object, image);
-    let Some(why) = refusal(image).filter(|_| !image.is_empty() && !is_built && !is_to_be_filled_in(image)) else {
-        return;
-    };
+    let is_another = || is_built(image) || is_set_by_openshift(object, image) || is_to_be_filled_in(image);
+    let Some(why) = refusal(image).filter(|_| !image.is_empty() && !is_another()) else { return };
     let without_scheme = image.split_once("://").map_or(image, |(_, rest)| rest);
     let (message, here, help) = match why {
         Refusal::Scheme => (
