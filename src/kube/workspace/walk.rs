@@ -196,6 +196,8 @@ impl Listing {
             })
             .sort_by_file_name(Ord::cmp)
             .build();
+        // a folder that was searched, and its real path: no folder below is a link
+        let mut place: Option<(PathBuf, PathBuf)> = None;
         for entry in walk {
             self.entries += 1;
             if self.inputs.len() > self.most || self.entries / ENTRIES > self.most {
@@ -211,9 +213,15 @@ impl Listing {
                     if is_file && is_expectation(entry.path()) && is_yaml(entry.path()) {
                         self.expectations_left_out += usize::from(reported);
                     } else if is_file && is_yaml(entry.path()) {
-                        // no folder below is a link
-                        let below = entry.path().strip_prefix(folder).ok().filter(|_| !is_link);
-                        let identity = below.map_or_else(|| identity(entry.path()), |below| real.join(below));
+                        let parent = entry.path().parent().unwrap_or(folder);
+                        if place.as_ref().is_none_or(|(searched, _)| searched != parent) {
+                            let below = parent.strip_prefix(folder).ok();
+                            place = below.map(|below| (parent.to_owned(), real.join(below)));
+                        }
+                        let identity = match (&place, entry.path().file_name()) {
+                            (Some((_, real)), Some(name)) if !is_link => real.join(name),
+                            _ => identity(entry.path()),
+                        };
                         self.file(entry.into_path(), identity, reported, false);
                     }
                 }
@@ -286,6 +294,10 @@ impl Listing {
 }
 
 fn shown(path: &Path) -> String {
+    // nearly all paths
+    if let Some(text) = path.to_str().filter(|text| !text.starts_with('.')) {
+        return text.to_owned();
+    }
     path.strip_prefix("./").unwrap_or(path).display().to_string()
 }
 
