@@ -137,15 +137,22 @@ pub(super) fn together(
         check(index, &mut FindingsAnywhere::new(rule, &mut made).keeping(most).for_targets(targets_of));
         made
     };
-    let mut findings: Vec<Finding> = checks.par_iter().flat_map_iter(run).collect();
-    for source in rules::SOURCES {
-        if let SharedPass::Together(check) = source.check {
-            let Some(first) = first_running(source, selection) else { continue };
-            run_source(first, selection, &mut findings, |rule, findings| {
-                check(index, &mut FindingsAnywhere::new(rule, findings).keeping(most).for_targets(targets_of));
-            });
+    let of_sources = || {
+        let mut findings = Vec::new();
+        for source in rules::SOURCES {
+            if let SharedPass::Together(check) = source.check {
+                let Some(first) = first_running(source, selection) else { continue };
+                run_source(first, selection, &mut findings, |rule, findings| {
+                    check(index, &mut FindingsAnywhere::new(rule, findings).keeping(most).for_targets(targets_of));
+                });
+            }
         }
-    }
+        findings
+    };
+    let of_rules = || -> Vec<Finding> { checks.par_iter().flat_map_iter(run).collect() };
+    // what judges by definitions takes longest, and is one piece of work
+    let (of_sources, mut findings) = rayon::join(of_sources, of_rules);
+    findings.extend(of_sources);
     findings
 }
 

@@ -63,8 +63,10 @@ fn check(workspace: &Workspace, projects: &Projects, kept: &mut Kept) -> (Vec<Fi
     kept.read_files(workspace, |file| checks::file(file, projects.among(&checks, file), most));
     let objects: Vec<&Object> = workspace.objects().collect();
     let index = Index::of(&objects);
-    let mut across = checks::together(&index, &together, &|object| projects.targets_of(object), most);
-    read_facts(&index, projects, kept);
+    let (mut across, ()) = rayon::join(
+        || checks::together(&index, &together, &|object| projects.targets_of(object), most),
+        || read_facts(&index, projects, kept),
+    );
     across.extend(kept.facts(workspace));
     drop(index);
     let (by_policies, mut of_policies) = policies::check(workspace, projects, &together, most);
