@@ -1,8 +1,9 @@
 //! Applying fixes: bytes are edited in place, the result is read and linted again, and what does not make its
 //! finding go away is not kept.
 //!
-//! All files are tried at once. Which file a fix failed in shows in the findings, so that only this one is tried again
-//! with fewer of its fixes: how often the workspace is linted does not grow with the number of files.
+//! All fixes that do not touch each other are tried at once. Which object a fix failed in shows in the findings, so that
+//! only this one is tried again with fewer of its fixes: how often the workspace is linted grows neither with the number
+//! of objects nor with that of the fixes that do what they should.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
@@ -88,11 +89,20 @@ struct FileFix {
     key: Key,
     level: Level,
     place: Span,
+    part: Part,
     edits: Vec<Edit>,
 }
 
+/// A file, and which of its objects: 0 is what is before the first.
+type Part = (usize, usize);
+
 /// Fixes that do not touch each other, by file.
 type Round = BTreeMap<usize, Vec<FileFix>>;
+
+fn part(workspace: &Workspace, file: usize, at: u32) -> Part {
+    let start = |object: &Object| object.document.span(object.node).start;
+    (file, workspace.files[file].objects.partition_point(|object| start(object) <= at))
+}
 
 struct Fixing<'run> {
     workspace: &'run mut Workspace,
@@ -102,8 +112,8 @@ struct Fixing<'run> {
     findings: Vec<Finding>,
     by_name: HashMap<String, usize>,
     tries: usize,
-    /// How many fixes of a file are tried at once, after more have failed.
-    most: HashMap<usize, usize>,
+    /// How many fixes of an object are tried at once, after more have failed.
+    most: HashMap<Part, usize>,
     /// What failed alone.
     given_up: HashSet<Key>,
     changed: BTreeSet<usize>,
@@ -113,9 +123,9 @@ struct Fixing<'run> {
 /// Where a round did not do what it should.
 #[derive(Default)]
 struct Failures {
-    /// Files with a finding that is not gone, or one that is new and as bad.
-    files: BTreeSet<usize>,
-    /// Whether there is a new one in a file that was not changed.
+    /// Objects with a finding that is not gone, or one that is new and as bad.
+    parts: BTreeSet<Part>,
+    /// Whether there is a new one where nothing was changed.
     elsewhere: bool,
 }
 
@@ -123,26 +133,24 @@ impl Fixing<'_> {
     /// What to try next, in order of place.
     fn next(&self, also_unsafe: bool) -> Round {
         let mut round = Round::new();
-        // Where the edits of each file are: first bytes and last ones.
-        let mut taken: HashMap<usize, BTreeMap<u32, u32>> = HashMap::new();
+        let mut steps: HashMap<Part, usize> = HashMap::new();
+        let mut taken: HashMap<usize, Taken<'_>> = HashMap::new();
         for finding in &self.findings {
             let Some(Fix { safe, edits, .. }) = &finding.fix else { continue };
             let Some(file) = self.by_name.get(&finding.primary.source.name).copied() else { continue };
-            let steps = round.get(&file).map_or(0, Vec::len);
-            if !(*safe || also_unsafe) || self.most.get(&file).is_some_and(|most| steps >= *most) {
+            let part = part(self.workspace, file, finding.primary.span.start);
+            let steps = steps.entry(part).or_default();
+            if !(*safe || also_unsafe) || self.most.get(&part).is_some_and(|most| *steps >= *most) {
                 continue;
             }
             let key = key(finding);
             if self.given_up.contains(&key) {
                 continue;
             }
-            let taken = taken.entry(file).or_default();
-            let meets =
-                |edit: &Edit| taken.range(..=edit.span.end).next_back().is_some_and(|(_, end)| *end >= edit.span.start);
-            if !edits.iter().any(meets) {
-                taken.extend(edits.iter().map(|edit| (edit.span.start, edit.span.end)));
-                let step = FileFix { key, level: finding.level, place: finding.primary.span, edits: edits.clone() };
-                round.entry(file).or_default().push(step);
+            if let Some(edits) = taken.entry(file).or_default().take(edits) {
+                *steps += 1;
+                let (level, place) = (finding.level, finding.primary.span);
+                round.entry(file).or_default().push(FileFix { key, level, place, part, edits: edits.to_vec() });
             }
         }
         round
@@ -158,20 +166,20 @@ impl Fixing<'_> {
             let objects = &self.workspace.files[*file].objects;
             unread.insert(*file, objects.iter().map(|object| !object.problems.is_empty()).collect());
             let source = &self.workspace.files[*file].source;
-            let edits: Vec<Edit> = steps.iter().flat_map(|step| step.edits.iter().cloned()).collect();
+            let edits: Vec<Edit> = edits_of(steps).into_iter().cloned().collect();
             texts.push((*file, Arc::new(source.with_text(edit::apply(&source.text, &edits)))));
             before.push((*file, Arc::clone(source)));
         }
         self.workspace.replace(texts);
         let after = find(self.workspace, self.projects, self.of_descriptions);
         let failures = self.failures(&after, &round, &unread);
-        if failures.files.is_empty() && !failures.elsewhere {
+        if failures.parts.is_empty() && !failures.elsewhere {
             self.findings = after;
             self.count += round.values().map(Vec::len).sum::<usize>();
-            for file in round.into_keys() {
-                self.most.remove(&file);
-                self.changed.insert(file);
+            for part in round.values().flatten().map(|step| step.part) {
+                self.most.remove(&part);
             }
+            self.changed.extend(round.into_keys());
             return;
         }
         self.workspace.replace(before);
@@ -180,24 +188,32 @@ impl Fixing<'_> {
 
     /// Tries what is left of a failed round, without what is to blame.
     fn try_without(&mut self, mut round: Round, failures: &Failures) {
-        if failures.files.is_empty() && round.len() > 1 {
-            // One of the files has an effect on another: half of them, then.
-            let half: BTreeSet<usize> = round.keys().copied().take(round.len() / 2).collect();
-            round.retain(|file, _| half.contains(file));
+        let mut tried: BTreeMap<Part, Vec<Key>> = BTreeMap::new();
+        for step in round.values().flatten() {
+            tried.entry(step.part).or_default().push(step.key.clone());
+        }
+        let blamed: BTreeSet<Part> = if failures.parts.is_empty() && tried.len() > 1 {
+            // One of the objects has an effect on another: half of them, then.
+            tried.keys().copied().skip(tried.len() / 2).collect()
         } else {
             let blamed =
-                if failures.files.is_empty() { round.keys().copied().collect() } else { failures.files.clone() };
-            for file in blamed {
-                match round.remove(&file) {
-                    Some(mut steps) if steps.len() == 1 => {
-                        self.given_up.extend(steps.pop().map(|step| step.key));
-                        self.most.remove(&file);
+                if failures.parts.is_empty() { tried.keys().copied().collect() } else { failures.parts.clone() };
+            for part in &blamed {
+                match tried.remove(part).as_deref() {
+                    Some([key]) => {
+                        self.given_up.insert(key.clone());
+                        self.most.remove(part);
                     }
-                    Some(steps) => drop(self.most.insert(file, steps.len() / 2)),
+                    Some(keys) => drop(self.most.insert(*part, keys.len() / 2)),
                     None => {}
                 }
             }
+            blamed
+        };
+        for steps in round.values_mut() {
+            steps.retain(|step| !blamed.contains(&step.part));
         }
+        round.retain(|_, steps| !steps.is_empty());
         if !round.is_empty() && self.tries < MOST_TRIES {
             self.apply(round);
         }
@@ -213,45 +229,53 @@ impl Fixing<'_> {
             *kept.entry((rule, &finding.primary.source.name)).or_default() += 1;
         }
         let is_cut = |key: &Key| kept.get(&(key.0, key.1.as_str())).is_some_and(|kept| *kept >= limits::MENDED.count());
-        let mut cut: HashMap<Key, BTreeSet<u32>> = HashMap::new();
+        for finding in after {
+            *counts.entry(key(finding)).or_default() += 1;
+        }
+        for step in round.values().flatten() {
+            // What was to go away has gone: then its count is back at zero or below.
+            if let Some(count) = counts.get_mut(&step.key) {
+                *count += 1;
+            }
+        }
+        let tried: HashSet<&Key> = round.values().flatten().map(|step| &step.key).collect();
+        let is_more = |key: &Key| counts.get(key).is_some_and(|count| *count > 0);
+        let mut places: HashMap<Key, BTreeSet<u32>> = HashMap::new();
         for finding in after {
             let key = key(finding);
-            if is_cut(&key) {
-                cut.entry(key.clone()).or_default().insert(finding.primary.span.start);
+            if tried.contains(&key) && (is_cut(&key) || is_more(&key)) {
+                places.entry(key).or_default().insert(finding.primary.span.start);
             }
-            *counts.entry(key).or_default() += 1;
         }
         let mut failures = Failures::default();
-        let mut tried: HashSet<&Key> = HashSet::new();
-        for (file, steps) in round {
-            for step in steps {
-                // What was to go away has gone: then its count is back at zero or below.
-                if let Some(count) = counts.get_mut(&step.key) {
-                    *count += 1;
-                }
-            }
+        for steps in round.values() {
             let moves = Moves::of(steps);
-            let is_left = |step: &FileFix| {
-                if is_cut(&step.key) {
-                    cut.get(&step.key).is_some_and(|starts| moves.holds(step.place, starts))
-                } else {
-                    counts.get(&step.key).is_some_and(|count| *count > 0)
-                }
-            };
-            if steps.iter().any(is_left) {
-                failures.files.insert(*file);
-            }
-            tried.extend(steps.iter().map(|step| &step.key));
+            let is_at_its_place =
+                |step: &&FileFix| places.get(&step.key).is_some_and(|starts| moves.holds(step.place, starts));
+            let held: Vec<&FileFix> = steps.iter().filter(is_at_its_place).collect();
+            failures.parts.extend(held.iter().map(|step| step.part));
+            let held: HashSet<&Key> = held.into_iter().map(|step| &step.key).collect();
+            // which of those of one message is left, a place that is gone does not say
+            let is_left = |step: &&FileFix| is_more(&step.key) && !is_cut(&step.key) && !held.contains(&step.key);
+            failures.parts.extend(steps.iter().filter(is_left).map(|step| step.part));
         }
+        let parts: BTreeSet<Part> = round.values().flatten().map(|step| step.part).collect();
         let mildest = round.values().flatten().map(|step| step.level).min().unwrap_or(Level::Error);
         for finding in after.iter().filter(|finding| finding.level >= mildest) {
             let key = key(finding);
-            let is_new = counts.get(&key).is_some_and(|count| *count > 0) && !is_cut(&key) && !tried.contains(&key);
-            if !is_new || self.came_to_light(finding, unread) {
+            if !is_more(&key) || is_cut(&key) || tried.contains(&key) || self.came_to_light(finding, unread) {
                 continue;
             }
-            match self.by_name.get(&key.1) {
-                Some(file) if round.contains_key(file) => drop(failures.files.insert(*file)),
+            let changed = self.by_name.get(&key.1).copied().filter(|file| round.contains_key(file));
+            let found = changed.map(|file| part(self.workspace, file, finding.primary.span.start));
+            match (changed, found) {
+                // other objects than before are read: which of them are which cannot be told
+                (Some(file), _)
+                    if self.workspace.files[file].objects.len() != unread.get(&file).map_or(0, Vec::len) =>
+                {
+                    failures.parts.extend(parts.iter().filter(|part| part.0 == file));
+                }
+                (_, Some(part)) if parts.contains(&part) => drop(failures.parts.insert(part)),
                 _ => failures.elsewhere = true,
             }
         }
@@ -272,6 +296,75 @@ impl Fixing<'_> {
         let at = objects.partition_point(|object| start(object) <= finding.primary.span.start);
         objects.len() == unread_here.len() && at > 0 && unread_here[at - 1]
     }
+}
+
+/// The edits of a file that are in a round already.
+#[derive(Default)]
+struct Taken<'run> {
+    /// First and last bytes of what is replaced.
+    replaced: BTreeMap<u32, u32>,
+    /// Where something is put, and whether it is whole lines.
+    inserted: BTreeMap<u32, bool>,
+    /// Fixes by the place of their first edit.
+    fixes: HashMap<u32, &'run [Edit]>,
+}
+
+impl<'run> Taken<'run> {
+    /// Takes another fix, if its edits touch none that is taken: what is left to do, which is nothing where a fix does
+    /// the same.
+    fn take(&mut self, edits: &'run [Edit]) -> Option<&'run [Edit]> {
+        let first = edits.first()?;
+        if self.fixes.get(&first.span.start).is_some_and(|there| *there == edits) {
+            return Some(&[]);
+        }
+        if edits.iter().any(|edit| self.meets(edit)) {
+            return None;
+        }
+        self.fixes.entry(first.span.start).or_insert(edits);
+        for edit in edits {
+            if is_insertion(edit) {
+                self.inserted.insert(edit.span.start, is_of_lines(edit));
+            } else {
+                self.replaced.insert(edit.span.start, edit.span.end);
+            }
+        }
+        Some(edits)
+    }
+
+    /// Whether an edit touches one that is taken. Lines may be removed beside lines, and put after lines.
+    fn meets(&self, edit: &Edit) -> bool {
+        let Span { start, end } = edit.span;
+        if is_insertion(edit) {
+            let replaced = self.replaced.range(..=start).next_back().is_some_and(|(_, end)| *end >= start);
+            let inserted = self.inserted.get(&start).is_some_and(|of_lines| !of_lines || !is_of_lines(edit));
+            return replaced || inserted;
+        }
+        let replaced = self.replaced.range(..end).next_back().is_some_and(|(_, there)| *there > start);
+        replaced || self.inserted.range(start..=end).next().is_some()
+    }
+}
+
+fn is_insertion(edit: &Edit) -> bool {
+    edit.span.start == edit.span.end
+}
+
+fn is_of_lines(edit: &Edit) -> bool {
+    edit.replacement.ends_with('\n')
+}
+
+/// All edits of these fixes. What makes room for the edit after it, at the same place, is needed once.
+fn edits_of(steps: &[FileFix]) -> Vec<&Edit> {
+    let mut all = Vec::new();
+    let mut made: HashSet<(u32, &str)> = HashSet::new();
+    for FileFix { edits, .. } in steps {
+        for (at, edit) in edits.iter().enumerate() {
+            let makes_room = is_insertion(edit) && edits.get(at + 1).is_some_and(|next| next.span == edit.span);
+            if !makes_room || made.insert((edit.span.start, &edit.replacement)) {
+                all.push(edit);
+            }
+        }
+    }
+    all
 }
 
 /// For the files of a round, which of their objects the decoder refuses.
@@ -300,7 +393,7 @@ struct Moves {
 
 impl Moves {
     fn of(steps: &[FileFix]) -> Self {
-        let mut edits: Vec<&Edit> = steps.iter().flat_map(|step| &step.edits).collect();
+        let mut edits = edits_of(steps);
         edits.sort_by_key(|edit| (edit.span.start, edit.span.end));
         let mut by = 0;
         let moved = |edit: &Edit| {

@@ -82,6 +82,86 @@ fn fixing_looks_at_a_file_twice() {
     assert_eq!((fixed.count, fixed.rounds, fixed.findings.len()), (30_000, 1, 0));
 }
 
+fn fixed(text: String) -> (usize, usize, usize, String) {
+    let mut workspace = Workspace::of(vec![File::read(&Arc::new(Source::from_text("a.yaml", text)))]);
+    let fixed = fix::fix(&mut workspace, &Projects::none(Selection::default()), &[], true);
+    (fixed.count, fixed.rounds, fixed.findings.len(), workspace.files[0].source.text.clone())
+}
+
+fn job(name: usize, containers: &str) -> String {
+    format!(
+        "---\napiVersion: batch/v1\nkind: Job\nmetadata: {{name: j{name}}}\nspec:\n  template:\n    spec:\n      \
+         restartPolicy: Never\n      containers:\n{containers}"
+    )
+}
+
+fn container(name: &str, more: &str) -> String {
+    format!("        - name: {name}\n          image: registry.example.com/c:1\n{more}")
+}
+
+const ALWAYS: &str = "          restartPolicy: Always\n";
+
+/// Containers are moved to one place together, those of one Pod in their order.
+#[test]
+fn sidecars_are_fixed_together() {
+    for init in ["", "      initContainers:\n        - name: i\n          image: registry.example.com/i:1\n"] {
+        let sidecars: String = (0..150).map(|at| container(&format!("s{at}"), ALWAYS)).collect();
+        let text = job(0, &(container("main", "") + &sidecars + &container("last", "")));
+        let text = text.replace("      containers:\n", &format!("{init}      containers:\n"));
+        let (count, rounds, left, text) = fixed(text);
+        assert_eq!((count, rounds, left), (150, 1, 0), "{text}");
+        assert_eq!(text.matches("initContainers:").count(), 1);
+        let names: Vec<&str> = text.lines().filter_map(|line| line.trim().strip_prefix("- name: s")).collect();
+        assert_eq!(names, (0..150).map(|at| at.to_string()).collect::<Vec<_>>());
+    }
+}
+
+/// A Pod keeps one of its containers.
+#[test]
+fn the_last_container_stays() {
+    let all = container("a", ALWAYS) + &container("b", ALWAYS);
+    let (count, rounds, left, text) = fixed((0..150).map(|at| job(at, &all)).collect());
+    assert_eq!((count, rounds, left), (150, 1, 150), "{text}");
+}
+
+/// Fixes that do not go together are tried again by object, all objects at once.
+#[test]
+fn what_fails_in_many_objects_is_tried_again_together() {
+    // both rules would take the container that has to stay
+    let envoy = "        - {name: proxy, image: envoyproxy/envoy:v1.30.0}\n"
+        .replace("{name: proxy, image:", "name: proxy\n          image:");
+    let envoy = envoy.replace("v1.30.0}", "v1.30.0");
+    let both = container("main", ALWAYS) + &envoy;
+    let (count, rounds, left, text) = fixed((0..100).map(|at| job(at, &both)).collect());
+    assert!(count == 100 && rounds < 8, "{count} fixes in {rounds} rounds, {left} findings left in {text}");
+}
+
+/// Each hook is given its time by one change.
+#[test]
+fn hooks_of_one_pod_are_given_time_together() {
+    let hook = |at: usize| format!("          lifecycle: {{preStop: {{exec: {{command: [sleep, '{}']}}}}}}\n", 40 + at);
+    let containers: String = (0..100).map(|at| container(&format!("c{at}"), &hook(at))).collect();
+    for grace in ["", "  terminationGracePeriodSeconds: 40\n"] {
+        let spec = containers.replace("        - ", "  - ").replace("          ", "    ");
+        let (count, rounds, left, text) =
+            fixed(format!("apiVersion: v1\nkind: Pod\nmetadata: {{name: a}}\nspec:\n{grace}  containers:\n{spec}"));
+        assert_eq!((count, rounds, left), (100, 1, 0), "{text}");
+        assert!(text.contains("terminationGracePeriodSeconds: 169\n"), "{text}");
+    }
+}
+
+/// What is wrong twice for one cause is mended once.
+#[test]
+fn one_change_for_several_findings_is_made_once() {
+    let shell = |at: usize| {
+        let command = format!("          command: [sh, -c, 'while true; do pkill -HUP app{at}; sleep 9; done']\n");
+        container(&format!("c{at}"), &command)
+    };
+    let containers: String = (0..60).map(shell).collect();
+    let (_, rounds, _, text) = fixed(job(0, &containers).replace("restartPolicy: Never", "restartPolicy: OnFailure"));
+    assert!(rounds < 3, "{rounds} rounds for {text}");
+}
+
 #[test]
 fn handles_of_tags_are_looked_up() {
     let mut text = String::new();

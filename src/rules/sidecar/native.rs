@@ -5,23 +5,26 @@ use crate::yaml::edit::{self, Edit};
 use crate::yaml::{Document, NodeId, Span, Style};
 
 /// Moves a container to the end of `initContainers`, with `restartPolicy: Always`. Only where both lists are
-/// written in their own lines.
+/// written in their own lines. Several may be moved at once: what makes the list is then the same edit for all of them.
 pub(super) fn moved(view: &ContainerView<'_>) -> Option<Vec<Edit>> {
     let document = &view.pod.object.document;
     let containers = document.entry(view.pod.node, "containers")?;
     let others = document.items(containers.value()).len() > 1;
     let lines = edit::item_lines(document, view.node).filter(|_| others)?;
     let item = sidecar(document, view, lines)?;
-    let place = match document.get(view.pod.node, "initContainers") {
-        Some(list) => Edit::insert(end_of_list(document, list, view.node)?, item),
+    let mut edits = Vec::new();
+    match document.get(view.pod.node, "initContainers") {
+        Some(list) => edits.push(Edit::insert(end_of_list(document, list, view.node)?, item)),
         None => {
             let indentation = edit::indentation(document, containers.key);
             let at = document.span(containers.key).range().start.checked_sub(indentation.len())?;
-            let is_alone = document.source.text.get(at..at + indentation.len())? == indentation;
-            is_alone.then(|| Edit::insert(at, format!("{indentation}initContainers:\n{item}")))?
+            document.source.text.get(at..at + indentation.len()).filter(|before| *before == indentation)?;
+            edits.push(Edit::insert(at, format!("{indentation}initContainers:\n")));
+            edits.push(Edit::insert(at, item));
         }
-    };
-    Some(vec![place, Edit::replace(lines, "")])
+    }
+    edits.push(Edit::replace(lines, ""));
+    Some(edits)
 }
 
 /// The item's lines, with the restart policy.

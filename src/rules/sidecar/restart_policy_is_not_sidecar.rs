@@ -2,6 +2,7 @@ use super::native;
 use crate::diagnostic::Level;
 use crate::kube::{ContainerList, ContainerView};
 use crate::rules::{Check, Findings, Rule};
+use crate::yaml::edit::Edit;
 
 /// `restartPolicy: Always` on an entry of `containers`.
 pub static RULE: Rule = rule!("restart_policy_is_not_sidecar.md", Error, Check::Container(check), fixes);
@@ -27,7 +28,7 @@ fn check(view: ContainerView<'_>, found: &mut Findings<'_>) {
             .help(format!(
                 "if `{name}` is a helper, move it to `initContainers`; if it does the Job's work, remove this line"
             ))
-            .unsafe_fix_if(format!("make `{name}` a native sidecar"), native::moved(&view));
+            .unsafe_fix_if(format!("make `{name}` a native sidecar"), moved(&view));
     } else {
         found
             .at(policy, format!("`restartPolicy` does not make `{name}` a sidecar"))
@@ -36,4 +37,14 @@ fn check(view: ContainerView<'_>, found: &mut Findings<'_>) {
             .help(format!("to start `{name}` before the others and stop it after them, move it to `initContainers`"))
             .level(Level::Advice);
     }
+}
+
+/// The change that makes it a sidecar. A Pod has to keep a container: where all of them say this, its last one stays.
+fn moved(view: &ContainerView<'_>) -> Option<Vec<Edit>> {
+    let all = || view.pod.containers().filter(|other| other.list == ContainerList::Main);
+    let is_always = |other: ContainerView<'_>| other.container.restart_policy.as_deref() == Some("Always");
+    let document = &view.pod.object.document;
+    let containers = document.get(view.pod.node, "containers")?;
+    let is_last = document.items(containers).last() == Some(&view.node);
+    if is_last && all().all(is_always) { None } else { native::moved(view) }
 }

@@ -2,20 +2,39 @@ use crate::kube::types::LifecycleHandler;
 
 use crate::diagnostic::Level;
 use crate::facts::command::sleeps;
-use crate::kube::ContainerView;
+use crate::kube::{ContainerView, PodView};
 use crate::rules::{Check, Findings, Rule};
 use crate::text::Text;
 use crate::yaml::edit::{self, Edit};
 
 /// A preStop hook sleeps for the whole grace period or longer.
-pub static RULE: Rule = rule!("prestop_outlasts_grace.md", Warning, Check::Container(check), fixes);
+pub static RULE: Rule = rule!("prestop_outlasts_grace.md", Warning, Check::Pod(check), fixes);
 
 /// `DefaultTerminationGracePeriodSeconds` in `k8s.io/api/core/v1`.
 const DEFAULT_GRACE: i64 = 30;
 
-fn check(view: ContainerView<'_>, found: &mut Findings<'_>) {
-    let hook = view.container.lifecycle.as_ref().and_then(|hooks| hooks.pre_stop.as_deref());
-    let Some((sleep, field)) = hook.and_then(sleep_of) else { return };
+/// A sleep for which no grace period is suggested: more than a day.
+const LONGEST: f64 = 86_400.0;
+
+/// How many seconds a hook visibly sleeps, and where it says so.
+type Sleep = (f64, &'static [&'static str]);
+
+fn check(pod: PodView<'_>, found: &mut Findings<'_>) {
+    let sleeping: Vec<(ContainerView<'_>, Sleep)> = pod
+        .containers()
+        .filter_map(|view| {
+            let hook = view.container.lifecycle.as_ref().and_then(|hooks| hooks.pre_stop.as_deref());
+            Some((view, sleep_of(hook?)?))
+        })
+        .collect();
+    // one change is enough for all of them
+    let mended = sleeping.iter().map(|(_, (sleep, _))| *sleep).filter(|sleep| *sleep <= LONGEST).fold(0.0, f64::max);
+    for (view, sleep) in sleeping {
+        check_hook(view, sleep, mended, found);
+    }
+}
+
+fn check_hook(view: ContainerView<'_>, (sleep, field): Sleep, mended: f64, found: &mut Findings<'_>) {
     let Some(node) = view.at(&["lifecycle", "preStop"]).and_then(|hook| {
         let document = &view.pod.object.document;
         document.at(hook, field)
@@ -63,14 +82,17 @@ fn check(view: ContainerView<'_>, found: &mut Findings<'_>) {
         None => saying
             .help(format!("sleep for less than {grace} s, the default, or set terminationGracePeriodSeconds above it")),
     }
-    .unsafe_fix_if(format!("leave the app {DEFAULT_GRACE} s after the sleep"), longer_grace(&view, sleep));
+    .unsafe_fix_if(
+        format!("leave the app {DEFAULT_GRACE} s after the sleep"),
+        (sleep <= LONGEST).then(|| longer_grace(&view, mended)).flatten(),
+    );
 }
 
 /// The change that adds the default grace period to the time of the hook.
 fn longer_grace(view: &ContainerView<'_>, sleep: f64) -> Option<Vec<Edit>> {
     const FIELD: &str = "terminationGracePeriodSeconds";
     let document = &view.pod.object.document;
-    if view.pod.object.is_patch || sleep > 86_400.0 {
+    if view.pod.object.is_patch {
         return None;
     }
     #[expect(clippy::cast_possible_truncation, reason = "at most a day")]
@@ -82,8 +104,7 @@ fn longer_grace(view: &ContainerView<'_>, sleep: f64) -> Option<Vec<Edit>> {
     edit.map(|edit| vec![edit])
 }
 
-/// How many seconds a hook visibly sleeps, and where it says so.
-fn sleep_of(hook: &LifecycleHandler) -> Option<(f64, &'static [&'static str])> {
+fn sleep_of(hook: &LifecycleHandler) -> Option<Sleep> {
     if let Some(sleep) = &hook.sleep {
         #[expect(clippy::cast_precision_loss, reason = "compared with a grace period")]
         return Some((sleep.seconds as f64, &["sleep", "seconds"]));
