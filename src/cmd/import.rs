@@ -1,6 +1,6 @@
 //! `patterns import`: manifests into descriptions, with proof.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::fs;
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
@@ -14,12 +14,14 @@ use crate::apiserver::is_of_client;
 use crate::cli::{ImportArgs, ImportFormat};
 use crate::describe::Options;
 use crate::diagnostic::{Finding, Stop};
-use crate::expand::expand_text;
+use crate::expand::{catalogue, expand_in, expand_text};
 use crate::facts::workload::{Workload, workloads};
 use crate::facts::{Programs, Role};
 use crate::import::{self, Import, Imported, Input, Known};
 use crate::kube::{ContainerList, Index, Object, RefusedSecrets, Workspace, on_deep_stacks};
 use crate::lint::{self, Selection, programs_at};
+use crate::pattern::Catalogue;
+use crate::project::{self, Project};
 use crate::report::{escaped, import as report};
 use crate::words::is_encrypted;
 use crate::yaml::{Refusal, Source};
@@ -113,13 +115,26 @@ fn import_all(workspace: &Workspace, programs: &Programs) -> (Import, Vec<report
     }
     let known = known(workspace, programs);
     let known = |input: &Input| known.get(&(input.file.clone(), input.line)).cloned().unwrap_or_default();
+    let settings = settings().ok();
     let generate = |text: &str, environment: Option<&str>| {
         let source = Arc::new(Source::from_text("imported.yaml", text));
         let options = Options { environment: environment.map(str::to_owned), ..Options::default() };
-        let expanded = expand_text(&source, Path::new("-"), &[], options)?;
+        let path = Path::new("-");
+        let expanded = match &settings {
+            Some((project, catalogue)) => expand_in(&source, path, project, catalogue, options)?,
+            // which says what is wrong with them
+            None => expand_text(&source, path, &[], options)?,
+        };
         Ok(expanded.made.into_iter().map(|made| made.object).collect::<Vec<Json>>())
     };
     (import::import(inputs, &known, &generate), unread)
+}
+
+/// The settings of the project and its patterns, read once for all documents.
+fn settings() -> Result<(Project, Catalogue), Stop> {
+    let project = project::nearest(Path::new("-"))?.unwrap_or_default();
+    let catalogue = catalogue(&project, &[])?;
+    Ok((project, catalogue))
 }
 
 /// Whether what cannot be read is a word after `@`, which no YAML has, but templates do: `name: @app_name`.
@@ -175,7 +190,7 @@ fn known(workspace: &Workspace, programs: &Programs) -> HashMap<(String, usize),
     let index = Index::of(&objects);
     let mut known = HashMap::new();
     let all = workloads(&index, programs);
-    let findings = lint::workspace(workspace, &Selection::default());
+    let broken = Broken::of(&all, &lint::workspace(workspace, &Selection::default()));
     for workload in &all {
         let main: Vec<_> =
             workload.facts.members.iter().filter(|one| one.container.list == ContainerList::Main).collect();
@@ -193,7 +208,7 @@ fn known(workspace: &Workspace, programs: &Programs) -> HashMap<(String, usize),
             Known {
                 app,
                 listens: listens.collect(),
-                broken: broken(workload.object, &all, &findings),
+                broken: broken.by(workload.object),
                 is_changed: !workload.object.changes.is_empty(),
             },
         );
@@ -201,17 +216,43 @@ fn known(workspace: &Workspace, programs: &Programs) -> HashMap<(String, usize),
     known
 }
 
-/// The rules that a workload breaks as it is: all that is found, but for what is found in another workload.
-fn broken(object: &Object, all: &[Workload<'_>], findings: &[Finding]) -> Vec<&'static str> {
-    let is_in = |object: &Object, finding: &Finding| {
-        let span = object.document.span(object.node);
-        let at = &finding.primary;
-        Arc::ptr_eq(&object.document.source, &at.source) && span.start <= at.span.start && at.span.end <= span.end
-    };
-    let is_of_another =
-        |finding: &&Finding| !is_in(object, finding) && all.iter().any(|other| is_in(other.object, finding));
-    let rules = findings.iter().filter(|finding| !is_of_another(finding)).filter_map(|finding| finding.rule);
-    rules.map(|rule| rule.name).collect()
+/// The rules that workloads break as they are.
+#[derive(Default)]
+struct Broken {
+    /// By what is found in one.
+    within: HashMap<*const Object, BTreeSet<&'static str>>,
+    /// By what is found in none of them.
+    around: BTreeSet<&'static str>,
+}
+
+impl Broken {
+    fn of(all: &[Workload<'_>], findings: &[Finding]) -> Self {
+        let mut places: HashMap<*const Source, BTreeMap<u32, (u32, *const Object)>> = HashMap::new();
+        for Workload { object, .. } in all {
+            let span = object.document.span(object.node);
+            let of_file = places.entry(Arc::as_ptr(&object.document.source)).or_default();
+            of_file.insert(span.start, (span.end, std::ptr::from_ref(*object)));
+        }
+        let mut broken = Self::default();
+        for finding in findings {
+            let Some(rule) = finding.rule else { continue };
+            let at = &finding.primary;
+            let before = places.get(&Arc::as_ptr(&at.source)).and_then(|of| of.range(..=at.span.start).next_back());
+            match before {
+                Some((_, (end, object))) if at.span.end <= *end => {
+                    broken.within.entry(*object).or_default().insert(rule.name);
+                }
+                _ => drop(broken.around.insert(rule.name)),
+            }
+        }
+        broken
+    }
+
+    /// All that is found, but for what is found in another workload.
+    fn by(&self, object: &Object) -> Vec<&'static str> {
+        let within = self.within.get(&std::ptr::from_ref(object)).into_iter().flatten();
+        within.chain(&self.around).copied().collect::<BTreeSet<_>>().into_iter().collect()
+    }
 }
 
 fn notes(workspace: &Workspace) -> Vec<String> {

@@ -86,13 +86,13 @@ pub(super) fn split(inputs: Vec<Input>) -> Vec<Part> {
             first.add(&whole);
             together.extend(&whole);
         }
+        let files_of_workloads: HashSet<&str> =
+            whole.iter().filter(|input| is_workload(input)).map(|input| input.file.as_str()).collect();
         for file in single {
             let own = file.first().map(|input| input.file.clone());
             // what is beside all files of the folder belongs to each
             let ids: HashSet<Id> = file.iter().map(|input| id(input)).collect();
             let around = whole.iter().filter(|input| !is_workload(input) && !ids.contains(&id(input)));
-            let files_of_workloads: HashSet<&str> =
-                whole.iter().filter(|input| is_workload(input)).map(|input| input.file.as_str()).collect();
             let around = around.filter(|input| !files_of_workloads.contains(input.file.as_str()));
             let inputs = file.iter().chain(around).map(|input| (*input).clone()).collect();
             apart.push(Part { name: own.clone(), inputs, own });

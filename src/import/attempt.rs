@@ -1,6 +1,8 @@
 //! One workload as one document: described, generated, compared and mended.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::cell::RefCell;
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::rc::Rc;
 use std::sync::Arc;
 
 use serde_json::{Map, Value as Json, json};
@@ -16,6 +18,7 @@ use super::{
 use crate::diagnostic::Stop;
 
 /// A document with its keys, before it is text.
+#[derive(Clone)]
 pub(super) struct Attempt {
     pub keys: Map<String, Json>,
     pub comments: Vec<(String, String)>,
@@ -25,11 +28,24 @@ pub(super) struct Attempt {
 /// What all documents of a run have in common.
 pub(super) struct Run {
     /// Labels that something selects by.
-    pub(super) used_labels: Vec<String>,
+    pub(super) used_labels: Rc<Vec<String>>,
     /// Ports of Services by name.
     pub(super) services: Arc<HashMap<(String, String), u64>>,
     /// Kind, namespace and name of everything that there is.
-    pub(super) there: HashSet<[String; 3]>,
+    pub(super) there: HashSet<Place>,
+    /// What has been asked of that, and the answers.
+    pub(super) asked: RefCell<Vec<(Place, bool)>>,
+}
+
+/// What no two objects of a cluster share: kind, namespace and name.
+pub(super) type Place = [String; 3];
+
+impl Run {
+    fn is_there(&self, place: Place) -> bool {
+        let is_there = self.there.contains(&place);
+        self.asked.borrow_mut().push((place, is_there));
+        is_there
+    }
 }
 
 /// How often what is generated is compared and mended; a patch may show another difference beneath.
@@ -108,7 +124,7 @@ pub(super) fn attempt(owned: &Owned<'_>, run: &Run, generate: Generate<'_>) -> R
 fn keep_account(owned: &Owned<'_>, run: &Run, keys: &mut Map<String, Json>) {
     let namespace = owned.workload.id.namespace.as_deref().unwrap_or_default().to_owned();
     let made = ["ServiceAccount".to_owned(), namespace, owned.name.clone()];
-    let is_anothers = owned.account.is_none() && run.there.contains(&made);
+    let is_anothers = owned.account.is_none() && run.is_there(made);
     let app = keys.get_mut("app").and_then(Json::as_object_mut).filter(|app| !app.contains_key("account"));
     if let Some(app) = app.filter(|_| is_anothers) {
         app.insert("account".to_owned(), json!("default"));
@@ -151,6 +167,7 @@ fn finish(
             obsolete,
             secrets: named_secrets(owned),
             environments: Vec::new(),
+            changed: BTreeSet::new(),
             notes: owned.unbudgeted.iter().map(|why| format!("no PodDisruptionBudget is added: {why}")).collect(),
             variant: None,
         },
@@ -214,8 +231,8 @@ fn compare_all(owned: &Owned<'_>, run: &Run, made: &[Json]) -> Vec<Compared> {
     compared
 }
 
-/// What no two objects of a cluster share: kind, namespace and name.
-pub(super) fn place_of(object: &Json) -> [String; 3] {
+/// The kind, namespace and name of an object.
+pub(super) fn place_of(object: &Json) -> Place {
     ["/kind", "/metadata/namespace", "/metadata/name"]
         .map(|pointer| object.pointer(pointer).and_then(Json::as_str).unwrap_or_default().to_owned())
 }
@@ -225,13 +242,13 @@ fn overwritten<'made>(owned: &Owned<'_>, run: &Run, made: &'made [Json], objects
     made.iter().find(|object| {
         let is_taken_over = objects.iter().any(|one| one.made == **object)
             || owned.extra.iter().any(|input| place_of(&input.object) == place_of(object));
-        !is_taken_over && run.there.contains(&place_of(object))
+        !is_taken_over && run.is_there(place_of(object))
     })
 }
 
 fn around<'a>(objects: impl Iterator<Item = &'a Json>, run: &Run) -> Around {
     let mut around =
-        Around { used_labels: run.used_labels.clone(), elsewhere: Arc::clone(&run.services), ..Around::default() };
+        Around { used_labels: run.used_labels.to_vec(), elsewhere: Arc::clone(&run.services), ..Around::default() };
     around.learn(objects);
     around
 }

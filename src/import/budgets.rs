@@ -1,6 +1,8 @@
 //! Budgets in other words, and those that are not added: where the Pods that one would keep are not this workload's
 //! alone, or have one already.
 
+use std::collections::HashMap;
+
 use serde_json::{Map, Value as Json};
 
 use super::values::{items, template_pointer, text};
@@ -27,20 +29,81 @@ pub(super) fn budget(budget: &Json) -> Field {
     Field { path, said: budget["spec"].get("minAvailable").cloned(), made: None, kind }
 }
 
-/// Why no budget is added that keeps the Pods of this selector; nothing where it may be.
-pub(super) fn why_none(workload: &Input, selector: &Map<String, Json>, inputs: &[Input]) -> Option<String> {
-    let own = labels(workload)?;
-    let near = inputs.iter().filter(|input| input.id.namespace == workload.id.namespace);
-    let is_it = |input: &Input| std::ptr::eq(input, workload);
-    near.filter(|input| !is_it(input)).find_map(|input| match input.kind() {
-        "PodDisruptionBudget" => covers(&input.object["spec"]["selector"], own)
-            .then(|| format!("{} keeps these Pods already", input.title())),
-        _ => {
-            let others = labels(input)?;
-            let is_kept = selector.iter().all(|(label, value)| others.get(label) == Some(value));
-            is_kept.then(|| format!("it would keep the Pods of {}, too", input.title()))
+/// A label in a namespace.
+type Label<'a> = (Option<&'a str>, &'a str, &'a str);
+
+/// The Pods of a run and the budgets that keep them, by their labels.
+#[derive(Default)]
+pub(super) struct Near<'a> {
+    /// What makes Pods, or is one, with its place in the run, by each of its labels and by its namespace alone.
+    pods: HashMap<Label<'a>, Vec<(usize, &'a Input)>>,
+    /// Budgets by the label of theirs that the fewest Pods have, or by their namespace.
+    budgets: HashMap<Label<'a>, Vec<(usize, &'a Input)>>,
+}
+
+/// What everything of a namespace has.
+const ANY: (&str, &str) = ("", "");
+
+impl<'a> Near<'a> {
+    pub(super) fn of(inputs: &'a [Input]) -> Self {
+        let mut near = Self::default();
+        for (at, input) in inputs.iter().enumerate() {
+            let Some(labels) = labels(input) else { continue };
+            for label in each(input, labels) {
+                near.pods.entry(label).or_default().push((at, input));
+            }
         }
-    })
+        for (at, input) in inputs.iter().enumerate().filter(|(_, input)| input.kind() == "PodDisruptionBudget") {
+            let rarest = near.rarest(input, input.object["spec"]["selector"]["matchLabels"].as_object());
+            near.budgets.entry(rarest).or_default().push((at, input));
+        }
+        near
+    }
+
+    /// Why no budget is added that keeps the Pods of a workload; nothing where it may be.
+    pub(super) fn why_none(&self, workload: &'a Input) -> Option<String> {
+        let own = labels(workload)?;
+        let selector = workload.object["spec"]["selector"]["matchLabels"].as_object();
+        let budgets = each(workload, own).filter_map(|label| {
+            let mut all = self.budgets.get(&label)?.iter();
+            all.find(|(_, budget)| covers(&budget.object["spec"]["selector"], own))
+        });
+        let budget = budgets.min_by_key(|(at, _)| at);
+        let is_kept = |(_, other): &&(usize, &Input)| {
+            let others = labels(other);
+            !std::ptr::eq(*other, workload)
+                && others.is_some_and(|others| {
+                    selector.into_iter().flatten().all(|(label, value)| others.get(label) == Some(value))
+                })
+        };
+        let pods = self.pods.get(&self.rarest(workload, selector));
+        let pod = pods.and_then(|pods| pods.iter().find(is_kept));
+        match (budget, pod) {
+            (Some((at, budget)), pod) if pod.is_none_or(|(other, _)| at < other) => {
+                Some(format!("{} keeps these Pods already", budget.title()))
+            }
+            (_, Some((_, other))) => Some(format!("it would keep the Pods of {}, too", other.title())),
+            _ => None,
+        }
+    }
+
+    /// The label of a selector that the fewest Pods have.
+    fn rarest(&self, of: &'a Input, selector: Option<&'a Map<String, Json>>) -> Label<'a> {
+        let namespace = of.id.namespace.as_deref();
+        let labels = selector.into_iter().flatten().map(|(key, value)| (namespace, key.as_str(), value_of(value)));
+        let number = |label: &Label<'_>| self.pods.get(label).map_or(0, Vec::len);
+        labels.min_by_key(number).unwrap_or((namespace, ANY.0, ANY.1))
+    }
+}
+
+fn value_of(label: &Json) -> &str {
+    label.as_str().unwrap_or_default()
+}
+
+/// Each label of something, and what everything of its namespace has.
+fn each<'a>(input: &'a Input, labels: &'a Map<String, Json>) -> impl Iterator<Item = Label<'a>> {
+    let labels = labels.iter().map(|(key, value)| (key.as_str(), value_of(value)));
+    labels.chain([ANY]).map(|(key, value)| (input.id.namespace.as_deref(), key, value))
 }
 
 /// The labels of the Pods that an object makes, or is.

@@ -10,7 +10,7 @@ use crate::kube::Object;
 use crate::words;
 
 /// An object of the input.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Input {
     /// Kind, name and namespace.
     pub id: ObjectRef,

@@ -37,16 +37,19 @@ mod scalers;
 mod secrets;
 mod services;
 mod stream;
+mod tried;
 mod values;
 mod workload;
 mod write;
 
-use std::collections::{BTreeMap, HashSet};
+use std::cell::RefCell;
+use std::collections::{BTreeMap, HashMap, HashSet};
+use std::rc::Rc;
 use std::sync::Arc;
 
 use crate::sort;
 use around::Around;
-use attempt::{Attempt, Run, attempt, place_of};
+use attempt::{Attempt, Run, place_of};
 pub use check::check;
 pub use cluster::is_made as is_made_by_cluster;
 pub use compare::{Field, Kind};
@@ -54,6 +57,7 @@ pub use input::Input;
 use owned::Owned;
 pub use result::{Compared, Generate, Import, Imported, Left};
 pub use secrets::hide as hide_secrets;
+use tried::Tried;
 
 /// The facts about a workload's containers.
 #[derive(Clone, Debug, Default)]
@@ -94,12 +98,13 @@ fn import_parts(inputs: Vec<Input>, known: &dyn Fn(&Input) -> Known, generate: G
         result.refused = stream::refused(&result.documents, generate);
         return result;
     }
+    let mut names: HashSet<String> = HashSet::new();
     for piece in apart::split(inputs) {
         let (documents, left) = part(piece.inputs.clone(), known, generate);
         let own = documents.into_iter().filter(|document| piece.is_about(&document.workload));
         let mut documents: Vec<Imported> = own.collect();
-        let is_taken = |one: &Imported| result.documents.iter().any(|other| other.name == one.name);
-        let variant = piece.name.as_deref().filter(|_| documents.iter().any(is_taken));
+        let variant = piece.name.as_deref().filter(|_| documents.iter().any(|one| names.contains(&one.name)));
+        names.extend(documents.iter().map(|document| document.name.clone()));
         tell_apart(&mut documents, variant);
         result.documents.append(&mut documents);
         result.left.extend(left.into_iter().filter(|left| piece.is_about(&left.input)));
@@ -112,10 +117,11 @@ fn import_parts(inputs: Vec<Input>, known: &dyn Fn(&Input) -> Known, generate: G
 fn part(inputs: Vec<Input>, known: &dyn Fn(&Input) -> Known, generate: Generate<'_>) -> (Vec<Imported>, Vec<Left>) {
     let variants = environments::split(inputs);
     let mut left = Vec::new();
-    let base = import_variant(&variants.base, known, generate, &mut left);
-    let mut others: BTreeMap<String, Vec<Attempt>> = BTreeMap::new();
+    let tried = Tried::of(!variants.others.is_empty());
+    let base = import_variant(&variants.base, known, generate, &tried, &mut left);
+    let mut others: BTreeMap<String, Vec<Rc<Attempt>>> = BTreeMap::new();
     for (name, inputs) in &variants.others {
-        let attempts = import_variant(inputs, known, generate, &mut left);
+        let attempts = import_variant(inputs, known, generate, &tried, &mut left);
         others.insert(name.clone(), attempts);
     }
     (environments::join(base, &variants.base_name, others, generate), left)
@@ -139,8 +145,9 @@ fn import_variant(
     inputs: &[Input],
     known: &dyn Fn(&Input) -> Known,
     generate: Generate<'_>,
+    tried: &Tried,
     left: &mut Vec<Left>,
-) -> Vec<Attempt> {
+) -> Vec<Rc<Attempt>> {
     let twice = environments::repeated(inputs);
     let mut single: Vec<Input> = Vec::new();
     let mut rest: Vec<(Input, String)> = Vec::new();
@@ -153,14 +160,17 @@ fn import_variant(
     let mut services = Around::default();
     services.learn(single.iter().filter(|input| input.kind() == "Service").map(|input| &input.object));
     let there = inputs.iter().map(|input| place_of(&input.object)).collect();
-    let run = Run { used_labels: plan::used_labels(&single), services: Arc::new(services.services), there };
+    let used_labels = Rc::new(plan::used_labels(&single));
+    let mut run = Run { used_labels, services: Arc::new(services.services), there, asked: RefCell::default() };
+    tried.share(&mut run);
     plan::need_tokens(&mut single);
     plan::name_pull_secrets(&mut single);
     let (owned, others) = plan::plan(&single, &run.services, known, &|_| true);
-    let results = owned.iter().map(|owned| attempt(owned, &run, generate)).collect();
+    let attempt: Attempting<'_> = &|owned| tried.attempt(owned, &run, generate);
+    let results = owned.iter().map(attempt).collect();
     let mut attempted = Attempted { owned, results, others };
-    attempted.retry_as_containers(&single, known, &run, generate);
-    attempted.reduce(&run, generate);
+    attempted.retry_as_containers(&single, known, &run.services, attempt);
+    attempted.reduce(attempt);
     rest.extend(attempted.others.iter().map(|(input, why)| ((*input).clone(), why.clone())));
     let attempts = attempted.finish(&mut rest);
     sort::by(&mut rest, |(a, _), (b, _)| (&a.file, a.line).cmp(&(&b.file, b.line)));
@@ -168,10 +178,13 @@ fn import_variant(
     attempts
 }
 
+/// What describes a workload.
+type Attempting<'a> = &'a dyn Fn(&Owned<'_>) -> Result<Rc<Attempt>, String>;
+
 /// The workloads of a variant, each with what its import comes to so far.
 struct Attempted<'a> {
     owned: Vec<Owned<'a>>,
-    results: Vec<Result<Attempt, String>>,
+    results: Vec<Result<Rc<Attempt>, String>>,
     /// What belongs to none of them, and why.
     others: Vec<(&'a Input, String)>,
 }
@@ -182,8 +195,8 @@ impl<'a> Attempted<'a> {
         &mut self,
         inputs: &'a [Input],
         known: &dyn Fn(&Input) -> Known,
-        run: &'a Run,
-        generate: Generate<'_>,
+        services: &'a HashMap<(String, String), u64>,
+        attempt: Attempting<'_>,
     ) {
         let is_retried: Vec<bool> = self
             .owned
@@ -197,10 +210,10 @@ impl<'a> Attempted<'a> {
             return;
         }
         let is_recognised = |input: &Input| !retried.contains(&std::ptr::from_ref(input));
-        let (plain, others) = plan::plan(inputs, &run.services, known, &is_recognised);
+        let (plain, others) = plan::plan(inputs, services, known, &is_recognised);
         self.others = others;
         for (at, other) in plain.into_iter().enumerate().filter(|(at, _)| is_retried[*at]) {
-            let result = attempt(&other, run, generate);
+            let result = attempt(&other);
             if unexpressed(&result) < unexpressed(&self.results[at]) || self.results[at].is_err() {
                 (self.owned[at], self.results[at]) = (other, result);
             }
@@ -211,12 +224,12 @@ impl<'a> Attempted<'a> {
     }
 
     /// Releases objects for which there are no keys, as long as that leaves less unexpressed.
-    fn reduce(&mut self, run: &Run, generate: Generate<'_>) {
+    fn reduce(&mut self, attempt: Attempting<'_>) {
         for (owned, result) in self.owned.iter_mut().zip(&mut self.results) {
             // all that is tried is less than what was there, so this ends
             while unexpressed(result) > 0 {
                 let better = owned.reduced(result.is_err()).into_iter().find_map(|(other, released)| {
-                    let again = attempt(&other, run, generate);
+                    let again = attempt(&other);
                     (unexpressed(&again) < unexpressed(result)).then_some((other, released, again))
                 });
                 let Some((other, released, again)) = better else { break };
@@ -232,7 +245,7 @@ impl<'a> Attempted<'a> {
     }
 
     /// The attempts that succeeded. Adds the workloads of the others to `rest`, with all that belongs to them.
-    fn finish(self, rest: &mut Vec<(Input, String)>) -> Vec<Attempt> {
+    fn finish(self, rest: &mut Vec<(Input, String)>) -> Vec<Rc<Attempt>> {
         let mut attempts = Vec::new();
         for (owned, result) in self.owned.iter().zip(self.results) {
             match result {
@@ -250,6 +263,6 @@ impl<'a> Attempted<'a> {
 }
 
 /// How much of an attempt has no key; a failed attempt ranks highest.
-fn unexpressed(result: &Result<Attempt, String>) -> usize {
+fn unexpressed(result: &Result<Rc<Attempt>, String>) -> usize {
     result.as_ref().map_or(usize::MAX, |attempt| attempt.imported.patches + attempt.imported.extra.len())
 }

@@ -1,5 +1,7 @@
 //! What an import comes to: documents with their comparison, and what stays where it is.
 
+use std::collections::BTreeSet;
+
 use serde_json::Value as Json;
 
 use super::{Field, Input, Kind};
@@ -9,7 +11,7 @@ use crate::diagnostic::Stop;
 pub type Generate<'a> = &'a dyn Fn(&str, Option<&str>) -> Result<Vec<Json>, Stop>;
 
 /// A document of the description.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Imported {
     /// Its `name`, which is the workload's where that can be one.
     pub name: String,
@@ -33,6 +35,8 @@ pub struct Imported {
     pub secrets: Vec<String>,
     /// The environments it has.
     pub environments: Vec<String>,
+    /// Those of them that change something.
+    pub(super) changed: BTreeSet<String>,
     /// What it leaves out on purpose, with the reason.
     pub notes: Vec<String>,
     /// Which of several variants it is of, if others of this import have its objects, too.
@@ -40,7 +44,7 @@ pub struct Imported {
 }
 
 /// An object of the input with what is made of it.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Compared {
     /// The object as it is.
     pub input: Input,

@@ -3,10 +3,14 @@
 
 #![allow(clippy::expect_used, clippy::panic, reason = "a test that cannot go on has failed")]
 
+use std::cell::Cell;
 use std::fmt::Write;
+use std::path::Path;
 use std::sync::Arc;
 
-use patterns::describe::{self, Spanned};
+use patterns::describe::{self, Options, Spanned};
+use patterns::expand::expand_text;
+use patterns::import::{Input, Known, import};
 use patterns::kube::{File, Index, Object, Selector, Typed, Workspace};
 use patterns::lint::{Projects, Selection, fix};
 use patterns::yaml::{self, Part, Source};
@@ -241,4 +245,38 @@ fn annotations_under_kustomize_take_linear_time() {
     std::fs::remove_dir_all(&folder).expect("removed");
     assert_eq!(workspace.objects().map(|object| object.problems.len()).sum::<usize>(), 0);
     assert!(workspace.objects().count() == 1 && took.as_secs() < 30, "{took:?}");
+}
+
+/// What all variants share is described once, and not once for each of them.
+#[test]
+fn what_variants_share_is_imported_once() {
+    let deployment = |name: &str, image: usize| {
+        format!(
+            "---\napiVersion: apps/v1\nkind: Deployment\nmetadata: {{name: {name}}}\nspec:\n  selector: {{matchLabels: {{app: \
+             {name}}}}}\n  template:\n    metadata: {{labels: {{app: {name}}}}}\n    spec: {{containers: [{{name: shop, \
+             image: 'registry.example.com/shop:{image}'}}]}}\n"
+        )
+    };
+    let calls = |number: usize| {
+        let file = |name: String, text: String| File::read(&Arc::new(Source::from_text(name, text)));
+        let shared = (0..number).map(|at| deployment(&format!("s{at}"), 1)).collect();
+        let own = (0..number).map(|at| file(format!("overlays/v{at}/a.yaml"), deployment("own", at)));
+        let files: Vec<File> = own.chain([file("base/b.yaml".to_owned(), shared)]).collect();
+        let inputs = files.iter().flat_map(|file| &file.objects).map(Input::of).collect();
+        let calls = Cell::new(0_usize);
+        let generate = |text: &str, environment: Option<&str>| {
+            calls.set(calls.get() + 1);
+            let source = Arc::new(Source::from_text("imported.yaml", text));
+            let options = Options { environment: environment.map(str::to_owned), ..Options::default() };
+            let expanded = expand_text(&source, Path::new("-"), &[], options)?;
+            Ok(expanded.made.into_iter().map(|made| made.object).collect())
+        };
+        let import = import(inputs, &|_| Known::default(), &generate);
+        assert!(import.refused.is_empty(), "{:?}", import.refused);
+        assert_eq!(import.documents.len(), number + 1);
+        assert!(import.documents.iter().all(|document| document.environments.len() == number));
+        calls.get()
+    };
+    let (one, three) = (calls(4), calls(12));
+    assert!(three <= 4 * one, "{three} documents are generated after {one}");
 }

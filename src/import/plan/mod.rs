@@ -9,12 +9,12 @@ use std::collections::{BTreeSet, HashMap, HashSet};
 
 use serde_json::Value as Json;
 
-use super::budgets;
+use super::budgets::Near;
 use super::configs;
 use super::owned::{Owned, create};
 use super::policies;
 use super::routes;
-use super::scalers;
+use super::scalers::Scaled;
 use super::services;
 use super::values::{containers, items, pod_spec};
 use super::{Input, Known};
@@ -41,6 +41,8 @@ pub(super) fn plan<'a>(
 ) -> (Vec<Owned<'a>>, Vec<(&'a Input, String)>) {
     let surroundings = Surroundings::of(inputs);
     let tokens = Tokens::of(inputs);
+    let scaled = Scaled::of(inputs);
+    let near = Near::of(inputs);
     let mut taken: HashSet<*const Input> = HashSet::new();
     let mut all = Vec::new();
     let workloads: Vec<&Input> =
@@ -48,9 +50,9 @@ pub(super) fn plan<'a>(
     for (workload, name) in workloads.iter().zip(names(&workloads)) {
         let bare = Owned::new(workload, name, known(workload), services, recognise(workload));
         let mut owned = gather(bare, &surroundings, &tokens, &taken);
-        owned.is_scaled = owned.autoscaler.is_none() && scalers::is_scaled(workload, inputs);
+        owned.is_scaled = owned.autoscaler.is_none() && scaled.has(workload);
         if owned.budget.is_none() && makes_budget(&owned) {
-            owned.unbudgeted = budgets::why_none(workload, &owned.selector(), inputs);
+            owned.unbudgeted = near.why_none(workload);
         }
         taken.extend(owned.objects().chain(owned.extra.iter().copied()).map(std::ptr::from_ref));
         all.push(owned);
@@ -168,8 +170,9 @@ fn gather<'a>(
             surroundings.configs.get(&(namespace, name)).filter(|config| alone && configs::why_not(config).is_none());
         owned.configs.extend(config.copied());
     }
-    let policies = surroundings.policies.iter().filter(|policy| policies::is_of(policy, workload) && is_free(policy));
-    owned.policy = policies.copied().find(|policy| policies::isolation(policy, workload).is_some());
+    let mut policies =
+        surroundings.policies_of(workload).filter(|policy| policies::is_of(policy, workload) && is_free(policy));
+    owned.policy = policies.find(|policy| policies::isolation(policy, workload).is_some());
     owned
 }
 

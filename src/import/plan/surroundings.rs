@@ -28,7 +28,8 @@ pub(super) struct Surroundings<'a> {
     pub(super) configs: HashMap<Key<'a>, &'a Input>,
     /// How many objects read a ConfigMap.
     pub(super) read: HashMap<Key<'a>, usize>,
-    pub(super) policies: Vec<&'a Input>,
+    /// Policies of the network by the first label, in the order of names, of the Pods that they are about.
+    policies: HashMap<(Option<&'a str>, &'a str, &'a str), Vec<&'a Input>>,
     /// Services and budgets that select the Pods of several workloads.
     pub(super) common: HashSet<*const Input>,
     /// How many workloads have a claim, or an account.
@@ -49,16 +50,18 @@ impl<'a> Surroundings<'a> {
                 "ConfigMap" => {
                     surroundings.configs.insert((namespace, input.name()), input);
                 }
-                "NetworkPolicy" if input.id.api_version == "networking.k8s.io/v1" => surroundings.policies.push(input),
+                "NetworkPolicy" if input.id.api_version == "networking.k8s.io/v1" => {
+                    if let Some((key, value)) = first_of(&spec["podSelector"]) {
+                        surroundings.policies.entry((namespace, key, value)).or_default().push(input);
+                    }
+                }
                 "HTTPRoute" if served(input) => {
                     if let Some(service) = routes::leads_to(spec) {
                         surroundings.routes.entry((namespace, service)).or_default().push(input);
                     }
                 }
                 "Service" | "PodDisruptionBudget" => {
-                    let selector =
-                        if input.kind() == "Service" { &spec["selector"] } else { &spec["selector"]["matchLabels"] };
-                    let first = selector.as_object().and_then(|labels| labels.iter().next());
+                    let first = selector_of(input).as_object().and_then(|labels| labels.iter().next());
                     if let Some((key, Json::String(value))) = first {
                         surroundings.selecting.entry((namespace, key, value)).or_default().push(input);
                     }
@@ -87,47 +90,78 @@ impl<'a> Surroundings<'a> {
                 _ => {}
             }
         }
-        let mut seen = HashSet::new();
+        surroundings.set_common_apart(inputs);
+        surroundings
+    }
+
+    /// Takes out what selects the Pods of several workloads.
+    fn set_common_apart(&mut self, inputs: &'a [Input]) {
+        let mut workloads: HashMap<(Option<&str>, &str, &str), Vec<&Input>> = HashMap::new();
         let lasting = |input: &&Input| matches!(input.kind(), "Deployment" | "StatefulSet" | "DaemonSet");
         for workload in inputs.iter().filter(lasting) {
-            for kind in ["Service", "PodDisruptionBudget"] {
-                for one in surroundings.all_selecting(kind, workload).into_iter().map(std::ptr::from_ref) {
-                    if !seen.insert(one) {
-                        surroundings.common.insert(one);
-                    }
-                }
+            for (key, value) in labels_of(workload) {
+                workloads.entry((workload.id.namespace.as_deref(), key, value)).or_default().push(workload);
             }
         }
-        surroundings
+        for input in self.selecting.values().flatten() {
+            let labels = selector_of(input).as_object().into_iter().flatten();
+            let having = labels.filter_map(|(key, value)| {
+                workloads.get(&(input.id.namespace.as_deref(), key.as_str(), value.as_str()?))
+            });
+            // the label that the fewest have tells most
+            let fewest = having.min_by_key(|having| having.len()).into_iter().flatten();
+            if fewest.filter(|workload| is_selecting(input, workload)).nth(1).is_some() {
+                self.common.insert(std::ptr::from_ref(*input));
+            }
+        }
+        for inputs in self.selecting.values_mut() {
+            inputs.retain(|input| !self.common.contains(&std::ptr::from_ref(*input)));
+        }
+    }
+
+    /// The policies that may be about the Pods of a workload.
+    pub(super) fn policies_of(&self, workload: &'a Input) -> impl Iterator<Item = &'a Input> {
+        let first = first_of(&workload.object["spec"]["selector"]);
+        let first = first.map(|(key, value)| (workload.id.namespace.as_deref(), key, value));
+        first.and_then(|first| self.policies.get(&first)).into_iter().flatten().copied()
     }
 
     /// The Services or budgets that select the Pods of a workload and of no other, in the order of the run.
     pub(super) fn selecting(&self, kind: &str, workload: &'a Input) -> Vec<&'a Input> {
-        let mut found = self.all_selecting(kind, workload);
-        found.retain(|input| !self.common.contains(&std::ptr::from_ref(*input)));
-        found
-    }
-
-    fn all_selecting(&self, kind: &str, workload: &'a Input) -> Vec<&'a Input> {
-        let pointer = template_pointer(workload.kind()).unwrap_or_default();
-        let labels = workload.object.pointer(pointer).and_then(|template| template["metadata"]["labels"].as_object());
         let namespace = workload.id.namespace.as_deref();
         let mut found: Vec<&Input> = Vec::new();
-        for (key, value) in labels.into_iter().flatten() {
-            let Some(value) = value.as_str() else { continue };
-            found.extend(self.selecting.get(&(namespace, key.as_str(), value)).into_iter().flatten());
+        for (key, value) in labels_of(workload) {
+            found.extend(self.selecting.get(&(namespace, key, value)).into_iter().flatten());
         }
-        found.retain(|input| {
-            let selector = &input.object["spec"]["selector"];
-            input.kind() == kind
-                && match kind {
-                    "Service" => selects(selector, workload),
-                    _ => selector["matchExpressions"].is_null() && selects(&selector["matchLabels"], workload),
-                }
-        });
+        found.retain(|input| input.kind() == kind && is_selecting(input, workload));
         sort::by(&mut found, |a, b| (&a.file, a.line).cmp(&(&b.file, b.line)));
         found
     }
+}
+
+/// The first label of a selector in the order of names.
+fn first_of(selector: &Json) -> Option<(&str, &str)> {
+    let labels = selector["matchLabels"].as_object()?.iter();
+    labels.map(|(key, value)| (key.as_str(), value.as_str().unwrap_or_default())).min()
+}
+
+/// The labels of a workload's Pods.
+fn labels_of(workload: &Input) -> impl Iterator<Item = (&str, &str)> {
+    let pointer = template_pointer(workload.kind()).unwrap_or_default();
+    let labels = workload.object.pointer(pointer).and_then(|template| template["metadata"]["labels"].as_object());
+    labels.into_iter().flatten().filter_map(|(key, value)| Some((key.as_str(), value.as_str()?)))
+}
+
+/// The labels that a Service or a budget selects by.
+fn selector_of(input: &Input) -> &Json {
+    let selector = &input.object["spec"]["selector"];
+    if input.kind() == "Service" { selector } else { &selector["matchLabels"] }
+}
+
+/// Whether a Service or a budget selects the Pods of a workload.
+fn is_selecting(input: &Input, workload: &Input) -> bool {
+    let is_plain = input.kind() == "Service" || input.object["spec"]["selector"]["matchExpressions"].is_null();
+    is_plain && selects(selector_of(input), workload)
 }
 
 fn selects(selector: &Json, workload: &Input) -> bool {
