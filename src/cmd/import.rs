@@ -61,7 +61,7 @@ fn run_here(args: &ImportArgs) -> Result<Exit, Stop> {
         }
         None => print_text(&report)?,
     }
-    let of_import = variants(&import);
+    let of_import = variants(&import, args);
     for note in notes(&workspace).into_iter().chain(of_import).chain(open_secrets(&import)) {
         say(format_args!("note: {note}"));
     }
@@ -279,15 +279,21 @@ fn notes(workspace: &Workspace) -> Vec<String> {
     notes
 }
 
-/// That some documents are not to be generated together.
-fn variants(import: &Import) -> Option<String> {
-    let names: BTreeSet<&str> = import.documents.iter().filter_map(|document| document.variant.as_deref()).collect();
+/// That some documents are not to be generated together, and where they are.
+fn variants(import: &Import, args: &ImportArgs) -> Option<String> {
+    let of: Vec<&str> = import.documents.iter().filter_map(|document| document.variant.as_deref()).collect();
+    let names: BTreeSet<&str> = of.iter().copied().collect();
     let first = names.first()?;
+    let listed = names.iter().copied().collect::<Vec<_>>().join(", ");
     let what = if names.len() == 1 { "a variant has" } else { "variants have" };
-    Some(format!(
-        "{what} the same objects as other documents ({}): -o DIR puts each into a folder, such as DIR/{first}; generate one of them at a time",
-        names.iter().copied().collect::<Vec<_>>().join(", ")
-    ))
+    let how = if args.output.is_some() {
+        format!("each is in a folder of DIR, such as DIR/{first}; generate one of them at a time")
+    } else {
+        let documents =
+            if of.len() == 1 { "its document is".to_owned() } else { format!("{} documents are", of.len()) };
+        format!("{documents} not printed; -o DIR writes each into a folder, such as DIR/{first}")
+    };
+    Some(format!("{what} the same objects as other documents ({listed}): {how}"))
 }
 
 /// Where the descriptions have what looks like a secret from: its value is shown nowhere but in them.
@@ -305,8 +311,10 @@ fn open_secrets(import: &Import) -> Vec<String> {
     places.iter().map(note).collect()
 }
 
+/// The documents that are generated together: those of variants have the names of others.
 fn stream(import: &Import) -> String {
-    import.documents.iter().map(|document| document.text.as_str()).collect::<Vec<_>>().join("---\n")
+    let documents = import.documents.iter().filter(|document| document.variant.is_none());
+    documents.map(|document| document.text.as_str()).collect::<Vec<_>>().join("---\n")
 }
 
 /// A file for each document, no two of which have one name; those of a variant are in its folder.

@@ -58,6 +58,31 @@ fn variants_of_an_installation_are_folders() {
     assert!(output.join("with-typha/b.yaml").exists() && !output.join("b.yaml").exists());
 }
 
+/// What is printed can be generated: documents that have the names of others are written into folders alone.
+#[test]
+fn what_is_printed_of_variants_is_generated() {
+    let inputs = folder(
+        "import-printed",
+        &[
+            ("first/web.yaml", workload("Deployment", "web", "web:1") + &workload("Deployment", "a", "a:1")),
+            ("second/web.yaml", workload("Deployment", "web", "web:2") + &workload("Deployment", "b", "b:1")),
+            ("second/c.yaml", workload("Deployment", "c", "c:1") + &workload("Deployment", "d", "d:1")),
+        ],
+    );
+    let run = patterns(&["import", inputs.to_str().unwrap()]);
+    assert_eq!(run.code, 0, "{}", run.stderr);
+    assert!(
+        run.stderr.contains("4 documents are not printed; -o DIR writes each into a folder, such as DIR/second"),
+        "{}",
+        run.stderr
+    );
+    assert_eq!(run.stdout.matches("name: web").count(), 1, "{}", run.stdout);
+    let printed = inputs.join("printed.yaml");
+    std::fs::write(&printed, &run.stdout).unwrap();
+    let run = patterns(&["gen", printed.to_str().unwrap()]);
+    assert_eq!(run.code, 0, "{}", run.stderr);
+}
+
 /// Examples that lie in folders of their own use one name for different things; what is beside a workload is its own.
 #[test]
 fn folders_of_examples_do_not_mix() {
