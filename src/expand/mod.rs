@@ -78,7 +78,7 @@ pub fn expand_in(
     if findings.iter().any(|finding| finding.level == Level::Error) {
         return Err(findings.into());
     }
-    let mut notes = pattern::notes(catalogue, &descriptions);
+    let mut notes = pattern::notes(catalogue, &descriptions)?;
     notes.extend(guards::notes(&made, &descriptions, catalogue)?);
     Ok(Expanded { catalogue: catalogue.clone(), descriptions, made, notes, warnings: findings })
 }

@@ -35,6 +35,7 @@ use crate::pattern::plan::references::Directory;
 use crate::pattern::plan::resolver::Resolver;
 use crate::pattern::plan::stage::Known;
 use crate::pattern::plan::view::DocumentView;
+use crate::pattern::template::fault::Fault;
 
 /// Expands the documents of a file.
 ///
@@ -146,16 +147,25 @@ fn finish(
 }
 
 /// What a document's patterns want to be said beside their output.
-#[must_use]
-pub fn notes(catalogue: &Catalogue, descriptions: &[Description]) -> Vec<String> {
+///
+/// # Errors
+/// What is wrong with an expression of a pattern that says when, or what.
+pub fn notes(catalogue: &Catalogue, descriptions: &[Description]) -> Result<Vec<String>, Vec<Finding>> {
     let prepared = prepare_all(catalogue, descriptions);
-    let of = |prepared: &Prepared<'_>| -> Vec<String> {
+    let (mut notes, mut findings) = (Vec::new(), Vec::new());
+    for prepared in prepared.iter().flatten() {
         let app = DocumentContext::of(prepared).app;
         let view = DocumentView::of(prepared.description, &prepared.shape, &prepared.uses).to_json();
-        let entries = std::iter::once(&prepared.shape).chain(&prepared.uses);
-        entries.flat_map(|filled| provides::notes(filled, &app, &view).unwrap_or_default()).collect()
-    };
-    let mut notes: Vec<String> = prepared.iter().flatten().flat_map(of).collect();
+        for filled in std::iter::once(&prepared.shape).chain(&prepared.uses) {
+            match provides::notes(filled, &app, &view) {
+                Ok(of_entry) => notes.extend(of_entry),
+                Err(fault) => findings.push(Fault::from(fault).for_user(&filled.folder, &filled.entry.place)),
+            }
+        }
+    }
+    if !findings.is_empty() {
+        return Err(findings);
+    }
     notes.extend(prepared.iter().flatten().filter_map(replicas::note));
     notes.extend(descriptions.iter().flat_map(rights::warnings));
     if descriptions.iter().any(|description| description.isolate.is_some()) {
@@ -165,5 +175,5 @@ pub fn notes(catalogue: &Catalogue, descriptions: &[Description]) -> Vec<String>
     if descriptions.iter().any(|description| description.meshed) {
         notes.push(mesh::NOTE.to_owned());
     }
-    notes
+    Ok(notes)
 }
