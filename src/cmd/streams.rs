@@ -2,6 +2,7 @@
 
 use std::fmt::Display;
 use std::io::{self, BufWriter, StdoutLock, Write as _};
+use std::path::PathBuf;
 
 use crate::report::printable;
 
@@ -41,4 +42,10 @@ pub fn without_controls(text: &str) -> String {
 /// says whether something is wrong.
 pub fn say(line: impl Display) {
     let _ = writeln!(io::stderr(), "{}", without_controls(&line.to_string()));
+}
+
+/// What a command was given to read, for a sentence.
+pub fn listed(paths: &[PathBuf]) -> String {
+    let names: Vec<String> = paths.iter().map(|path| path.display().to_string()).collect();
+    if names.len() > 3 { format!("{} paths", names.len()) } else { names.join(", ") }
 }

@@ -53,6 +53,8 @@ fn nothing_to_lint_is_said() {
     let run = folder.run(&["lint", "."]);
     assert_eq!((run.code, run.stderr.as_str()), (0, "warning: no Kubernetes objects to lint in .\n"));
     assert_eq!(folder.run(&["lint", "-q", "."]).stderr, "");
+    let run = folder.run(&["explain", "."]);
+    assert_eq!((run.code, run.stderr.as_str()), (0, "warning: no Kubernetes objects to explain in .\n"));
 }
 
 #[test]

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use crate::cli::{ExplainArgs, ExplainFormat};
 use crate::cmd::Exit;
 use crate::cmd::diagram::refuse_more_than;
-use crate::cmd::streams::{print_text, say};
+use crate::cmd::streams::{listed, print_text, say};
 use crate::diagnostic::Stop;
 use crate::diagram::{self, mermaid};
 use crate::facts::Programs;
@@ -18,17 +18,16 @@ use crate::report::roles;
 
 /// Prints what is recognised in one file.
 pub fn run_file(file: File, path: &Path, args: &ExplainArgs) -> Result<Exit, Stop> {
-    run(&Workspace { files: vec![file], ..Workspace::default() }, path, args.format)
+    run(&Workspace { files: vec![file], ..Workspace::default() }, &[path.to_owned()], args.format)
 }
 
 /// Prints what is recognised in files and folders together.
 pub fn run_paths(paths: &[PathBuf], args: &ExplainArgs) -> Result<Exit, Stop> {
-    let first = paths.first().map_or(Path::new("."), PathBuf::as_path);
-    run(&Workspace::load(paths, None), first, args.format)
+    run(&Workspace::load(paths, None), paths, args.format)
 }
 
-fn run(workspace: &Workspace, path: &Path, format: ExplainFormat) -> Result<Exit, Stop> {
-    let own = programs_at(path)?;
+fn run(workspace: &Workspace, paths: &[PathBuf], format: ExplainFormat) -> Result<Exit, Stop> {
+    let own = programs_at(paths.first().map_or(Path::new("."), PathBuf::as_path))?;
     let programs = own.as_ref().unwrap_or_else(|| Programs::built_in());
     let objects: Vec<&Object> = workspace.objects().collect();
     let index = Index::of(&objects);
@@ -44,7 +43,9 @@ fn run(workspace: &Workspace, path: &Path, format: ExplainFormat) -> Result<Exit
         }
     };
     print_text(&text)?;
-    if workloads.is_empty() && !objects.is_empty() {
+    if objects.is_empty() {
+        say(format_args!("warning: no Kubernetes objects to explain in {}", listed(paths)));
+    } else if workloads.is_empty() {
         say("note: these manifests contain no workload: nothing runs a container");
     }
     for failure in &workspace.failures {

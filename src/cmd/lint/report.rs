@@ -5,7 +5,7 @@ use std::io::{self, Write};
 
 use super::say_failures;
 use crate::cli::{LintArgs, LintFormat, ReportTo};
-use crate::cmd::streams::{print, say};
+use crate::cmd::streams::{listed, print, say};
 use crate::diagnostic::{self, Finding, Level};
 use crate::files::{NewFile, named};
 use crate::kube::{File, Workspace};
@@ -124,8 +124,7 @@ impl Reporting<'_> {
     }
 
     fn nothing_to_lint(&self) -> String {
-        let paths: Vec<String> = self.args.paths.iter().map(|path| path.display().to_string()).collect();
-        let paths = if paths.len() > 3 { format!("{} paths", paths.len()) } else { paths.join(", ") };
+        let paths = listed(&self.args.paths);
         let overlay = self.args.paths.iter().find(|path| render::is_overlay(path));
         let hint = overlay.map_or_else(String::new, |path| {
             let path = path.display();
