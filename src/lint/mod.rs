@@ -3,6 +3,7 @@
 pub mod baseline;
 mod checks;
 mod described;
+mod exceptions;
 pub mod fingerprint;
 pub mod fix;
 mod ignores;

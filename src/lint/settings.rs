@@ -1,16 +1,15 @@
 //! What a project says about linting: `lint` of its `.patterns.yaml`.
 
-use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
-use std::sync::atomic::{AtomicBool, Ordering};
 
 use ignore::gitignore::{Gitignore, GitignoreBuilder};
 use serde_json::Value as Json;
 
+use super::exceptions::{Exception, Exceptions};
 use super::{Selection, described};
 use crate::describe::{self, Member, Place, Spanned, Subject};
-use crate::diagnostic::{Finding, Level, ObjectRef};
+use crate::diagnostic::{Finding, Level};
 use crate::facts::Programs;
 use crate::files;
 use crate::kube::{File, Globs};
@@ -40,7 +39,7 @@ pub struct Settings {
     pub programs: Vec<Json>,
     /// Files that are left out.
     pub exclude: Globs,
-    exceptions: Vec<Exception>,
+    exceptions: Exceptions,
 }
 
 /// A baseline as settings name it.
@@ -56,18 +55,6 @@ impl PartialEq for BaselineFile {
     fn eq(&self, other: &Self) -> bool {
         self.path == other.path
     }
-}
-
-/// A place where a rule may be broken.
-#[derive(Debug)]
-struct Exception {
-    rule: String,
-    place: Place,
-    paths: Option<Gitignore>,
-    object: Option<String>,
-    /// Whether it has covered a file of this run, and a finding.
-    reached: AtomicBool,
-    used: AtomicBool,
 }
 
 impl Settings {
@@ -140,71 +127,31 @@ impl Settings {
                 findings.push(*finding);
                 None
             });
-            settings.exceptions.push(Exception {
-                rule: rules::current(&name).to_owned(),
-                place: rule.place.clone(),
-                paths,
-                object: item.get("object").and_then(Spanned::text).map(str::to_owned),
-                reached: AtomicBool::new(false),
-                used: AtomicBool::new(false),
-            });
+            let object = item.get("object").and_then(Spanned::text).map(str::to_owned);
+            let exception = Exception::new(rules::current(&name).to_owned(), rule.place.clone(), paths, object);
+            settings.exceptions.add(exception, item.get("path").and_then(Spanned::text));
         }
         if findings.is_empty() { Ok(settings) } else { Err(findings) }
     }
 
     /// Takes out the findings of a file that the project excepts.
     pub(super) fn except(&self, file: &File, findings: &mut Vec<Finding>) {
-        if self.exceptions.is_empty() {
-            return;
-        }
-        let name = |id: &ObjectRef| format!("{}/{}", id.kind, id.name);
-        let objects: HashSet<String> = file.objects.iter().map(|object| name(&object.id)).collect();
-        let covering: Vec<&Exception> =
-            self.exceptions.iter().filter(|exception| exception.covers(file, &objects)).collect();
-        findings.retain(|finding| {
-            let Some(rule) = finding.rule else { return true };
-            let object = finding.object.as_ref().map(name);
-            let mut is_kept = true;
-            for exception in &covering {
-                let is_named = exception.rule == rule.name || exception.rule == rule.family.name();
-                if is_named && (exception.object.is_none() || exception.object == object) {
-                    exception.used.store(true, Ordering::Relaxed);
-                    is_kept = false;
-                }
-            }
-            is_kept
-        });
+        self.exceptions.apply(file, findings);
     }
 
     /// Forgets which exceptions were of use to an earlier run.
     pub(super) fn forget_uses(&self) {
-        for exception in &self.exceptions {
-            exception.reached.store(false, Ordering::Relaxed);
-            exception.used.store(false, Ordering::Relaxed);
-        }
+        self.exceptions.forget_uses();
     }
 
     /// Whether a finding that comes from the file at `path`, which something else was rendered from, is excepted there.
     pub(super) fn excepts(&self, finding: &Finding, path: &Path) -> bool {
-        let Some(rule) = finding.rule else { return false };
-        let object = finding.object.as_ref().map(|object| format!("{}/{}", object.kind, object.name));
-        let mut is_excepted = false;
-        for exception in &self.exceptions {
-            let is_named = exception.rule == rule.name || exception.rule == rule.family.name();
-            let is_object = exception.object.is_none() || exception.object == object;
-            if is_named && is_object && exception.is_path(Some(path)) {
-                exception.used.store(true, Ordering::Relaxed);
-                is_excepted = true;
-            }
-        }
-        is_excepted
+        self.exceptions.has(finding, path)
     }
 
     /// Notes that the run looked at a file that something else was rendered from.
     pub(super) fn looked_at(&self, path: &Path) {
-        for exception in self.exceptions.iter().filter(|one| one.object.is_none() && one.is_path(Some(path))) {
-            exception.reached.store(true, Ordering::Relaxed);
-        }
+        self.exceptions.looked_at(path);
     }
 
     /// The exceptions that excepted nothing: those that covered something in this run, and where the run looked at
@@ -214,12 +161,12 @@ impl Settings {
         if !selection.runs(UNUSED_IGNORE.id) {
             return findings;
         }
-        for exception in &self.exceptions {
+        for exception in self.exceptions.iter() {
             let ran = rules::all()
                 .filter(|rule| rule.id.name == exception.rule || rule.id.family.name() == exception.rule)
                 .all(|rule| selection.runs(rule.id));
-            let is_used = exception.used.load(Ordering::Relaxed);
-            let is_reached = exception.reached.load(Ordering::Relaxed);
+            let is_used = exception.is_used();
+            let is_reached = exception.is_reached();
             if !ran || is_used || !(is_reached || is_whole) {
                 continue;
             }
@@ -234,28 +181,6 @@ impl Settings {
                 .help("remove the exception, or correct its `path` or `object`");
         }
         findings
-    }
-}
-
-impl Exception {
-    /// Whether it is about something in this file.
-    fn covers(&self, file: &File, objects: &HashSet<String>) -> bool {
-        let has_object = self.object.as_ref().is_none_or(|name| objects.contains(name));
-        let covers = has_object && self.is_path(file.path.as_deref());
-        if covers {
-            self.reached.store(true, Ordering::Relaxed);
-        }
-        covers
-    }
-
-    fn is_path(&self, path: Option<&Path>) -> bool {
-        match (&self.paths, path) {
-            (None, _) => true,
-            (Some(paths), Some(path)) => {
-                path.starts_with(paths.path()) && paths.matched_path_or_any_parents(path, false).is_ignore()
-            }
-            (Some(_), None) => false,
-        }
     }
 }
 
