@@ -94,7 +94,7 @@ impl Owned<'_> {
     /// What the Service calls further ports of the app, where their containers call them otherwise.
     fn further_names(&self, app: &Json, ports: &Ports) -> Map<String, Json> {
         let one = |port: &Json| {
-            let number = self.target(app, port).filter(|number| Some(*number) != ports.main)?;
+            let number = self.target(port).filter(|number| Some(*number) != ports.main)?;
             let offered = port["name"].as_str().filter(|name| fits("service-port", name))?;
             let is_it = |one: &&Json| {
                 one["containerPort"] == number && (one["protocol"] == "UDP") == (port["protocol"] == "UDP")

@@ -168,8 +168,7 @@ impl Owned<'_> {
         let transport = |port: &Json| port["protocol"].as_str().unwrap_or("TCP").to_owned();
         let others = self.service_ports().iter().filter(|port| port["port"] != main["port"]);
         let others = others.filter(|port| transport(port) == transport(main));
-        let is_main =
-            |port: &Json| self.target(app, port).is_some() && self.target(app, port) == self.target(app, main);
+        let is_main = |port: &Json| self.target(port).is_some() && self.target(port) == self.target(main);
         let others = others.filter(|port| is_main(port) || self.beside(app, port).is_some());
         let one = |port: &Json| {
             let number = port["port"].as_u64()?;

@@ -4,6 +4,7 @@ mod adopt;
 mod expose;
 mod ports;
 
+use std::cell::OnceCell;
 use std::collections::HashMap;
 use std::rc::Rc;
 
@@ -13,6 +14,7 @@ use super::canonical::fill_match_labels;
 use super::recognise::{self, Recognised};
 use super::values::{items, pod_spec, template_pointer};
 use super::{Input, Known};
+use ports::Declared;
 
 /// A workload with the objects that its document generates.
 #[derive(Clone)]
@@ -60,6 +62,8 @@ pub(super) struct Owned<'a> {
     pub services: &'a HashMap<(String, String), u64>,
     /// What of its Pod patterns of the catalogue bring.
     pub uses: Rc<Vec<Recognised>>,
+    /// What its containers declare, once that is asked.
+    pub ports: Rc<OnceCell<Declared>>,
 }
 
 impl<'a> Owned<'a> {
@@ -94,6 +98,7 @@ impl<'a> Owned<'a> {
             extra: Vec::new(),
             services,
             uses: Rc::default(),
+            ports: Rc::default(),
         };
         if recognise {
             owned.uses = Rc::new(recognise::of(owned.template(), owned.main, &owned.name));
@@ -143,10 +148,10 @@ impl<'a> Owned<'a> {
 
     /// The workload alone.
     pub(super) fn bare(&self) -> Self {
-        let (uses, listens) = (Rc::clone(&self.uses), Rc::clone(&self.listens));
+        let (uses, listens, ports) = (Rc::clone(&self.uses), Rc::clone(&self.listens), Rc::clone(&self.ports));
         let known =
             Known { app: self.main, listens: Vec::new(), broken: self.broken.to_vec(), is_changed: self.is_changed };
-        Self { listens, uses, ..Self::new(self.workload, self.name.clone(), known, self.services, false) }
+        Self { listens, uses, ports, ..Self::new(self.workload, self.name.clone(), known, self.services, false) }
     }
 
     /// Whether the Service leads to a port of the app.

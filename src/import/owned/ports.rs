@@ -1,5 +1,7 @@
 //! Ports: which are the app's, where a Service leads, and what is spoken there.
 
+use std::collections::{HashMap, HashSet};
+
 use serde_json::Value as Json;
 
 use super::Owned;
@@ -24,7 +26,47 @@ const KNOWN: &[(&str, &[&str], u64)] = &[
 /// What a port is called whose protocol is not given.
 const UNKNOWN: &str = "app";
 
+/// What the containers of a Pod declare.
+#[derive(Default)]
+pub(in crate::import) struct Declared {
+    /// Numbers of the app's ports, by name and alone.
+    names: HashMap<String, u64>,
+    app: HashSet<u64>,
+    /// The same of all containers.
+    all_names: HashMap<String, u64>,
+    all: HashSet<u64>,
+    udp: HashSet<u64>,
+}
+
+impl Declared {
+    fn of(spec: Option<&Json>, main: usize) -> Self {
+        let mut declared = Self::default();
+        let Some(spec) = spec else { return declared };
+        let app = items(&spec["containers"]).get(main);
+        for port in app.map_or(&[][..], |app| items(&app["ports"])) {
+            let Some(number) = port["containerPort"].as_u64() else { continue };
+            declared.app.insert(number);
+            let name = port["name"].as_str().map(str::to_owned);
+            name.map(|name| declared.names.entry(name).or_insert(number));
+        }
+        for port in containers(spec).flat_map(|container| items(&container["ports"])) {
+            let Some(number) = port["containerPort"].as_u64() else { continue };
+            declared.all.insert(number);
+            if port["protocol"] == "UDP" {
+                declared.udp.insert(number);
+            }
+            let name = port["name"].as_str().map(str::to_owned);
+            name.map(|name| declared.all_names.entry(name).or_insert(number));
+        }
+        declared
+    }
+}
+
 impl<'a> Owned<'a> {
+    fn declared(&self) -> &Declared {
+        self.ports.get_or_init(|| Declared::of(pod_spec(&self.workload.object), self.main))
+    }
+
     /// What takes the app's traffic: where the outermost listens, and where the innermost passes it on.
     pub(in crate::import) fn front(&self) -> Option<Front> {
         let fronts = || self.uses.iter().filter_map(|one| one.front);
@@ -34,17 +76,16 @@ impl<'a> Owned<'a> {
     }
 
     /// The number of the app's port that a Service's port leads to.
-    pub(super) fn target(&self, app: &Json, port: &Json) -> Option<u64> {
-        let spec = pod_spec(&self.workload.object)?;
+    pub(super) fn target(&self, port: &Json) -> Option<u64> {
+        let declared = self.declared();
         let Some(front) = self.front() else {
-            let number = target(app, port)?;
-            let declares =
-                |container: &Json| items(&container["ports"]).iter().any(|port| port["containerPort"] == number);
+            let number = target(&declared.names, port)?;
             // one that another container declares, or is known to listen on, is that one's
-            let is_others = !declares(app) && (containers(spec).any(declares) || self.is_helpers(number));
+            let is_others =
+                !declared.app.contains(&number) && (declared.all.contains(&number) || self.is_helpers(number));
             return (!is_others).then_some(number);
         };
-        let number = containers(spec).find_map(|container| target(container, port))?;
+        let number = target(&declared.all_names, port)?;
         Some(if number == front.listens { front.upstream } else { number })
     }
 
@@ -74,12 +115,12 @@ impl<'a> Owned<'a> {
     /// The Service's port that is the app's own: the one that speaks HTTP, else the first.
     pub(super) fn main_port(&self, app: &Json) -> Option<&'a Json> {
         let ports = self.service_ports();
-        let answers = |port: &&Json| self.target(app, port).is_some_and(|number| self.answers(app, number));
+        let answers = |port: &&Json| self.target(port).is_some_and(|number| self.answers(app, number));
         let is_listed = self.service.is_some_and(|service| service.object["spec"]["clusterIP"] == "None");
         let is_any = !is_listed && !ports.iter().any(|port| answers(&port));
         let leads = |port: &&Json| {
             let is_tcp = port["protocol"].as_str().unwrap_or("TCP") == "TCP";
-            is_tcp && self.target(app, port).is_some() && (is_any || answers(port))
+            is_tcp && self.target(port).is_some() && (is_any || answers(port))
         };
         let is_web = |port: &&Json| {
             let name = port["name"].as_str().unwrap_or_default();
@@ -89,31 +130,29 @@ impl<'a> Owned<'a> {
         // of several that lead to one port, the one that does not promise TLS
         let is_tls =
             |port: &&Json| port["name"].as_str().is_some_and(|name| name.starts_with("https")) || port["port"] == 443;
-        let has_plain = |port: &&Json| {
-            let target = self.target(app, port);
-            ports.iter().any(|other| is_web(&other) && !is_tls(&other) && self.target(app, other) == target)
-        };
+        let plain = ports.iter().filter(|other| is_web(other) && !is_tls(other));
+        let plain: HashSet<Option<u64>> = plain.map(|other| self.target(other)).collect();
+        let has_plain = |port: &&Json| plain.contains(&self.target(port));
         let first = ports.iter().find(|port| leads(port) && is_web(port) && !(is_tls(port) && has_plain(port)));
         first.or_else(|| ports.iter().find(leads)).or_else(|| {
             // all of it is UDP
-            ports.iter().find(|port| {
-                port["protocol"].as_str().is_some_and(|one| one != "TCP") && self.target(app, port).is_some()
-            })
+            ports
+                .iter()
+                .find(|port| port["protocol"].as_str().is_some_and(|one| one != "TCP") && self.target(port).is_some())
         })
     }
 
     /// Whether the app shows that it listens on a port: it declares it, or a probe asks it. What only a headless Service
     /// names is often a number that means nothing: a Service had to have one.
     fn answers(&self, app: &Json, number: u64) -> bool {
-        let declares = items(&app["ports"]).iter().any(|port| port["containerPort"] == number);
-        declares || health::asks(app, number) || self.front().is_some()
+        self.declared().app.contains(&number) || health::asks(app, number) || self.front().is_some()
     }
 
     /// The ports of the app.
     pub(in crate::import) fn ports(&self, app: &Json) -> Ports {
         let main = self.main_port(app);
         let is_udp = main.is_some_and(|port| port["protocol"] == "UDP");
-        let mut ports = Ports { main: main.and_then(|port| self.target(app, port)), is_udp, ..Ports::default() };
+        let mut ports = Ports { main: main.and_then(|port| self.target(port)), is_udp, ..Ports::default() };
         if ports.main.is_some() {
             let declared = items(&app["ports"]).iter().find(|port| ports.is_main(port));
             let declared = declared.and_then(|port| port["name"].as_str());
@@ -121,7 +160,7 @@ impl<'a> Owned<'a> {
             ports.main_names.push(self.default_port_name(app, ports.main).to_owned());
         }
         for port in self.service_ports() {
-            if let Some(number) = self.target(app, port) {
+            if let Some(number) = self.target(port) {
                 ports.offered.push(number);
                 if port["protocol"] == "UDP" && !self.declares_udp(number) && Some(number) != ports.main {
                     let name = port["name"].as_str().map_or_else(|| format!("port-{number}"), str::to_owned);
@@ -152,7 +191,7 @@ impl<'a> Owned<'a> {
             let helpers =
                 || port["targetPort"].as_u64().or(port["port"].as_u64()).is_some_and(|port| self.is_helpers(port));
             if let (Some(number), None, false) =
-                (port["targetPort"].as_u64().or_else(|| target(app, port)), elsewhere(), helpers())
+                (port["targetPort"].as_u64().or_else(|| target(&self.declared().names, port)), elsewhere(), helpers())
             {
                 let name = port["name"].as_str().map_or_else(|| format!("port-{number}"), str::to_owned);
                 if port["protocol"] != "UDP" {
@@ -167,9 +206,7 @@ impl<'a> Owned<'a> {
 
     /// Whether a container declares this port in UDP.
     fn declares_udp(&self, number: u64) -> bool {
-        let spec = pod_spec(&self.workload.object);
-        let mut ports = spec.into_iter().flat_map(containers).flat_map(|container| items(&container["ports"]));
-        ports.any(|port| port["containerPort"] == number && port["protocol"] == "UDP")
+        self.declared().udp.contains(&number)
     }
 
     /// What the app speaks, if anything shows that it is not plain HTTP or if its Service keeps its number.
@@ -232,14 +269,12 @@ impl<'a> Owned<'a> {
         if http_at_main || self.ingress.is_some() { "http" } else { UNKNOWN }
     }
 }
+
 /// The number that a Service's port leads to.
-fn target(app: &Json, port: &Json) -> Option<u64> {
+fn target(names: &HashMap<String, u64>, port: &Json) -> Option<u64> {
     match &port["targetPort"] {
         Json::Null => port["port"].as_u64(),
-        Json::String(name) => {
-            let named = items(&app["ports"]).iter().find(|port| port["name"] == **name)?;
-            named["containerPort"].as_u64()
-        }
+        Json::String(name) => names.get(name).copied(),
         number => number.as_u64(),
     }
 }
