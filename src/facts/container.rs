@@ -122,6 +122,16 @@ impl<'run> ContainerFacts<'run> {
         facts
     }
 
+    /// The files of its program's configuration that are encrypted, or in which more than a value has yet to be put:
+    /// nothing is concluded from them.
+    #[must_use]
+    pub fn to_be_filled_in(&self) -> Vec<&super::config::ConfigFile<'run>> {
+        let Some(program) = self.program else { return Vec::new() };
+        let runs = |invocation: &&Invocation<'run>| program.binaries.contains(&invocation.name);
+        let Some(invocation) = self.line.invocations.iter().find(runs) else { return Vec::new() };
+        Reader::new(program, invocation, &self.environment, &self.configs, false).to_be_filled_in()
+    }
+
     fn read(&mut self, known: &'run Programs) {
         let is_plain = is_plain_image(self.image(), known);
         let mut described = 0;

@@ -6,7 +6,9 @@ use serde::Serialize;
 
 use super::printable;
 use crate::facts::workload::Workload;
-use crate::facts::{Bind, Certainty, Confidence, ContainerFacts, Dial, Evidence, Lifetime, Listen, Proof, Role};
+use crate::facts::{
+    Bind, Certainty, Confidence, ContainerFacts, Dial, Evidence, Lifetime, Listen, Location, Proof, Role,
+};
 use crate::kube::{ContainerList, Object};
 use crate::words::clip;
 use crate::yaml::NodeId;
@@ -87,6 +89,14 @@ fn facts(object: &Object, one: &ContainerFacts<'_>) -> Vec<String> {
     }
     for write in &one.writes {
         lines.push(format!("writes {} {}", clip(&write.path), proven(write.certainty, &write.proof)));
+    }
+    for file in one.to_be_filled_in() {
+        let proof = Proof::new(Location::node(file.object, file.node), format!("`{}`", clip(file.name)));
+        let path = clip(&file.path);
+        lines.push(format!(
+            "its configuration {path} is encrypted, or has yet to be filled in ({})",
+            place(object, &proof)
+        ));
     }
     if let Some(proof) = &one.signals {
         lines.push(format!("signals other processes {}", proven(Certainty::Said, proof)));

@@ -340,3 +340,22 @@ fn databases_that_elect_a_leader_are_known() {
         assert!(!of(image, command, env).contains("elects a leader"), "{image} {env}");
     }
 }
+
+/// What has yet to be filled in or decrypted is named, because nothing is concluded from it.
+#[test]
+fn configuration_that_cannot_be_read_is_named() {
+    let told = |text: &str| {
+        let manifests = format!(
+            "apiVersion: v1\nkind: ConfigMap\nmetadata: {{name: c}}\ndata: {{default.conf: '{text}'}}\n---\napiVersion: v1\nkind: \
+             Pod\nmetadata: {{name: web}}\nspec:\n  containers:\n  - name: nginx\n    image: nginx:1.27\n    volumeMounts: [{{name: \
+             c, mountPath: /etc/nginx/conf.d}}]\n  volumes: [{{name: c, configMap: {{name: c}}}}]\n"
+        );
+        patterns_with(&["explain", "-"], manifests.as_bytes()).stdout
+    };
+    let said = "its configuration /etc/nginx/conf.d/default.conf is encrypted, or has yet to be filled in (`default.conf`, line 4)";
+    for text in ["${NGINX_CONF}", "ENC[AES256_GCM,data:YWJj,iv:YQ==,tag:Yg==,type:str]"] {
+        assert!(told(text).contains(said), "{text}: {}", told(text));
+    }
+    let whole = told("server { listen 8080; }");
+    assert!(whole.contains("listens on :8080") && !whole.contains("filled in"), "{whole}");
+}

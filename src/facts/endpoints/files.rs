@@ -48,6 +48,14 @@ impl<'a, 'run> Reader<'a, 'run> {
         self.has_unseen_config |= is_whole.values().any(|whole| !whole);
     }
 
+    /// The files that are encrypted, or in which more than a value has yet to be put.
+    pub fn to_be_filled_in(&self) -> Vec<&'a ConfigFile<'run>> {
+        let texts = self.texts.iter().filter(|text| formats::is_to_be_filled_in(text.format, text.file.text));
+        let mut files: Vec<&ConfigFile<'run>> = texts.map(|text| text.file).collect();
+        files.dedup_by_key(|file| file.path.as_str());
+        files
+    }
+
     /// Whether a folder of configuration still holds files of the image that say something: no mount covers it, nor all
     /// that the image is known to bring.
     fn keeps_own(&self, configs: &Configs<'run>, folder: &str) -> bool {
