@@ -29,9 +29,11 @@ pub mod project;
 pub mod render;
 pub mod report;
 pub mod rules;
+pub mod secrets;
 mod sort;
 pub mod text;
 
 use patterns_text::command_secrets;
+use patterns_text::secrets as secret_texts;
 pub use patterns_text::words;
 pub use patterns_yaml as yaml;

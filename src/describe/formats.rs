@@ -9,7 +9,6 @@ mod names;
 mod paths;
 mod references;
 
-pub use self::addresses::has_password;
 use self::addresses::{authority, bus, gateway_ref, host, http_url, log_target, topic, url};
 use self::amounts::{cron, interval, lease, memory, percent, port, quantity, time_zone, timeout};
 pub use self::amounts::{duration_seconds, port_of};

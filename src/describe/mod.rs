@@ -19,7 +19,6 @@ mod settings;
 mod spanned;
 mod target;
 
-pub(crate) use app::is_secret_word;
 pub use app::{
     App, EnvFrom, EnvSource, EnvVar, Files, Handler, Health, NamedPort, Probe, Request, Resources, Right, Volume,
     looks_like_secret, read as read_app, read_resources,

@@ -12,6 +12,7 @@ use super::{calls, routes, text};
 use crate::facts::Programs;
 use crate::kube::{Index, Object, PodView};
 use crate::limits;
+use crate::secret_texts::masked;
 
 /// What makes Pods, with its box and the boxes inside.
 #[derive(Debug)]
@@ -97,16 +98,17 @@ fn scalers<'seen>(all: &'seen [Seen<'_>]) -> HashMap<(Option<&'seen str>, &'seen
     scalers
 }
 
-/// Nothing that cannot be seen goes into a picture.
+/// Nothing that cannot be seen goes into a picture, nor a secret.
 fn clean(diagram: &mut Diagram) {
-    diagram.title = text::plain(&diagram.title);
+    let plain = |text: &str| text::plain(&masked(text));
+    diagram.title = plain(&diagram.title);
     for node in &mut diagram.nodes {
-        node.name = text::plain(&node.name);
-        node.lines.iter_mut().chain(node.count.as_mut()).for_each(|line| *line = text::plain(line));
+        node.name = plain(&node.name);
+        node.lines.iter_mut().chain(node.count.as_mut()).for_each(|line| *line = plain(line));
         node.lines.retain(|line| !line.trim().is_empty());
     }
     for edge in &mut diagram.edges {
-        edge.label = text::plain(&edge.label);
+        edge.label = plain(&edge.label);
     }
 }
 

@@ -94,6 +94,10 @@ pub(super) fn attempt(owned: &Owned<'_>, run: &Run, generate: Generate<'_>) -> R
             let around = around(made.iter(), run);
             let canonical = canonical::canonical(&object.made, &around);
             let merge = patch::merge(&lost, &object.input.object, &object.made, &canonical)?;
+            // a patch would repeat what no key of a description may hold
+            if let Some(why) = refusal::written(owned.workload).filter(|_| secrets::is_in_container(&merge)) {
+                return Err(why);
+            }
             let name = identity(&object.made, owned);
             let before = merges.get(&name).cloned();
             let whole = merges.entry(name.clone()).or_insert_with(|| json!({}));

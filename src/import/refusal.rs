@@ -9,6 +9,8 @@ use super::owned::Owned;
 use super::values::containers;
 use super::{Input, container, secrets};
 use crate::diagnostic::{Family, Finding, Level, Stop, Subject};
+use crate::secret_texts::masked;
+use crate::secrets::Secrets;
 
 /// What is wrong with what completion adds (a read-only root, probes), not with the manifest: such a workload stays where
 /// it is.
@@ -99,9 +101,11 @@ pub(super) fn unread(error: &io::Error) -> String {
 /// Where the manifest has the plaintext secret for which nothing is generated; nothing where that is not the reason.
 pub(super) fn secret(findings: &[Finding], workload: &Input) -> Option<String> {
     let first = findings.iter().find(|finding| finding.level == Level::Error)?;
-    if first.secrets.is_empty() {
-        return None;
-    }
+    if first.secrets.is_empty() { None } else { written(workload) }
+}
+
+/// Where a workload has a secret in its arguments or checks, which no description may repeat.
+pub(super) fn written(workload: &Input) -> Option<String> {
     let open = || workload.open.iter().filter(|(path, _)| secrets::variable(&workload.object, path).is_none());
     let in_list = |path: &[String], list: &str| path.iter().rev().nth(1).is_some_and(|step| step == list);
     let of_option = open().find_map(|(path, line)| {
@@ -116,13 +120,19 @@ pub(super) fn secret(findings: &[Finding], workload: &Input) -> Option<String> {
         let (_, line) = open().find(|(path, _)| path.iter().any(|step| step == "httpHeaders"))?;
         Some(("a header of its check".to_owned(), line))
     };
-    let (what, line) = of_option.or_else(|| of_list("args")).or_else(|| of_list("command")).or_else(of_header)?;
+    let of_path = || {
+        let (_, line) = open().find(|(path, _)| path.iter().rev().nth(1).is_some_and(|step| step == "httpGet"))?;
+        Some(("the path of its check".to_owned(), line))
+    };
+    let of_lists = of_option.or_else(|| of_list("args")).or_else(|| of_list("command"));
+    let (what, line) = of_lists.or_else(of_header).or_else(of_path)?;
     Some(format!("{what} (line {line}) is a plaintext secret: put it into a Secret first"))
 }
 
 /// The first error, with what is written there if that is short.
 pub(super) fn refused(findings: &[Finding]) -> String {
     let mut redacted = findings.to_vec();
+    Secrets::default().mask(&mut redacted);
     crate::diagnostic::redact(&mut redacted);
     let first = redacted.iter().find(|finding| finding.level == Level::Error);
     first.map_or_else(
@@ -131,7 +141,11 @@ pub(super) fn refused(findings: &[Finding]) -> String {
             let label = &finding.primary;
             let at = label.source.slice(label.span);
             let is_short = at.len() <= 60 && !at.contains('\n') && finding.secrets.is_empty();
-            if is_short && !at.is_empty() { format!("{} (`{at}`)", finding.message) } else { finding.message.clone() }
+            if is_short && !at.is_empty() {
+                format!("{} (`{}`)", finding.message, masked(at))
+            } else {
+                finding.message.clone()
+            }
         },
     )
 }

@@ -4,8 +4,8 @@ use serde_json::{Map, Value as Json, json};
 
 use super::values::{containers, items, text};
 use crate::command_secrets::Words;
-use crate::describe::{is_secret_word, looks_like_secret};
-use crate::words::{is_secret_header, is_secret_name};
+use crate::describe::looks_like_secret;
+use crate::secret_texts::{holds_secret, is_plain, is_secret, is_secret_in_header, reads_as_name};
 
 /// What stands for a secret where objects are shown.
 const HIDDEN: &str = "(a secret)";
@@ -35,6 +35,12 @@ pub fn hide(object: &mut Json) {
     }
 }
 
+/// Whether a patch would repeat a secret in the arguments or checks of a container.
+pub(super) fn is_in_container(merge: &Json) -> bool {
+    let lists = ["args", "command", "httpHeaders", "httpGet"];
+    find(merge).iter().any(|path| path.iter().any(|step| lists.contains(&step.as_str())))
+}
+
 /// The variable that a path leads to the value of.
 pub(super) fn variable<'a>(object: &'a Json, path: &[String]) -> Option<&'a str> {
     let [way @ .., list, index, field] = path else { return None };
@@ -53,6 +59,8 @@ pub(super) fn option<'a>(object: &'a Json, path: &[String]) -> Option<&'a str> {
     let word = |at: usize| words.get(at).and_then(Json::as_str).filter(|word| word.starts_with('-'));
     match word(index) {
         Some(own) => own.split_once('=').map(|(option, _)| option),
+        // what follows `-c` is a script, not the value of an option
+        None if words.get(index)?.as_str()?.contains(char::is_whitespace) => None,
         None => word(index.checked_sub(1)?).filter(|option| !option.contains('=')),
     }
 }
@@ -71,7 +79,7 @@ pub(super) fn name(keys: &mut Map<String, Json>, container: &Json, spec: &Json, 
 
 /// Whether a variable's value is a secret that is written in the open.
 pub(super) fn is_open_secret(name: &str, value: &str) -> bool {
-    looks_like_secret(name, value) || holds_secret(value)
+    looks_like_secret(name, value)
 }
 
 /// The key for a secret that is written in the open: the variable's name, unless it has several values in the Pod.
@@ -89,19 +97,15 @@ fn walk(value: &Json, path: &mut Vec<String>, found: &mut Vec<Vec<String>>) {
         Json::Object(members) => {
             // a variable or a header
             let named = members.get("name").and_then(Json::as_str).unwrap_or_default();
-            // keys that name what they hold: of annotations, and of a ConfigMap
-            let annotates = path.last().is_some_and(|step| step == "annotations") || *path == ["data"];
+            let is_header = path.iter().rev().nth(1).is_some_and(|step| step == "httpHeaders");
             for (key, value) in members {
                 path.push(key.clone());
                 match value.as_str() {
                     Some(text) => {
-                        let name = if key == "value" { named } else { key.rsplit('/').next().unwrap_or_default() };
-                        // a variable's becomes a reference by the same measure
-                        let is_variable = key == "value" && path.iter().rev().nth(2).is_some_and(|step| step == "env");
-                        let is_named = if is_variable {
-                            is_open_secret(name, text)
-                        } else {
-                            (key == "value" || annotates) && is_secret(name, text)
+                        let is_named = match key.as_str() {
+                            "value" if is_header => is_secret_in_header(named, text),
+                            "value" => is_secret(named, text),
+                            _ => is_under_secret_name(key, text),
                         };
                         if is_named || holds_secret(text) {
                             found.push(path.clone());
@@ -118,7 +122,9 @@ fn walk(value: &Json, path: &mut Vec<String>, found: &mut Vec<Vec<String>>) {
                 path.push(index.to_string());
                 match element.as_str() {
                     Some(text) => {
-                        if holds_secret(text) || is_secret_word(&mut words, text) {
+                        // asked first, for it remembers the word
+                        let is_word = words.secret_from(text).is_some_and(|from| is_plain(&text[from..]));
+                        if is_word || holds_secret(text) {
                             found.push(path.clone());
                         }
                     }
@@ -131,43 +137,9 @@ fn walk(value: &Json, path: &mut Vec<String>, found: &mut Vec<Vec<String>>) {
     }
 }
 
-fn is_secret(name: &str, value: &str) -> bool {
-    let is_header = is_secret_header(name) && !is_secret_name(name);
-    (is_header || looks_like_secret(name, value)) && is_literal(value)
-}
-
-/// Whether nothing replaces the text before a program sees it.
-fn is_literal(value: &str) -> bool {
-    !value.is_empty() && !value.starts_with(['$', '`', '<', '/'])
-}
-
-/// Whether a text has a secret in it: by its form, or as a word `NAME=value`.
-fn holds_secret(text: &str) -> bool {
-    const TOKENS: &[&str] = &["ghp_", "github_pat_", "glpat-", "xoxb-", "xoxp-", "sk_live_", "AKIA", "Bearer", "Basic"];
-    let runs_mysql = text.contains("mysql") || text.contains("mariadb");
-    let trim = |word: &str| word.trim_matches(|letter| matches!(letter, '"' | '\'' | ';' | ',' | ')' | '(')).to_owned();
-    let mut before = String::new();
-    // words, parameters of a URL, parts of a connection string, members of an object
-    let is_between = |letter: char| letter.is_whitespace() || matches!(letter, '?' | '&' | ';' | ',' | '{' | '}');
-    for word in text.split(is_between).filter(|word| !word.is_empty()) {
-        let word = trim(word);
-        let is_scheme = matches!(before.as_str(), "Bearer" | "Basic") && word.len() >= 8 && is_literal(&word);
-        let is_token = TOKENS.iter().any(|token| word.len() >= 16 && word.starts_with(token));
-        let is_assigned = |name: &str, value: &str| {
-            let (name, value) = (trim(name), trim(value));
-            let name = name.trim_start_matches('-');
-            is_secret_name(name) && looks_like_secret(name, &value) && is_literal(&value)
-        };
-        // `password=x`, `"password":"x"`, `password: x`, `--password x`
-        let assigned = word.split_once(['=', ':']).is_some_and(|(name, value)| is_assigned(name, value))
-            || before.strip_suffix(':').or(before.strip_prefix("--")).is_some_and(|name| is_assigned(name, &word));
-        let of_mysql = runs_mysql && word.strip_prefix("-p").is_some_and(|rest| is_literal(rest) && rest.len() > 1);
-        if is_scheme || is_token || assigned || of_mysql {
-            return true;
-        }
-        before = word;
-    }
-    let mut words = Words::default();
-    let mut in_script = text.split_whitespace().map(|word| word.trim_matches(['"', '\'', ';', ',', ')', '(']));
-    looks_like_secret("", text) || in_script.any(|word| is_secret_word(&mut words, word))
+/// Whether a key says that it holds a secret: of an annotation, of a `ConfigMap`, of a volume's options. What is called
+/// `secret` is mostly the name of one.
+fn is_under_secret_name(key: &str, text: &str) -> bool {
+    let name = key.rsplit('/').next().unwrap_or_default();
+    is_secret(name, text) && !(name.to_ascii_lowercase().ends_with("secret") && reads_as_name(text))
 }

@@ -18,6 +18,7 @@ use crate::kube::{File, Input, Inputs, Workspace};
 use crate::limits;
 use crate::lint::{self, Kept, Overrides, Projects, Selection};
 use crate::project;
+use crate::secrets::Known;
 use crate::yaml::Source;
 use findings::{address, stamp};
 
@@ -48,6 +49,8 @@ pub struct Folders {
     kept: Kept,
     /// What is wrong with each description, by the address of its text.
     of_descriptions: HashMap<usize, (Arc<Source>, Vec<Finding>)>,
+    /// What no message may show.
+    hidden: Known,
     /// Files whose text has changed and is not read yet: however fast the user types, it is read once.
     unread: BTreeSet<PathBuf>,
     /// The first file of which what its Pods do is not as new.

@@ -6,8 +6,8 @@ use std::ops::Range;
 
 use miette::{LabeledSpan, MietteError, MietteSpanContents, SourceCode, SourceSpan, SpanContents};
 
-use super::secrets::{Hidden, Secrets};
 use crate::diagnostic::Label;
+use crate::secrets::{Hidden, Secrets};
 use crate::yaml::{Position, Source, Span};
 
 /// Characters of a line that are shown at most, where the terminal has no fewer columns.

@@ -1,5 +1,6 @@
 //! What an import came to: as text for people, as JSON for programs, as a diff of objects.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 
@@ -8,6 +9,7 @@ use serde_json::{Value as Json, json};
 use super::difference::Difference;
 use super::excerpt::printable;
 use crate::import::{Compared, Import, Imported, Input, Kind, check, hide_secrets};
+use crate::secret_texts::{by_form, is_secret, masked, replaced};
 use crate::sort;
 use crate::words::clip;
 use crate::yaml::emit;
@@ -82,7 +84,7 @@ pub fn text(import: &Import, workloads: usize, unread: &[Unread]) -> String {
     section(&mut out, "lost", lost.map(|(input, name)| of_object(input, &name)));
     let check = check(import).into_iter().map(|(what, places)| format!("{what}: {}", printable(&places.join(", "))));
     section(&mut out, "check before you apply; no manifest says it, and a program may depend on it", check);
-    let refused = import.refused.iter().map(|refused| printable(refused));
+    let refused = import.refused.iter().map(|refused| told(refused));
     section(&mut out, "nothing is generated from all of it; generate its documents apart", refused);
     let left = import.left.iter().map(|left| of_object(&left.input, &left.why));
     section(&mut out, "not imported; keep applying these", left);
@@ -90,9 +92,19 @@ pub fn text(import: &Import, workloads: usize, unread: &[Unread]) -> String {
         let number = plural(import.of_cluster.len(), "object");
         let _ = writeln!(out, "\nmade by the cluster, and nothing to apply: {number}");
     }
-    let unread = unread.iter().map(|(place, why)| format!("{}: {}", printable(place), printable(why)));
+    let unread = unread.iter().map(|(place, why)| format!("{}: {}", printable(place), told(why)));
     section(&mut out, "not imported; fix these or fill them in first", unread);
     out
+}
+
+/// Words of a report, which repeat no secret.
+fn told(words: &str) -> String {
+    printable(&shown(words))
+}
+
+/// Words without what shows by its form that it is a secret. They name options, and are no command.
+fn shown(words: &str) -> Cow<'_, str> {
+    replaced(words, by_form(words))
 }
 
 /// A title with a line for each of its points; nothing without points.
@@ -107,7 +119,7 @@ fn section(out: &mut String, title: &str, points: impl Iterator<Item = String>) 
 }
 
 fn of_object(input: &Input, what: &str) -> String {
-    format!("{} ({}): {}", printable(&input.title()), printable(&input.place()), printable(what))
+    format!("{} ({}): {}", printable(&input.title()), printable(&input.place()), told(what))
 }
 
 fn write_document(out: &mut String, document: &Imported) {
@@ -127,7 +139,7 @@ fn write_document(out: &mut String, document: &Imported) {
         let _ = writeln!(out, "  changed     {}: {reason}", printable(&fields.join(", ")));
     }
     for added in &document.added {
-        let _ = writeln!(out, "  added       {}", printable(added));
+        let _ = writeln!(out, "  added       {}", told(added));
     }
     if document.patches > 0 {
         let _ = writeln!(out, "  patch       {} for what no key expresses", plural(document.patches, "object"));
@@ -136,7 +148,7 @@ fn write_document(out: &mut String, document: &Imported) {
         let _ = writeln!(out, "  extra       {} ({})", printable(&extra.title()), printable(&extra.place()));
     }
     for note in &document.notes {
-        let _ = writeln!(out, "  note        {}", printable(note));
+        let _ = writeln!(out, "  note        {}", told(note));
     }
     for secret in &document.secrets {
         let _ = writeln!(out, "  create      {}", printable(secret));
@@ -172,7 +184,9 @@ fn completed(document: &Imported) -> BTreeMap<&'static str, Vec<String>> {
 fn short(name: &str, value: Option<&Json>) -> Option<String> {
     match value {
         Some(value @ (Json::Bool(_) | Json::Number(_))) => Some(value.to_string()),
-        Some(Json::String(text)) if text.len() < 20 && name != "value" => Some(text.clone()),
+        Some(Json::String(text)) if text.len() < 20 && name != "value" && !is_secret(name, text) => {
+            Some(masked(text).into_owned())
+        }
         _ => None,
     }
 }
@@ -233,7 +247,7 @@ pub fn json(import: &Import, workloads: usize, unread: &[Unread]) -> Json {
         })
     };
     let left = import.left.iter().map(
-        |left| json!({"object": left.input.title(), "file": left.input.file, "line": left.input.line, "why": left.why}),
+        |left| json!({"object": left.input.title(), "file": left.input.file, "line": left.input.line, "why": shown(&left.why)}),
     );
     let count = count(import.documents.iter().flat_map(|document| &document.objects));
     json!({
@@ -244,9 +258,9 @@ pub fn json(import: &Import, workloads: usize, unread: &[Unread]) -> Json {
         "documents": import.documents.iter().map(document).collect::<Vec<_>>(),
         "check": check(import).into_iter().map(|(what, at)| json!({"what": what, "at": at})).collect::<Vec<_>>(),
         "cluster": import.of_cluster.iter().map(Input::title).collect::<Vec<_>>(),
-        "refused": import.refused,
+        "refused": import.refused.iter().map(|refused| shown(refused)).collect::<Vec<_>>(),
         "left": left.collect::<Vec<_>>(),
-        "unread": unread.iter().map(|(place, why)| json!({"file": place, "why": why})).collect::<Vec<_>>(),
+        "unread": unread.iter().map(|(place, why)| json!({"file": place, "why": shown(why)})).collect::<Vec<_>>(),
     })
 }
 

@@ -4,9 +4,9 @@ use std::io;
 
 use serde::{Serialize, Serializer};
 
-use super::secrets::Secrets;
 use super::{Report, Summary, escaped};
 use crate::diagnostic::{Finding, Label, ObjectRef};
+use crate::secrets::Secrets;
 use crate::yaml::{self, Span};
 
 #[derive(Serialize)]

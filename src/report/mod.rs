@@ -15,17 +15,16 @@ pub mod links;
 pub mod markdown;
 pub mod roles;
 pub mod sarif;
-mod secrets;
 pub mod statistics;
 mod summary;
 pub mod terminal;
 pub mod unified;
 pub mod xml;
 
+pub use crate::secrets::Secrets;
 pub use base::Base;
 pub use color::Color;
 pub use excerpt::printable;
-pub use secrets::Secrets;
 pub use summary::Summary;
 
 use std::collections::BTreeSet;

@@ -8,11 +8,11 @@ use serde::{Serialize, Serializer};
 use serde_json::{Value as Json, json};
 
 use super::base::{self, Base};
-use super::secrets::Secrets;
 use super::{Report, escaped};
 use crate::diagnostic::{Edit, Finding, Label, Level, RuleId};
 use crate::lint::fingerprint::fingerprints;
 use crate::rules::{self, Rule};
+use crate::secrets::Secrets;
 use crate::yaml::{Source, Span};
 
 /// What paths are relative to, as code scanning services call a repository's root.

@@ -11,9 +11,9 @@ use supports_hyperlinks::Stream;
 use super::Color;
 use super::excerpt::{Excerpt, printable};
 use super::links::Links;
-use super::secrets::Secrets;
 use crate::diagnostic::{self, Finding, Label, Level, RuleId};
 use crate::limits;
+use crate::secrets::Secrets;
 
 /// Columns after which `why` and `help` go on below, where the terminal has no fewer.
 const WIDTH: usize = 100;
@@ -71,6 +71,8 @@ impl Look {
 /// Prints findings of a run to stderr: sorted, their secrets hidden.
 pub fn print_sorted(mut findings: Vec<Finding>, color: Color) {
     diagnostic::sort(&mut findings);
+    // before their files are replaced by copies without the secrets
+    Secrets::default().mask(&mut findings);
     diagnostic::redact(&mut findings);
     print(&findings, color);
 }
@@ -80,7 +82,10 @@ pub fn print(findings: &[Finding], color: Color) {
     let look = Look::of_stderr(color);
     let (shown, more) = findings.split_at(findings.len().min(limits::MISTAKES.count()));
     let mut out = io::BufWriter::new(io::stderr().lock());
-    let _ = write(&mut out, shown, &look, &Secrets::default());
+    let secrets = Secrets::default();
+    let mut shown = shown.to_vec();
+    secrets.mask(&mut shown);
+    let _ = write(&mut out, &shown, &look, &secrets);
     if !more.is_empty() {
         let _ = writeln!(out, "\n{} more (limit {}: {})", more.len(), limits::MISTAKES.name, limits::MISTAKES);
     }

@@ -7,8 +7,8 @@ use std::sync::Arc;
 
 use super::difference::Difference;
 use super::excerpt::printable;
-use super::secrets::Secrets;
 use crate::files;
+use crate::secrets::Secrets;
 use crate::yaml::Source;
 
 /// Writes the difference between two states of a file. What a Secret holds is hidden in both.

@@ -28,6 +28,7 @@ mod reach;
 mod readme;
 mod render;
 mod report;
+mod secret_spellings;
 mod secrets;
 #[path = "../support/mod.rs"]
 mod support;

@@ -1,8 +1,6 @@
 //! Secrets on command lines, by how programs take them: `--password=x`, `MYSQL_PWD=x`, `mysql -px`, `curl -u a:b`. What
 //! reports hide of containers' commands and what `introspect` masks in logs is the same.
 
-use std::ops::Range;
-
 use crate::words::{is_placeholder, is_secret_name};
 
 /// Programs that take a secret after or in a flag that does not say so.
@@ -14,7 +12,7 @@ struct Program {
     with: &'static [&'static str],
 }
 
-const PROGRAMS: [Program; 9] = [
+const PROGRAMS: [Program; 11] = [
     // A space after `-p` makes the next word a database, and the password asked for.
     Program {
         names: &[
@@ -23,6 +21,8 @@ const PROGRAMS: [Program; 9] = [
             "mysqldump",
             "mysqlimport",
             "mysqlcheck",
+            "mysqlshow",
+            "mysqlsh",
             "mariadb",
             "mariadb-admin",
             "mariadb-dump",
@@ -36,17 +36,19 @@ const PROGRAMS: [Program; 9] = [
         before: &["-p"],
         with: &[],
     },
-    Program {
-        names: &["redis-cli", "valkey-cli", "redis-server", "valkey-server"],
-        before: &["-a", "--requirepass", "--masterauth"],
-        with: &[],
-    },
+    Program { names: &["redis-cli", "valkey-cli", "redis-server", "valkey-server"], before: &["-a"], with: &[] },
     Program { names: &["curl"], before: &["-u", "--user", "-U", "--proxy-user"], with: &["-u"] },
     Program { names: &["docker", "podman", "helm", "buildah", "skopeo", "oras"], before: &["-p"], with: &[] },
     Program { names: &["ldapsearch", "ldapadd", "ldapmodify", "ldapwhoami", "ldappasswd"], before: &["-w"], with: &[] },
     Program { names: &["zip", "unzip"], before: &["-P"], with: &[] },
+    Program { names: &["aws"], before: &["aws_secret_access_key", "aws_session_token"], with: &[] },
+    Program { names: &["smbclient"], before: &["-U"], with: &[] },
     Program { names: &["7z", "7za", "7zz"], before: &[], with: &["-p"] },
 ];
+
+/// Flags that a secret follows, whichever program takes them: often a container's image names the program.
+const BEFORE: [&str; 6] =
+    ["--requirepass", "--masterauth", "--basic-auth", "--basicauth", "--from-literal", "--auth-user-pass"];
 
 /// What a word of a command says of secrets.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -101,8 +103,15 @@ impl Words {
             self.program = Some(program);
             return Look::Plain;
         }
-        if let Some((name, _)) = word.split_once('=').filter(|(name, _)| is_secret_name(name.trim_start_matches('-'))) {
-            return Look::SecretFrom(name.len() + 1);
+        if let Some((name, value)) = word.split_once('=') {
+            // `--from-literal=key=hunter2`
+            let key = value.find('=').filter(|_| name == "--from-literal").map_or(0, |end| end + 1);
+            if BEFORE.contains(&name) || is_secret_name(name.trim_start_matches('-')) {
+                return Look::SecretFrom(name.len() + 1 + key);
+            }
+        }
+        if BEFORE.contains(&word) {
+            return Look::BeforeSecret;
         }
         let Some(program) = self.program.filter(|program| !program.before.contains(&word)) else {
             let is_before = self.program.is_some() || word.strip_prefix("--").is_some_and(is_secret_name);
@@ -123,34 +132,6 @@ fn is_name_of_secret(word: &str) -> bool {
     word.chars().all(is_name)
         && word.contains(['-', '.', '/'])
         && parts.any(|part| matches!(part, "secret" | "secrets"))
-}
-
-/// The secrets in any text that show themselves by their form: `scheme://user:password@host`, `Authorization: Bearer …`.
-pub fn in_text(text: &str) -> impl Iterator<Item = Range<usize>> {
-    // whole files are looked through
-    let places = |mark: &'static str| memchr::memmem::find_iter(text.as_bytes(), mark).map(move |at| at + mark.len());
-    let of_addresses = places("://").filter_map(|start| {
-        let authority =
-            text[start..].split(|letter: char| letter.is_whitespace() || "/\"'`<>\\".contains(letter)).next()?;
-        let user = &authority[..authority.rfind('@')?];
-        let colon = user.find(':')? + 1;
-        Some(start + colon..start + user.len())
-    });
-    let of_headers = places("uthorization").filter_map(|start| {
-        let behind = &text[start..];
-        let value = behind.trim_start_matches([' ', ':', '=', '"', '\'', '\\']);
-        let scheme =
-            ["Bearer ", "Basic ", "Token ", "bearer ", "basic ", "token "].iter().find(|s| value.starts_with(**s))?;
-        let secret = value[scheme.len()..].trim_start_matches(' ');
-        let start = start + behind.len() - secret.len();
-        let end =
-            secret.find(|letter: char| letter.is_whitespace() || "\"'`;)".contains(letter)).unwrap_or(secret.len());
-        Some(start..start + end)
-    });
-    of_addresses.chain(of_headers).filter(|range| {
-        let secret = &text[range.clone()];
-        !secret.is_empty() && !is_placeholder(secret)
-    })
 }
 
 #[cfg(test)]
@@ -199,13 +180,5 @@ mod tests {
         ] {
             assert_eq!(hidden(command), [""; 0], "{command}");
         }
-    }
-
-    #[test]
-    fn secrets_show_themselves_by_their_form() {
-        let text = "url: postgres://u:hunter2@db/x and http://a:80/b@c, -H 'Authorization: Bearer abc' amqp://u:$(P)@h \
-                    mongodb://u:p@ss@h1,h2 authorization: {a: b} \"authorization\": \"Basic eDp5\" git://u@h:1";
-        let shown: Vec<&str> = in_text(text).map(|range| &text[range]).collect();
-        assert_eq!(shown, ["hunter2", "p@ss", "abc", "eDp5"]);
     }
 }

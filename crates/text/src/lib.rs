@@ -1,4 +1,5 @@
 #![doc = include_str!("../README.md")]
 
 pub mod command_secrets;
+pub mod secrets;
 pub mod words;

@@ -22,6 +22,7 @@ use crate::limits;
 use crate::lint::baseline::{self, Baseline};
 use crate::lint::{self, Options, Overrides, Projects, Selection};
 use crate::report::{Base, Color, Summary, terminal};
+use crate::secrets::Secrets;
 use report::Reporting;
 
 /// Reports findings to stdout; what could not be read, and the run in numbers, to stderr.
@@ -67,6 +68,9 @@ fn lint(args: &LintArgs, selection: Selection, color: Color) -> Result<Exit, Sto
         lint::run(&workspace, &projects, Options { of_descriptions, kept: None })
     };
     diagnostic::sort(&mut findings);
+    // the baseline is a file that is shared, too
+    let secrets = Secrets::of_files(&workspace.files);
+    secrets.mask(&mut findings);
     check_outputs(args, &workspace)?;
     let in_baseline = take_out_known(args, &workspace, &projects, &mut findings)?;
     let fail_on = args.fail_on.map(level).or(projects.shared(|settings| settings.fail_on)).unwrap_or(Level::Error);
@@ -93,8 +97,10 @@ fn lint(args: &LintArgs, selection: Selection, color: Color) -> Result<Exit, Sto
         findings: &findings,
         summary,
         base: base.as_ref(),
+        secrets: &secrets,
     }
     .write()?;
+    std::mem::forget(secrets);
     // The process ends with this, and the system takes back all of its memory at once: to free each piece of it would take
     // longer than to write the report.
     std::mem::forget((workspace, findings));

@@ -30,19 +30,20 @@ pub struct Reporting<'run> {
     pub summary: Summary,
     /// What files are named from, if not from the working directory.
     pub base: Option<&'run Base>,
+    /// What is hidden in the files of the run.
+    pub secrets: &'run Secrets<'run>,
 }
 
 impl Reporting<'_> {
     /// Writes the reports, then what could not be read and the run in numbers to stderr.
     pub fn write(&self) -> io::Result<()> {
         let summary = self.summary;
-        let secrets = Secrets::of_files(&self.workspace.files);
         let mut speaks_to_people = false;
         let files = self.files();
         let report = Report {
             findings: self.findings,
             summary,
-            secrets: &secrets,
+            secrets: self.secrets,
             files: &files,
             base: self.base,
             fail_on: self.fail_on,

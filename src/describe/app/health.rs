@@ -2,9 +2,11 @@
 
 use super::super::formats::duration_seconds;
 use super::super::spanned::{Kind, Member, Place, Spanned};
-use super::{NamedPort, looks_like_secret, scalar};
+use super::text::check_command;
+use super::{NamedPort, scalar};
 use crate::diagnostic::Finding;
-use crate::words::{is_secret_name, nearest};
+use crate::secret_texts::{holds_secret, is_secret_in_header};
+use crate::words::{is_secret_header, nearest};
 
 /// How health is checked; without a form the port is dialled.
 #[derive(Clone, Debug, Default)]
@@ -213,14 +215,9 @@ impl HealthReader<'_> {
     fn check_headers(&mut self, value: &Spanned) {
         for header in value.get("headers").map(Spanned::members).unwrap_or_default() {
             let Some(text) = header.value.text().filter(|text| !text.is_empty()) else { continue };
-            let is_called = |name: &str| header.key.eq_ignore_ascii_case(name);
-            // most cookies of checks only keep them out of the statistics
-            let has_secret_cookie = || {
-                let cookies = text.split(';').filter_map(|cookie| cookie.split_once('='));
-                cookies.into_iter().any(|(name, value)| looks_like_secret(name.trim(), value.trim()))
-            };
-            let logs_in = is_called("authorization") || is_called("proxy-authorization") || is_secret_name(&header.key);
-            if logs_in || is_called("cookie") && has_secret_cookie() {
+            // nothing is filled in for `$(TOKEN)` there
+            let logs_in = is_secret_header(&header.key) && !header.key.eq_ignore_ascii_case("cookie");
+            if logs_in || is_secret_in_header(&header.key, text) || holds_secret(text) {
                 self.findings.push(
                     Finding::error(
                         header.key_place.label(""),
@@ -250,6 +247,7 @@ impl HealthReader<'_> {
                 return Some(Handler::Grpc(None, None));
             }
             Kind::Text(path) => {
+                self.check_path(value);
                 self.needs_main(value);
                 return Some(Handler::Path(path.clone(), None));
             }
@@ -270,10 +268,28 @@ impl HealthReader<'_> {
             self.findings.push(Finding::error(member.key_place.label(""), format!("`{}` takes no `port`", form.key)));
         }
         match form.key.as_str() {
-            "path" => Some(Handler::Path(form.value.text()?.to_owned(), port)),
+            "path" => {
+                self.check_path(&form.value);
+                Some(Handler::Path(form.value.text()?.to_owned(), port))
+            }
             "grpc" => Some(Handler::Grpc(form.value.text().map(str::to_owned).filter(|text| !text.is_empty()), port)),
-            "command" => Some(Handler::Command(form.value.items().iter().map(scalar).collect())),
+            "command" => {
+                self.findings.extend(check_command(form.value.items()));
+                Some(Handler::Command(form.value.items().iter().map(scalar).collect()))
+            }
             _ => self.port(&form.value).map(Handler::Tcp),
+        }
+    }
+
+    /// A path shows in the Pod's spec, as headers do.
+    fn check_path(&mut self, path: &Spanned) {
+        if path.text().is_some_and(holds_secret) {
+            self.findings.push(
+                Finding::error(path.place.label(""), "this is a plaintext secret")
+                    .hide(path.place.span)
+                    .because("anyone who can read Pods can read it")
+                    .help("ask a path that needs no login, or have a command log in: health: {command: […]}"),
+            );
         }
     }
 

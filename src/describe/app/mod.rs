@@ -20,7 +20,6 @@ pub use ports::NamedPort;
 pub use read::read;
 pub use resources::{Resources, read as read_resources};
 pub use rights::Right;
-pub(crate) use text::is_secret_word;
 pub use text::looks_like_secret;
 pub use volumes::{Shared, Volume, Writable};
 

@@ -1,10 +1,9 @@
 //! Texts of a container: commands, arguments and values, as they were written.
 
-use super::super::formats::has_password;
 use super::super::spanned::{Kind, Spanned};
 use crate::command_secrets::Words;
 use crate::diagnostic::Finding;
-use crate::words::is_secret_name;
+use crate::secret_texts::{holds_secret, is_plain, is_secret};
 
 /// Reads a container, and goes on after a mistake, so that all of them show in one run.
 #[derive(Default)]
@@ -27,14 +26,7 @@ impl AppReader {
                         .because("arguments are C strings, which end there"),
                 );
             }
-            if is_secret_argument(&text) || is_secret_word(&mut words, &text) {
-                self.findings.push(
-                    Finding::error(item.place.label(""), "this is a plaintext secret")
-                        .hide(item.place.span)
-                        .because("arguments show in the Pod's spec and in every process list")
-                        .help("put it into `env` as secret/<name>/<key>, and refer to it as $(NAME)"),
-                );
-            }
+            self.findings.extend(check_argument(item, &text, &mut words));
             texts.push(text);
         }
         texts
@@ -75,42 +67,27 @@ fn has_leading_zero(text: &str) -> bool {
     digits.len() > 1 && digits.starts_with('0') && !digits.starts_with("0.")
 }
 
-/// A variable that is named like a secret and holds a plain value, or a value that is one by its form.
+/// A variable that is named like a secret and holds a plain value, or a value that has one in it.
 /// References to files and addresses are none.
 #[must_use]
 pub fn looks_like_secret(name: &str, value: &str) -> bool {
-    let named = is_secret_name(name);
-    let pointer = value.is_empty() || value.starts_with('/') || value.starts_with("$(") || value.contains("://");
-    // a switch: whether there is a password, not which
-    let flag = FLAGS.iter().any(|flag| value.eq_ignore_ascii_case(flag));
-    (named && !pointer && !flag) || is_secret_by_form(value)
+    is_secret(name, value) || holds_secret(value)
 }
 
-/// What a switch says.
-const FLAGS: [&str; 10] = ["true", "false", "yes", "no", "on", "off", "0", "1", "enabled", "disabled"];
-
-/// A private key, or an address with a password in it.
-fn is_secret_by_form(value: &str) -> bool {
-    has_password(value) || is_data_source(value) || (value.contains("-----BEGIN") && value.contains("PRIVATE KEY"))
+/// That an argument, or a word of a check's command, is a secret in the open.
+fn check_argument(item: &Spanned, text: &str, words: &mut Words) -> Option<Finding> {
+    // asked first, for it remembers the word
+    let is_word = words.secret_from(text).is_some_and(|from| is_plain(&text[from..]));
+    (is_word || holds_secret(text)).then(|| {
+        Finding::error(item.place.label(""), "this is a plaintext secret")
+            .hide(item.place.span)
+            .because("arguments show in the Pod's spec and in every process list")
+            .help("put it into `env` as secret/<name>/<key>, and refer to it as $(NAME)")
+    })
 }
 
-/// An address as Go's drivers of `MySQL` take it, with a password: `shop:s3cret@tcp(db:3306)/shop`.
-fn is_data_source(value: &str) -> bool {
-    let Some((login, rest)) = value.rsplit_once('@') else { return false };
-    let is_network = ["tcp(", "tcp6(", "unix(", "udp("].iter().any(|network| rest.starts_with(network));
-    let password = login.split_once(':').map_or("", |(_, password)| password);
-    is_network && !password.is_empty() && !password.starts_with('$') && !login.contains(char::is_whitespace)
-}
-
-/// The word after `--password`, or `-px` of `mysql`, as the command before it takes it.
-pub(crate) fn is_secret_word(words: &mut Words, word: &str) -> bool {
-    let from = words.secret_from(word);
-    // `--password=x` is looked at by itself
-    !word.contains('=') && from.is_some_and(|from| looks_like_secret("PASSWORD", &word[from..]))
-}
-
-/// `--password=…` as an argument.
-fn is_secret_argument(argument: &str) -> bool {
-    let option = argument.strip_prefix('-').and_then(|option| option.trim_start_matches('-').split_once('='));
-    is_secret_by_form(argument) || option.is_some_and(|(name, value)| looks_like_secret(name, value))
+/// What of a command is a secret in the open.
+pub(super) fn check_command(items: &[Spanned]) -> Vec<Finding> {
+    let mut words = Words::default();
+    items.iter().filter_map(|item| check_argument(item, item.text()?, &mut words)).collect()
 }

@@ -2,6 +2,7 @@
 
 use super::Mistake;
 use super::names::{dns_label, dns_subdomain};
+use crate::secret_texts::by_form;
 
 /// `host:port`.
 pub(super) fn authority(text: &str) -> Option<Mistake> {
@@ -43,12 +44,8 @@ pub(super) fn http_url(text: &str) -> Option<Mistake> {
 }
 
 /// Whether an address carries a password: `scheme://user:password@host`.
-#[must_use]
-pub fn has_password(text: &str) -> bool {
-    let authority = text.split_once("://").and_then(|(_, rest)| rest.split('/').next());
-    let user = authority.and_then(|authority| authority.rsplit_once('@')).map(|(user, _)| user);
-    user.and_then(|user| user.split_once(':'))
-        .is_some_and(|(_, password)| !password.is_empty() && !password.starts_with("$("))
+fn has_password(text: &str) -> bool {
+    !by_form(text).is_empty()
 }
 
 pub(super) fn gateway_ref(text: &str) -> Option<Mistake> {

@@ -3,8 +3,8 @@
 use std::cell::OnceCell;
 use std::sync::Arc;
 
-use crate::command_secrets;
 use crate::diagnostic::Finding;
+use crate::secret_texts::by_form;
 use crate::words::is_secret_name;
 use crate::yaml::{Refusal, Source, Span};
 
@@ -54,7 +54,7 @@ impl<'text> RefusedSecrets<'text> {
     pub fn by_name(&self) -> &[Span] {
         self.by_name.get_or_init(|| {
             let mut all = by_name(self.text);
-            all.extend(command_secrets::in_text(self.text).map(|range| Span::new(range.start, range.end)));
+            all.extend(by_form(self.text).into_iter().map(|range| Span::new(range.start, range.end)));
             all.sort_unstable();
             all
         })

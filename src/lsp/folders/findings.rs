@@ -17,6 +17,7 @@ use crate::kube::{File, Workspace};
 use crate::limits;
 use crate::lint::baseline::Baseline;
 use crate::lint::{self, Options, Overrides, Projects, Selection};
+use crate::secrets::Secrets;
 use crate::yaml::Source;
 
 /// What is wrong in one file.
@@ -108,6 +109,9 @@ impl Folders {
         }
         diagnostic::sort(&mut findings);
         lint::cut(&mut findings);
+        let secrets = Secrets::with_known(&self.workspace.files, std::mem::take(&mut self.hidden));
+        secrets.mask(&mut findings);
+        self.hidden = secrets.into_known();
         let mut all: BTreeMap<String, OfFile> = BTreeMap::new();
         let mut add = |uri: Option<Uri>, finding: Finding| {
             let Some(uri) = uri else { return };
@@ -125,6 +129,8 @@ impl Folders {
                     unreadable = Some(error.to_string());
                     Vec::new()
                 });
+                let mut findings = findings;
+                Secrets::of_files(&workspace.files).mask(&mut findings);
                 for finding in findings {
                     let is_own = finding.primary.source.name == file.source.name;
                     add(if is_own { Some(buffer.uri.clone()) } else { names.uri(&finding.primary.source) }, finding);

@@ -1,5 +1,6 @@
-//! The bytes of a file that no report may show: what its Secrets hold.
+//! The bytes of a file that no report may show, and the texts of findings that would repeat them.
 
+mod messages;
 mod places;
 
 use std::cell::{OnceCell, RefCell};
@@ -22,14 +23,20 @@ pub struct Secrets<'run> {
     found: RefCell<HashMap<usize, Found>>,
 }
 
+/// What an earlier look has found, for files that are still the same.
+#[derive(Debug, Default)]
+pub struct Known(HashMap<usize, Found>);
+
 /// A source and what to hide in it.
 type Found = (Arc<Source>, Rc<Hidden>);
 
 /// The bytes of one file to hide. Keys and comments stay readable.
 #[derive(Debug)]
-pub(super) struct Hidden {
+pub(crate) struct Hidden {
     /// In order, and apart from each other.
     spans: Vec<Span>,
+    /// Each secret by itself, in order; one may be inside another.
+    whole: Vec<Span>,
     /// The texts of the secrets, each whole.
     texts: BTreeSet<String>,
     /// Finds a secret in another text.
@@ -47,8 +54,23 @@ impl<'run> Secrets<'run> {
         Self { files, found: RefCell::default() }
     }
 
+    /// The same for a program that looks at the same files again and again.
+    #[must_use]
+    pub fn with_known(files: &'run [File], known: Known) -> Self {
+        Self { found: RefCell::new(known.0), ..Self::of_files(files) }
+    }
+
+    /// What was found in the files of the run.
+    #[must_use]
+    pub fn into_known(self) -> Known {
+        let Self { files, found } = self;
+        let mut found = found.into_inner();
+        found.retain(|address, _| files.contains_key(address));
+        Known(found)
+    }
+
     /// What to hide in a file.
-    pub(super) fn of(&self, source: &Arc<Source>) -> Rc<Hidden> {
+    pub(crate) fn of(&self, source: &Arc<Source>) -> Rc<Hidden> {
         let address = Arc::as_ptr(source).addr();
         if let Some((_, hidden)) = self.found.borrow().get(&address) {
             return Rc::clone(hidden);
@@ -65,27 +87,29 @@ impl<'run> Secrets<'run> {
 
 impl Hidden {
     fn new(source: &Source, mut all: Vec<Span>) -> Self {
-        let texts = all.iter().map(|span| source.slice(*span).trim()).filter(|text| text.len() > 2);
+        let inside = |span: &Span| bare(source.slice(*span));
+        let texts = all.iter().map(inside).filter(|text| text.len() > 2);
         let texts = texts.map(str::to_owned).collect();
         all.sort_unstable();
+        all.dedup();
         let mut spans: Vec<Span> = Vec::with_capacity(all.len());
-        for span in all {
+        for &span in &all {
             match spans.last_mut() {
                 Some(last) if span.start <= last.end => last.end = last.end.max(span.end),
                 _ => spans.push(span),
             }
         }
-        Self { spans, texts, finder: OnceCell::new() }
+        Self { spans, whole: all, texts, finder: OnceCell::new() }
     }
 
     /// Whether the byte at `at` is hidden.
-    pub(super) fn contains(&self, at: usize) -> bool {
+    pub(crate) fn contains(&self, at: usize) -> bool {
         let next = self.spans.partition_point(|span| span.range().end <= at);
         self.spans.get(next).is_some_and(|span| span.range().start <= at)
     }
 
     /// Whether a text would repeat a secret. Of one that is longer than most secrets it is not asked.
-    pub(super) fn is_repeated_in(&self, text: &str) -> bool {
+    pub(crate) fn is_repeated_in(&self, text: &str) -> bool {
         if text.len() > LONGEST && self.texts.iter().any(|secret| secret.len() > LONGEST) {
             return true;
         }
@@ -95,6 +119,12 @@ impl Hidden {
         });
         finder.as_ref().map_or(!self.texts.is_empty() && text.len() > LONGEST, |finder| finder.is_match(text))
     }
+}
+
+/// A hidden text without what YAML has around it: of a Secret, all between two keys is hidden.
+fn bare(text: &str) -> &str {
+    let text = text.trim().trim_start_matches([':', ' ', '|', '>', '-', '+']);
+    text.trim_end_matches(['}', ',', ' ']).trim().trim_matches(['"', '\''])
 }
 
 #[cfg(test)]

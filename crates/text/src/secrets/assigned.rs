@@ -1,0 +1,263 @@
+//! Secrets that the text around them names: `password=hunter2`, `"token": "abc"`, `?sig=…`, `{"name": "API_KEY", "value": …}`.
+
+use std::ops::Range;
+
+use super::{is_plain, reads_as_name};
+use crate::words::is_secret_name;
+
+/// The longest name that is read.
+const LONGEST_NAME: usize = 80;
+
+/// A name, and what is assigned to it.
+struct Assigned<'text> {
+    name: &'text str,
+    meaning: Meaning,
+    value: Range<usize>,
+}
+
+/// What a name says of a value.
+#[derive(Clone, Copy)]
+enum Meaning {
+    /// That it is secret.
+    Secret,
+    /// That it signs a request, as a parameter of an address.
+    Parameter,
+    /// That it is a login, as registries are logged in to.
+    Login,
+    /// Something only together with another value.
+    OfPair,
+}
+
+/// What a name says of a value, if it says something.
+fn meaning(name: &str) -> Option<Meaning> {
+    match name {
+        "auth" => Some(Meaning::Login),
+        "name" | "key" | "Name" | "value" | "Value" => Some(Meaning::OfPair),
+        _ if is_secret_name(name) => Some(Meaning::Secret),
+        _ => PARAMETERS.iter().any(|known| known.eq_ignore_ascii_case(name)).then_some(Meaning::Parameter),
+    }
+}
+
+/// Finds the secrets that a text names.
+pub(super) fn find(text: &str, found: &mut Vec<Range<usize>>) {
+    let mut pair = Pair::default();
+    let bytes = text.as_bytes();
+    let mut seen = 0;
+    for at in memchr::memchr2_iter(b'=', b':', bytes) {
+        // what is inside a value does not name another, and is not read again
+        let Some(assigned) = (at >= seen).then(|| read(text, at)).flatten() else { continue };
+        let range = assigned.value.clone();
+        let value = &text[range.clone()];
+        let is_quoted = bytes[range.start - 1] == b'"';
+        let is_secret = match assigned.meaning {
+            Meaning::Secret => true,
+            Meaning::Parameter => is_parameter(text, assigned.name, &range),
+            Meaning::Login => is_quoted && !reads_as_name(value) && !value.contains(' '),
+            Meaning::OfPair => {
+                pair.take(text, at, assigned, found);
+                continue;
+            }
+        };
+        if is_secret && is_plain(value) && is_literal(value) {
+            seen = range.end;
+            found.push(range);
+        } else if range.len() > LONGEST_NAME {
+            seen = range.end;
+        }
+    }
+    of_directives(text, found);
+}
+
+/// Whether nothing replaces a text before a program sees it, nor a program takes it from elsewhere.
+fn is_literal(value: &str) -> bool {
+    let called = value.trim_start_matches(|letter: char| letter.is_ascii_alphanumeric() || "_.".contains(letter));
+    let is_call = called.len() < value.len() && called.starts_with(['(', '[']);
+    !value.starts_with(['$', '`', '<', '{', '[', '(', '%', '@', '!']) && !is_call
+}
+
+/// Parameters of addresses that sign a request.
+const PARAMETERS: [&str; 5] = ["sig", "signature", "X-Amz-Signature", "X-Goog-Signature", "hmac"];
+
+/// Whether a value is one of a parameter in an address.
+fn is_parameter(text: &str, name: &str, value: &Range<usize>) -> bool {
+    let at = value.start.checked_sub(name.len() + 2);
+    at.is_some_and(|at| matches!(text.as_bytes()[at], b'?' | b'&'))
+}
+
+/// What is on both sides of a `=` or `:`.
+fn read(text: &str, at: usize) -> Option<Assigned<'_>> {
+    let bytes = text.as_bytes();
+    // `==`, `!=` and `:=` compare or declare
+    let is_operator =
+        bytes.get(at + 1) == Some(&b'=') || at.checked_sub(1).is_some_and(|at| b"=!<>:".contains(&bytes[at]));
+    if is_operator {
+        return None;
+    }
+    let is_colon = bytes[at] == b':';
+    let from = at.saturating_sub(LONGEST_NAME);
+    let mut end = at;
+    while end > from && bytes[end - 1] == b' ' {
+        end -= 1;
+    }
+    let has_room = end < at;
+    let mut is_quoted = false;
+    while end > from && matches!(bytes[end - 1], b'"' | b'\'' | b'\\') {
+        end -= 1;
+        is_quoted = true;
+    }
+    let is_of_name = |byte: &u8| byte.is_ascii_alphanumeric() || b"_.-".contains(byte);
+    let start = bytes[from..end].iter().rposition(|byte| !is_of_name(byte)).map_or(from, |last| from + last + 1);
+    let name = text.get(start..end).filter(|name| !name.is_empty())?;
+    let meaning = meaning(name)?;
+    let starts_line = is_first(&text[..start]);
+    if !is_quoted && !may_be_named(text, start, is_colon, has_room, starts_line) {
+        return None;
+    }
+    let value =
+        value_of(text, at, is_quoted || has_room || starts_line || is_colon, is_colon && starts_line && !is_quoted)?;
+    Some(Assigned { name, meaning, value })
+}
+
+/// Whether nothing but signs of a list is before a name on its line.
+fn is_first(before: &str) -> bool {
+    let near = &before[floor(before, before.len().saturating_sub(80))..];
+    let line = &near[near.rfind('\n').map_or(0, |at| at + 1)..];
+    line.trim_start().trim_start_matches(['-', '#', '|', '>']).trim_start().trim_start_matches(['"', '\'']).is_empty()
+}
+
+fn floor(text: &str, mut at: usize) -> usize {
+    while !text.is_char_boundary(at) {
+        at -= 1;
+    }
+    at
+}
+
+/// Whether a name without quotes is one, and no word of a sentence: `enter your password: please`.
+fn may_be_named(text: &str, start: usize, is_colon: bool, has_room: bool, starts_line: bool) -> bool {
+    let before = text[..start].chars().next_back();
+    let is_apart = before.is_none_or(|letter| "{,;?&\"'([|\\`\n".contains(letter));
+    let behind_comma = || text[..start].trim_end_matches(' ').ends_with(['{', ',', ';', '"', '\'']);
+    // `pass:hunter2` is one word
+    let is_one_word = || {
+        let behind = text[start..].split_once(':').map_or("", |(_, behind)| behind);
+        !has_room && !behind.starts_with(char::is_whitespace) && before.is_some_and(char::is_whitespace)
+    };
+    // `PASSWORD = 'hunter2'`
+    let is_of_text = || {
+        let behind = text[start..].split_once('=').map_or("", |(_, behind)| behind);
+        !is_colon && behind.trim_start_matches(' ').starts_with(['"', '\''])
+    };
+    if is_colon || has_room {
+        is_of_text() || starts_line || is_apart || behind_comma() || is_colon && is_one_word()
+    } else {
+        is_apart || before.is_some_and(|letter| letter.is_whitespace() || "/:=$#@".contains(letter))
+    }
+}
+
+/// The value behind a separator: what is in quotes, else up to what ends it there.
+fn value_of(text: &str, at: usize, may_have_room: bool, is_whole_line: bool) -> Option<Range<usize>> {
+    let mut rest = &text[at + 1..];
+    if may_have_room {
+        rest = rest.trim_start_matches([' ', '\t']);
+    }
+    let mut start = text.len() - rest.len();
+    let escaped = rest.starts_with("\\\"") || rest.starts_with("\\'");
+    if escaped {
+        rest = &rest[1..];
+        start += 1;
+    }
+    if let Some(quote) = rest.chars().next().filter(|first| matches!(first, '"' | '\'')) {
+        let inside = &rest[1..];
+        let close = if escaped { format!("\\{quote}") } else { quote.to_string() };
+        let end = end_of_quoted(inside, &close, quote == '"' && !escaped);
+        return (end > 0).then(|| start + 1..start + 1 + end);
+    }
+    let is_end = |letter: char| {
+        if is_whole_line {
+            letter == '\n' || letter == '\r'
+        } else {
+            letter.is_whitespace() || "&;,\"'`|)}\\<>".contains(letter)
+        }
+    };
+    let value = rest.find(is_end).map_or(rest, |end| &rest[..end]).trim_end();
+    // a comment, and the quote around all of it
+    let value = value.split(" #").next().unwrap_or(value).trim_end_matches([' ', '"', '\'', ',', '}']);
+    (!value.is_empty()).then(|| start..start + value.len())
+}
+
+fn end_of_quoted(inside: &str, close: &str, has_escapes: bool) -> usize {
+    if !has_escapes {
+        return inside.find(close).unwrap_or(inside.len());
+    }
+    let mut is_escaped = false;
+    for (at, letter) in inside.char_indices() {
+        match letter {
+            _ if is_escaped => is_escaped = false,
+            '\\' => is_escaped = true,
+            '"' => return at,
+            _ => {}
+        }
+    }
+    inside.len()
+}
+
+/// A name and a value that are members of one object: `"name": "DB_PASSWORD", "value": "hunter2"`.
+#[derive(Default)]
+struct Pair<'text> {
+    name: Option<(usize, &'text str)>,
+    value: Option<(usize, Range<usize>)>,
+}
+
+/// Between the two members of a pair there are fewer bytes.
+const APART: usize = 512;
+
+impl<'text> Pair<'text> {
+    fn take(&mut self, text: &'text str, at: usize, one: Assigned<'text>, found: &mut Vec<Range<usize>>) {
+        let is_of_one = |other: usize| {
+            let between = text.as_bytes().get(other..at).unwrap_or_default();
+            between.len() < APART && !between.contains(&b'}') && !between.windows(3).any(|three| three == b"\n- ")
+        };
+        match one.name {
+            "name" | "key" | "Name" => {
+                let name = &text[one.value];
+                if let Some((_, value)) =
+                    self.value.take().filter(|(other, _)| is_secret_name(name) && is_of_one(*other))
+                {
+                    found.push(value);
+                    return;
+                }
+                self.name = Some((at, name));
+            }
+            "value" | "Value" if is_plain(&text[one.value.clone()]) && is_literal(&text[one.value.clone()]) => {
+                match self.name.take() {
+                    Some((other, name)) if is_of_one(other) => {
+                        found.extend(is_secret_name(name).then_some(one.value));
+                    }
+                    _ => self.value = Some((at, one.value)),
+                }
+            }
+            _ => {}
+        }
+    }
+}
+
+/// Lines of configurations whose second word is the secret.
+const DIRECTIVES: [&str; 4] = ["requirepass", "masterauth", "auth_pass", "sasl.password"];
+
+fn of_directives(text: &str, found: &mut Vec<Range<usize>>) {
+    for directive in DIRECTIVES {
+        for at in memchr::memmem::find_iter(text.as_bytes(), directive) {
+            let behind = &text[at + directive.len()..];
+            let rest = behind.trim_start_matches([' ', '\t']);
+            if !is_first(&text[..at]) || rest.len() == behind.len() {
+                continue;
+            }
+            let word = rest.split(|letter: char| letter.is_whitespace()).next().unwrap_or_default();
+            let inside = word.trim_matches(['"', '\'']);
+            if is_plain(inside) && is_literal(inside) {
+                let start = text.len() - rest.len() + (word.len() - word.trim_start_matches(['"', '\'']).len());
+                found.push(start..start + inside.len());
+            }
+        }
+    }
+}

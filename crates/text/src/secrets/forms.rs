@@ -1,0 +1,244 @@
+//! Secrets that show themselves by their form, whatever is around them.
+
+use std::ops::Range;
+
+use super::reads_as_name;
+use crate::words::is_placeholder;
+
+/// The secrets that show themselves by their form: passwords in addresses, headers that log in, private keys, and tokens
+/// of well-known services. Whole files are looked through, so each form is looked for by a mark that is rare.
+#[must_use]
+pub fn by_form(text: &str) -> Vec<Range<usize>> {
+    let mut found = Vec::new();
+    addresses(text, &mut found);
+    logins(text, &mut found);
+    schemes(text, &mut found);
+    private_keys(text, &mut found);
+    tokens(text, &mut found);
+    hooks(text, &mut found);
+    found.retain(|range| {
+        let secret = &text[range.clone()];
+        !secret.is_empty() && !is_placeholder(secret) && secret.chars().any(|letter| letter != '*')
+    });
+    found
+}
+
+fn places<'a>(text: &'a str, mark: &'a str) -> impl Iterator<Item = usize> + 'a {
+    memchr::memmem::find_iter(text.as_bytes(), mark)
+}
+
+/// Up to the first letter that does not belong to a text.
+fn until(text: &str, is_end: impl Fn(char) -> bool) -> &str {
+    text.find(is_end).map_or(text, |end| &text[..end])
+}
+
+/// `scheme://user:password@host`, and `https://token@host`.
+fn addresses(text: &str, found: &mut Vec<Range<usize>>) {
+    for at in places(text, "://") {
+        let start = at + "://".len();
+        let is_end = |letter: char| letter.is_whitespace() || "\"'`<>\\".contains(letter);
+        let authority = until(&text[start..], |letter| is_end(letter) || matches!(letter, '/' | '?' | '#'));
+        let user = match authority.rfind('@') {
+            Some(end) => &authority[..end],
+            // a password that is not escaped as it should be
+            None => {
+                let Some((_, password)) = authority.split_once(':') else { continue };
+                if password.bytes().all(|byte| byte.is_ascii_digit()) || authority.starts_with('[') {
+                    continue;
+                }
+                let whole = until(bounded(&text[start..], LONGEST_LOGIN), is_end);
+                let Some(end) = whole.rfind('@') else { continue };
+                &whole[..end]
+            }
+        };
+        if let Some((name, _)) = user.split_once(':') {
+            found.push(start + name.len() + 1..start + user.len());
+        } else if text[..at].ends_with("http") || text[..at].ends_with("https") {
+            // who logs in without a password logs in with a token
+            found.extend((user.len() > 2 && !reads_as_name(user)).then(|| start..start + user.len()));
+        }
+    }
+}
+
+/// The beginning of a text.
+fn bounded(text: &str, most: usize) -> &str {
+    text.char_indices().nth(most).map_or(text, |(end, _)| &text[..end])
+}
+
+/// Letters of one login at most.
+const LONGEST_LOGIN: usize = 256;
+
+/// `user:password@host` without a scheme, as images, drivers and tools take it: `shop:hunter2@tcp(db:3306)`.
+fn logins(text: &str, found: &mut Vec<Range<usize>>) {
+    let bytes = text.as_bytes();
+    for at in memchr::memchr_iter(b'@', bytes) {
+        let is_end = |byte: &u8| byte.is_ascii_whitespace() || b"/\"'`<>=,;(){}[]|&\\".contains(byte);
+        let from = at.saturating_sub(LONGEST_LOGIN);
+        let start = bytes[from..at].iter().rposition(is_end).map_or(from, |last| from + last + 1);
+        let Some(login) = text.get(start..at) else { continue };
+        let Some((user, password)) = login.split_once(':') else { continue };
+        let is_of_address = text[..start].ends_with("//");
+        let is_user =
+            user.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"._-".contains(&byte)) && !user.is_empty();
+        if is_of_address || !is_user || password.is_empty() || NO_LOGINS.contains(&user.to_ascii_lowercase().as_str()) {
+            continue;
+        }
+        if is_host(&text[at + 1..]) {
+            found.push(start + user.len() + 1..at);
+        }
+    }
+}
+
+/// What is before the colon of a mail address.
+const NO_LOGINS: [&str; 12] =
+    ["mailto", "sip", "sips", "acct", "xmpp", "email", "mail", "to", "from", "cc", "contact", "npm"];
+
+/// Whether a text begins with a host: a name with a dot, an address, a name with a port or a path. `sha256:` is none.
+fn is_host(text: &str) -> bool {
+    let host = until(text, |letter| !letter.is_ascii_alphanumeric() && !matches!(letter, '.' | '-'));
+    let rest = &text[host.len()..];
+    if host.is_empty() || ["sha256", "sha384", "sha512"].contains(&host) {
+        return false;
+    }
+    let last = host.trim_end_matches('.').rsplit('.').next().unwrap_or_default();
+    let has_port = rest.strip_prefix(':').is_some_and(|port| port.starts_with(|first: char| first.is_ascii_digit()));
+    let is_name = host.contains('.') && last.starts_with(|first: char| first.is_ascii_alphabetic());
+    let is_numbers = host.split('.').count() == 4 && host.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.');
+    is_name || is_numbers || has_port || rest.starts_with(['(', '/'])
+}
+
+/// `Authorization: Basic …`, and the same words without the header where what follows is made up.
+fn schemes(text: &str, found: &mut Vec<Range<usize>>) {
+    let word = |start: usize| {
+        let secret = text[start..].trim_start_matches(' ');
+        let start = text.len() - secret.len();
+        let word = until(secret, |letter| letter.is_whitespace() || "\"'`;,)\\".contains(letter));
+        start..start + word.len()
+    };
+    for at in places(text, "uthorization") {
+        let behind = &text[at + "uthorization".len()..];
+        let value = behind.trim_start_matches([' ', ':', '=', '"', '\'', '\\']);
+        let Some(scheme) = SCHEMES.iter().find(|scheme| value.starts_with(**scheme)) else { continue };
+        found.push(word(text.len() - value.len() + scheme.len()));
+    }
+    for scheme in SCHEMES {
+        for at in places(text, scheme) {
+            let range = word(at + scheme.len());
+            let secret = &text[range.clone()];
+            if secret.len() >= 8 && is_made_up(secret) {
+                found.push(range);
+            }
+        }
+    }
+}
+
+const SCHEMES: [&str; 6] = ["Bearer ", "Basic ", "Token ", "bearer ", "basic ", "token "];
+
+/// Whether a word belongs to no language: letters and digits without a name's order.
+fn is_made_up(word: &str) -> bool {
+    let is_inside = |byte: u8| byte.is_ascii_alphanumeric() || b"._-~+/=".contains(&byte);
+    word.bytes().all(is_inside) && !reads_as_name(word.trim_end_matches(['.', '=']))
+        || word.ends_with('=') && word.len() >= 8 && !word.contains("==>")
+}
+
+/// All between the first and the last line of a private key.
+fn private_keys(text: &str, found: &mut Vec<Range<usize>>) {
+    const WORDS: &str = "PRIVATE KEY";
+    let mut seen = 0;
+    for at in places(text, "-----BEGIN ") {
+        let head = until(bounded(&text[at..], 80), |letter| letter == '\n');
+        let Some(words) = head.find(WORDS).filter(|_| at >= seen) else { continue };
+        let behind = at + words + WORDS.len();
+        let start = text.len() - text[behind..].trim_start_matches(" BLOCK").trim_start_matches('-').len();
+        let end = memchr::memmem::find(&text.as_bytes()[start..], b"-----END").map_or(text.len(), |end| start + end);
+        found.push(start..end);
+        seen = end;
+    }
+    for at in places(text, "AGE-SECRET-KEY-1") {
+        let word = until(&text[at..], |letter| !letter.is_ascii_alphanumeric() && letter != '-');
+        found.push(at..at + word.len());
+    }
+}
+
+/// Beginnings of well-known tokens, with the fewest letters of a whole one.
+const TOKENS: [(&str, usize); 30] = [
+    ("ghp_", 16),
+    ("gho_", 16),
+    ("ghu_", 16),
+    ("ghs_", 16),
+    ("ghr_", 16),
+    ("github_pat_", 20),
+    ("glpat-", 16),
+    ("gldt-", 16),
+    ("glrt-", 16),
+    ("xoxb-", 16),
+    ("xoxp-", 16),
+    ("xoxa-", 16),
+    ("xapp-", 16),
+    ("sk_live_", 16),
+    ("rk_live_", 16),
+    ("sk_test_", 16),
+    ("sk-ant-", 20),
+    ("sk-proj-", 20),
+    ("AKIA", 20),
+    ("ASIA", 20),
+    ("AIza", 35),
+    ("ya29.", 20),
+    ("npm_", 30),
+    ("dckr_pat_", 20),
+    ("hvs.", 20),
+    ("SG.", 30),
+    ("pypi-AgE", 30),
+    ("dop_v1_", 30),
+    ("lin_api_", 20),
+    ("eyJ", 30),
+];
+
+fn tokens(text: &str, found: &mut Vec<Range<usize>>) {
+    let bytes = text.as_bytes();
+    for (mark, fewest) in TOKENS {
+        let mut seen = 0;
+        for at in places(text, mark) {
+            let is_inside = at.checked_sub(1).is_some_and(|before| bytes[before].is_ascii_alphanumeric());
+            if is_inside || at < seen {
+                continue;
+            }
+            let word = until(&text[at..], |letter| !letter.is_ascii_alphanumeric() && !"_-.".contains(letter));
+            seen = at + word.len();
+            let word = word.trim_end_matches('.');
+            let is_whole = match mark {
+                "eyJ" => word.matches('.').count() == 2,
+                "AKIA" | "ASIA" => word.bytes().all(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit()),
+                _ => true,
+            };
+            if word.len() >= fewest && is_whole {
+                found.push(at..at + word.len());
+            }
+        }
+    }
+}
+
+/// Addresses that are secrets themselves: who knows them may post there.
+const HOOKS: [&str; 6] = [
+    "hooks.slack.com/services/",
+    "discord.com/api/webhooks/",
+    "discordapp.com/api/webhooks/",
+    ".webhook.office.com/webhookb2/",
+    "api.telegram.org/bot",
+    "hooks.zapier.com/hooks/catch/",
+];
+
+fn hooks(text: &str, found: &mut Vec<Range<usize>>) {
+    for mark in HOOKS {
+        let mut seen = 0;
+        for at in places(text, mark).filter(|at| text.is_char_boundary(*at)) {
+            if at < seen {
+                continue;
+            }
+            let start = at + mark.len();
+            let path = until(&text[start..], |letter| letter.is_whitespace() || "\"'`<>\\,;)".contains(letter));
+            seen = start + path.len();
+            found.push(start..seen);
+        }
+    }
+}

@@ -1,0 +1,162 @@
+//! What of a text is secret, however it is written: the one place that tells. Reports hide it, `import` does not copy it, and
+//! `gen` refuses it.
+
+mod assigned;
+mod forms;
+
+use std::borrow::Cow;
+use std::ops::Range;
+
+use crate::command_secrets::Words;
+use crate::words::{is_placeholder, is_secret_header, is_secret_name};
+
+pub use forms::by_form;
+
+/// Whether what is written under a name is a secret: the name says so, and the value neither refers to one nor switches something.
+#[must_use]
+pub fn is_secret(name: &str, value: &str) -> bool {
+    is_secret_name(name) && is_plain(value)
+}
+
+/// Whether a header of a request holds a secret. Most cookies of checks only keep them out of the statistics.
+#[must_use]
+pub fn is_secret_in_header(name: &str, value: &str) -> bool {
+    if name.eq_ignore_ascii_case("cookie") {
+        let cookies = value.split(';').filter_map(|cookie| cookie.split_once('='));
+        return cookies.into_iter().any(|(name, value)| is_secret(name.trim(), value.trim()));
+    }
+    is_secret_header(name) && !value.is_empty() && !is_placeholder(value)
+}
+
+/// Whether a text under the name of a secret is one, and not where it is found, a switch, or yet to be filled in.
+#[must_use]
+pub fn is_plain(value: &str) -> bool {
+    let value = value.trim();
+    !value.is_empty()
+        && !FLAGS.iter().any(|flag| value.eq_ignore_ascii_case(flag))
+        && !REFERENCES.iter().any(|kind| value.starts_with(kind))
+        && !is_path(value)
+        && !is_address(value)
+        && !is_placeholder(value)
+        && value.chars().any(|letter| letter != '*')
+}
+
+/// What a switch says: whether there is a password, not which.
+const FLAGS: [&str; 13] =
+    ["true", "false", "yes", "no", "on", "off", "0", "1", "enabled", "disabled", "null", "none", "required"];
+
+/// What a description names another thing with.
+const REFERENCES: [&str; 3] = ["secret/", "configmap/", "pod/"];
+
+/// A file that holds the secret. The last letters of base64 are no part of most paths.
+fn is_path(value: &str) -> bool {
+    let is_inside = |letter: char| letter.is_ascii_alphanumeric() || matches!(letter, '/' | '.' | '-' | '_');
+    ["/", "./", "../", "~/"].iter().any(|start| value.starts_with(start)) && value.chars().all(is_inside)
+}
+
+/// An address shows its own secrets by its form.
+fn is_address(value: &str) -> bool {
+    value.contains("://") && !value.contains(char::is_whitespace)
+}
+
+/// Whether a text reads like what people call things, `shop-db` or `registry2`, and not like what a program made up.
+#[must_use]
+pub fn reads_as_name(text: &str) -> bool {
+    let is_word = |part: &str| {
+        let digits = part.trim_start_matches(|letter: char| letter.is_ascii_alphabetic());
+        let is_number = digits.len() <= 4 && digits.bytes().all(|byte| byte.is_ascii_digit());
+        let is_one_case = part.bytes().skip(1).all(|byte| !byte.is_ascii_uppercase())
+            || part.bytes().all(|byte| !byte.is_ascii_lowercase());
+        is_number && is_one_case && part.len() <= 20
+    };
+    !text.is_empty() && text.split(['-', '.', '_', '/', ' ']).all(is_word)
+}
+
+/// The secrets in a value: those that show themselves by their form, those that the text itself names
+/// (`password=…`, `"token": "…"`), and those of its commands. In no order, and maybe one inside another.
+#[must_use]
+pub fn in_value(text: &str) -> Vec<Range<usize>> {
+    let mut found = by_form(text);
+    by_name(text, &mut found);
+    found
+}
+
+/// The secrets that a text names, as settings and commands do.
+pub fn by_name(text: &str, found: &mut Vec<Range<usize>>) {
+    let text = &*with_line_breaks(text);
+    assigned::find(text, found);
+    of_words(text, &mut Words::default(), found);
+}
+
+/// A text in which `\\n` ends a line, as it does in quotes. Nothing moves.
+fn with_line_breaks(text: &str) -> Cow<'_, str> {
+    if memchr::memmem::find(text.as_bytes(), b"\\n").is_none() {
+        return Cow::Borrowed(text);
+    }
+    Cow::Owned(text.replace("\\r", " \r").replace("\\n", " \n"))
+}
+
+/// Whether a value has a secret in it.
+#[must_use]
+pub fn holds_secret(text: &str) -> bool {
+    !in_value(text).is_empty()
+}
+
+/// A value without its secrets.
+#[must_use]
+pub fn masked(text: &str) -> Cow<'_, str> {
+    replaced(text, in_value(text))
+}
+
+/// A text with some of its parts replaced.
+#[must_use]
+pub fn replaced(text: &str, mut parts: Vec<Range<usize>>) -> Cow<'_, str> {
+    if parts.is_empty() {
+        return Cow::Borrowed(text);
+    }
+    parts.sort_unstable_by_key(|part| (part.start, part.end));
+    let (mut out, mut at) = (String::with_capacity(text.len()), 0);
+    for part in parts {
+        if part.start >= at {
+            out.push_str(&text[at..part.start]);
+            out.push('…');
+        }
+        at = at.max(part.end);
+    }
+    out.push_str(&text[at..]);
+    Cow::Owned(out.replace("……", "…"))
+}
+
+/// What the words of a command, or of a whole script, hold.
+pub fn of_words(text: &str, words: &mut Words, found: &mut Vec<Range<usize>>) {
+    let mut at = 0;
+    for piece in text.split_inclusive(ENDS) {
+        let word = piece.trim_end_matches(ENDS);
+        let from = (!word.is_empty()).then(|| words.secret_from(word)).flatten();
+        if let Some(from) = from.filter(|from| is_plain(&word[*from..])) {
+            found.push(at + from..at + word.len());
+        }
+        at += piece.len();
+    }
+    of_pipes(text, found);
+}
+
+/// What ends a word of a script.
+const ENDS: [char; 12] = [' ', '\n', '\t', '\r', '"', '\'', ';', '|', '&', '`', '(', ')'];
+
+/// `echo hunter2 | docker login --password-stdin`.
+fn of_pipes(text: &str, found: &mut Vec<Range<usize>>) {
+    for at in memchr::memmem::find_iter(text.as_bytes(), "--password-stdin") {
+        let line = text[..at].rfind(['\n', ';']).map_or(0, |end| end + 1);
+        let Some((said, _)) = text[line..at].rsplit_once('|') else { continue };
+        let Some(start) = said.rfind("echo ").map(|start| start + "echo ".len()) else { continue };
+        let word = said[start..].trim_start_matches("-n ").trim_matches([' ', '"', '\'']);
+        let start = line + said.len() - said[start..].len() + said[start..].find(word).unwrap_or_default();
+        if is_plain(word) {
+            found.push(start..start + word.len());
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,131 @@
+use super::*;
+
+fn hidden(text: &str) -> Vec<&str> {
+    let mut found = in_value(text);
+    found.sort_unstable_by_key(|range| (range.start, range.end));
+    found.dedup();
+    found.into_iter().map(|range| &text[range]).collect()
+}
+
+#[test]
+fn secrets_show_themselves_by_their_form() {
+    let text = "url: postgres://u:hunter2@db/x and http://a:80/b@c, -H 'Authorization: Bearer abc' amqp://u:$(P)@h \
+                mongodb://u:p@ss@h1,h2 authorization: {a: b} \"authorization\": \"Basic eDp5\" git://u@h:1";
+    let mut found = by_form(text);
+    found.sort_unstable_by_key(|range| range.start);
+    found.dedup();
+    assert_eq!(found.into_iter().map(|range| &text[range]).collect::<Vec<_>>(), ["hunter2", "abc", "p@ss", "eDp5"]);
+}
+
+#[test]
+fn each_spelling_has_its_secret_found() {
+    for (text, secrets) in [
+        ("https://u:MARK9x@registry.example.com/x:1", &["MARK9x"] as &[&str]),
+        ("u:MARK9x@registry.example.com/x:1", &["MARK9x"]),
+        ("https://MARK9x@o1.ingest.sentry.io/1", &["MARK9x"]),
+        ("postgres://u:MA/RK9x@h/d", &["MA/RK9x"]),
+        ("redis://:MARK9x@h:6379", &["MARK9x"]),
+        ("user:MARK9x@tcp(h:3306)/d", &["MARK9x"]),
+        ("Server=h;User Id=sa;Password=MARK9x;", &["MARK9x"]),
+        ("host=h user=a password=MARK9x dbname=d", &["MARK9x"]),
+        ("AccountName=a;AccountKey=MARK9x==;EndpointSuffix=core", &["MARK9x=="]),
+        ("jdbc:mysql://h/d?user=a&password=MARK9x", &["MARK9x"]),
+        ("jdbc:mysql://h/d?password=MARK9x&user=a", &["MARK9x"]),
+        ("https://a.blob.core.windows.net/x?sv=1&sig=MARK9x", &["MARK9x"]),
+        ("/h?token=MARK9x", &["MARK9x"]),
+        ("a=b\\napi.key=MARK9x\\nc=d", &["MARK9x"]),
+        ("{\"password\": \"MARK9x\", \"client_secret\":\"MARK8x\"}", &["MARK9x", "MARK8x"]),
+        ("{\\\"password\\\":\\\"MARK9x\\\"}", &["MARK9x"]),
+        ("{\"name\":\"DB_PASSWORD\",\"value\":\"MARK9x\"}", &["MARK9x"]),
+        ("{\"value\":\"MARK9x\",\"name\":\"DB_PASSWORD\"}", &["MARK9x"]),
+        ("{\"auths\":{\"h\":{\"auth\":\"bWFyazp4\"}}}", &["bWFyazp4"]),
+        ("spring.datasource.password=MARK9x\napi.key=MARK8x", &["MARK9x", "MARK8x"]),
+        ("db: {password: MARK9x}", &["MARK9x"]),
+        ("users:\n  - name: a\n    pass: MARK9x y\n", &["MARK9x y"]),
+        ("env:\n- name: DB_PASSWORD\n  value: MARK9x\n- name: B\n  value: c\n", &["MARK9x"]),
+        ("requirepass MARK9x\nport 1\n", &["MARK9x"]),
+        ("-----BEGIN RSA PRIVATE KEY-----\nMARK9x\n-----END RSA PRIVATE KEY-----", &["\nMARK9x\n"]),
+        ("ghp_MARK41xabcdefghijklmnopqrstuvwxyz0", &["ghp_MARK41xabcdefghijklmnopqrstuvwxyz0"]),
+        ("https://hooks.slack.com/services/T00/B00/MARK9x", &["T00/B00/MARK9x"]),
+        ("X-Api-Key: MARK9x", &["MARK9x"]),
+        ("wget --header='X-Api-Key: MARK9x' x", &["MARK9x"]),
+        ("redis-cli -a MARK9x ping", &["MARK9x"]),
+        ("python --password=MARK9x", &["MARK9x"]),
+        ("export AWS_SECRET_ACCESS_KEY=MARK9x; mysql -pMARK8x -h db", &["MARK9x", "MARK8x"]),
+        ("openssl pkcs12 -passin pass:MARK9x", &["MARK9x"]),
+        ("kubectl create secret generic x --from-literal=user=MARK9x", &["MARK9x"]),
+        ("echo MARK9x | docker login --password-stdin", &["MARK9x"]),
+        ("--set adminPassword=MARK9x", &["MARK9x"]),
+        ("-Djavax.net.ssl.keyStorePassword=MARK9x", &["MARK9x"]),
+        ("--basic-auth=admin:MARK9x", &["admin:MARK9x"]),
+        ("ALTER USER a PASSWORD = 'MARK9x'", &["MARK9x"]),
+    ] {
+        let found = hidden(text);
+        assert!(secrets.iter().all(|secret| found.iter().any(|found| found.contains(secret))), "{text}: {found:?}");
+        assert!(!masked(text).contains("MARK"), "{text}: {}", masked(text));
+    }
+}
+
+#[test]
+fn what_is_no_secret_is_left() {
+    for text in [
+        "registry.example.com/x:1@sha256:0123456789abcdef0123456789abcdef",
+        "shop:1.2@sha256:0123456789abcdef",
+        "mailto:a@example.com",
+        "git@github.com:shop/web.git",
+        "https://git@example.com/x",
+        "postgres://shop@db/x",
+        "postgres://u:$(PASSWORD)@db/x",
+        "https://example.com:8080/a@b",
+        "enter your password: please",
+        "password=$PASSWORD",
+        "password: <password>",
+        "token=$(cat /run/token)",
+        "--password-file=/run/x",
+        "password=/run/secrets/x",
+        "passwordPolicy: strict",
+        "useToken: true",
+        "token: {audience: vault}",
+        "password = os.environ(\"X\")",
+        "Basic authentication is used; Bearer tokens are not",
+        "mkdir -p /var/lib/a; ssh -p 22 h",
+        "-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----",
+        "node:npm@10.2.3",
+        "path: /api?key=a",
+        "secretName=shop",
+        "env.PASSWORD == .guess",
+        "PASSWORD!=x",
+        "mysql -u root -p shop",
+        "http://h/x?page=1&sort=key",
+        "",
+    ] {
+        assert_eq!(hidden(text), [""; 0], "{text}");
+    }
+}
+
+#[test]
+fn names_are_told_from_what_programs_make() {
+    for name in ["shop-db", "registry2", "regcred", "app", "shop-db-2024", "My", "GIT", "v2", "db1-eu"] {
+        assert!(reads_as_name(name), "{name}");
+    }
+    for text in ["hunter2x", "MARK9x", "a1b2c3", "p@ss", "", "QmFzZQ==", "4f9c2e", "xK9"] {
+        assert!(!reads_as_name(text), "{text}");
+    }
+}
+
+#[test]
+fn texts_are_masked_once_where_secrets_overlap() {
+    assert_eq!(masked("a://u:hunter2@h"), "a://u:…@h");
+    assert_eq!(replaced("abcdef", vec![2..4, 1..3]), "a…ef");
+    assert_eq!(masked("plain"), "plain");
+}
+
+#[test]
+fn long_texts_take_time_in_proportion() {
+    for piece in ["a@", "a:b@c ", "x=", "\"name\":", "://", "token: ", "-----BEGIN ", "value=a,", "\\\""] {
+        let text = piece.repeat(200_000 / piece.len());
+        let start = std::time::Instant::now();
+        let _ = in_value(&text);
+        assert!(start.elapsed().as_secs() < 5, "{piece}: {:?}", start.elapsed());
+    }
+}

@@ -1,0 +1,232 @@
+//! Findings that quote what no report may show.
+
+use std::borrow::Cow;
+use std::ops::Range;
+use std::rc::Rc;
+use std::sync::Arc;
+
+use super::{Hidden, Secrets, bare};
+use crate::diagnostic::{Finding, Label};
+use crate::secret_texts::{is_plain, reads_as_name, replaced};
+use crate::words::is_secret_name;
+use crate::yaml::{Resolved, Source, Span, resolve_plain};
+
+/// Bytes behind the beginning of a label that it may quote.
+const NEAR: usize = 4096;
+/// Secrets near a label that are looked for.
+const MOST: usize = 64;
+/// Letters by which a secret is known that a message has shortened.
+const BEGINNING: usize = 12;
+
+impl Secrets<'_> {
+    /// Takes out of the words of findings what is hidden where their labels are, and what is plainly a secret of the same
+    /// file. Whole secrets alone: a word that is a part of one says nothing.
+    pub fn mask(&self, findings: &mut [Finding]) {
+        for finding in findings {
+            self.mask_one(finding);
+        }
+    }
+
+    fn mask_one(&self, finding: &mut Finding) {
+        let mut wanted = Wanted::default();
+        for label in std::iter::once(&finding.primary).chain(&finding.labels) {
+            let hidden = self.of(&label.source);
+            wanted.near(label, &hidden);
+            if !wanted.files.iter().any(|file| Rc::ptr_eq(file, &hidden)) {
+                wanted.files.push(hidden);
+            }
+        }
+        finding.secrets.iter().for_each(|span| wanted.add(&finding.primary.source, *span));
+        if wanted.texts.is_empty() && wanted.files.iter().all(|file| file.spans.is_empty()) {
+            return;
+        }
+        wanted.texts.sort_unstable_by_key(|text| std::cmp::Reverse(text.whole.len()));
+        wanted.texts.dedup_by(|one, other| one.whole == other.whole);
+        wanted.mask(&mut finding.message);
+        finding.help.iter_mut().for_each(|help| wanted.mask(help));
+        finding.fix.iter_mut().for_each(|fix| wanted.mask(&mut fix.title));
+        if let Some(Cow::Owned(why)) = &mut finding.why {
+            wanted.mask(why);
+        }
+        std::iter::once(&mut finding.primary).chain(&mut finding.labels).for_each(|label| wanted.mask(&mut label.text));
+    }
+}
+
+/// What must not be in a finding's words.
+#[derive(Default)]
+struct Wanted {
+    /// What is written where the labels are.
+    texts: Vec<Text>,
+    /// What is hidden anywhere in the files of the labels.
+    files: Vec<Rc<Hidden>>,
+}
+
+struct Text {
+    whole: String,
+    /// What is around it where it is written: `-p` is before the password of `mysql -phunter2`.
+    before: Option<char>,
+    behind: Option<char>,
+}
+
+impl Wanted {
+    /// The secrets at a label: in it, or on its lines.
+    fn near(&mut self, label: &Label, hidden: &Hidden) {
+        let source = &label.source;
+        let range = window(source, label.span);
+        let first = hidden.spans.partition_point(|span| span.range().end < range.start);
+        let Some(first) = hidden.spans.get(first).filter(|span| span.range().start < range.end) else { return };
+        let from = hidden.whole.partition_point(|span| span.start < first.start);
+        let near = hidden.whole[from..].iter().take_while(|span| span.range().start < range.end);
+        near.filter(|span| span.range().end > range.start).take(MOST).for_each(|span| self.add(source, *span));
+    }
+
+    fn add(&mut self, source: &Arc<Source>, span: Span) {
+        let raw = source.slice(span);
+        let trimmed = raw.trim();
+        let start = span.range().start + (raw.len() - raw.trim_start().len());
+        let before = source.text[..start].chars().next_back();
+        let behind = source.text[start + trimmed.len()..].chars().next();
+        let mut push = |text: &str| {
+            if is_plain(text) && !is_secret_name(text) {
+                self.texts.push(Text { whole: text.to_owned(), before, behind });
+            }
+        };
+        push(trimmed);
+        let inside = bare(trimmed);
+        if inside != trimmed {
+            push(inside);
+        }
+        // as a message may show it: decoded, or on several lines
+        if inside.contains('\\') {
+            push(&inside.replace("\\\"", "\"").replace("\\\\", "\\").replace("\\n", "\n"));
+        }
+        if inside.contains("''") {
+            push(&inside.replace("''", "'"));
+        }
+        if inside.contains('\n') {
+            inside.lines().map(str::trim).filter(|line| line.len() >= 8).take(MOST).for_each(&mut push);
+        }
+        // as JSON has a number
+        match resolve_plain(inside) {
+            Resolved::Int(number) => push(&number.to_string()),
+            Resolved::Uint(number) => push(&number.to_string()),
+            Resolved::Float(number) => push(&number.to_string()),
+            _ => {}
+        }
+    }
+
+    fn mask(&self, words: &mut String) {
+        let mut found = Vec::new();
+        let lower = words.to_ascii_lowercase();
+        for text in &self.texts {
+            text.find(words, &lower, &mut found);
+        }
+        self.find_made_up(words, &mut found);
+        if let Cow::Owned(masked) = replaced(words, found) {
+            *words = masked;
+        }
+    }
+}
+
+impl Wanted {
+    /// Words that are a secret of the same file elsewhere, unless they may be a name of something else.
+    fn find_made_up(&self, words: &str, found: &mut Vec<Range<usize>>) {
+        let mut at = 0;
+        for piece in words.split_inclusive(|letter: char| !letter.is_alphanumeric() && !"+-_.".contains(letter)) {
+            let word = piece.trim_end_matches(|letter: char| !letter.is_alphanumeric());
+            let is_secret = || self.files.iter().any(|file| file.texts.contains(word));
+            if word.len() >= 6 && !reads_as_name(word) && is_secret() {
+                found.push(at..at + word.len());
+            }
+            at += piece.len();
+        }
+    }
+}
+
+/// The bytes that a label may quote: its own, and the lines of its beginning.
+fn window(source: &Source, span: Span) -> Range<usize> {
+    let range = span.range();
+    let text = source.text.as_bytes();
+    let start = memchr::memrchr(b'\n', &text[range.start.saturating_sub(NEAR)..range.start]);
+    let start = start.map_or(range.start.saturating_sub(NEAR), |line| range.start.saturating_sub(NEAR) + line + 1);
+    let most = (range.start + NEAR).min(text.len());
+    let line = memchr::memchr(b'\n', &text[range.start..most]).map_or(most, |end| range.start + end);
+    start..line.max(range.end.min(most))
+}
+
+impl Text {
+    fn find(&self, words: &str, lower: &str, found: &mut Vec<Range<usize>>) {
+        let wanted = self.whole.to_ascii_lowercase();
+        let beginning = wanted.char_indices().nth(BEGINNING).map_or(wanted.as_str(), |(end, _)| &wanted[..end]);
+        for at in memchr::memmem::find_iter(lower.as_bytes(), beginning) {
+            let same =
+                lower.as_bytes()[at..].iter().zip(wanted.as_bytes()).take_while(|(one, other)| one == other).count();
+            let end = at + same;
+            if !words.is_char_boundary(at) || !words.is_char_boundary(end) {
+                continue;
+            }
+            let is_whole = same == wanted.len() && self.is_apart(words, at..end);
+            let is_shortened = same < wanted.len() && same >= BEGINNING && words[end..].starts_with(['…', '`', '"']);
+            if is_whole && (!self.is_word() || is_quoted(words, at)) || is_shortened {
+                found.push(at..end);
+            }
+        }
+    }
+
+    /// Whether a sentence may have the text as a word of it.
+    fn is_word(&self) -> bool {
+        self.whole.len() <= 2 || reads_as_name(&self.whole)
+    }
+
+    /// Whether a place is not inside of a longer word, unless the secret is where it is written.
+    fn is_apart(&self, words: &str, range: Range<usize>) -> bool {
+        let is_inside = |letter: Option<char>, own: Option<char>, is_letter: bool| {
+            is_letter && letter.is_some_and(char::is_alphanumeric) && letter != own
+        };
+        let (first, last) = (self.whole.chars().next(), self.whole.chars().next_back());
+        let before = words[..range.start].chars().next_back();
+        let behind = words[range.end..].chars().next();
+        !is_inside(before, self.before, first.is_some_and(char::is_alphanumeric))
+            && !is_inside(behind, self.behind, last.is_some_and(char::is_alphanumeric))
+    }
+}
+
+/// Whether a place is between backticks or quotes.
+fn is_quoted(words: &str, at: usize) -> bool {
+    ['`', '"'].iter().any(|quote| words[..at].matches(*quote).count() % 2 == 1)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::secrets::Secrets;
+
+    /// The words of a finding about the line that holds `at`, as they are shown.
+    fn told(text: &str, at: &str, message: &str) -> String {
+        let source = Arc::new(Source::from_text("a.yaml", text));
+        let start = text.find(at).unwrap_or_default();
+        let mut findings = [Finding::error(Label::span(&source, Span::new(start, start + at.len()), ""), message)];
+        Secrets::default().mask(&mut findings);
+        findings[0].message.clone()
+    }
+
+    #[test]
+    fn secrets_are_taken_out_of_messages() {
+        let text = "apiVersion: v1\nkind: Pod\nspec:\n  containers:\n  - args: [--password, 918273645]\n    name: a\n    \
+                    command: [mysql, -pab]\n    image: u:Hunter9x@r.example.com/A\n  - name: shop\n    \
+                    password: shop\n";
+        for (at, message, shown) in [
+            ("918273645", "`918273645` is a number", "`…` is a number"),
+            ("918273645", "write \"918273645\"", "write \"…\""),
+            ("918273645", "it is 9182736450", "it is 9182736450"),
+            ("-pab", "`mysql -pab` does not", "`mysql -p…` does not"),
+            ("u:Hunter9x@r.example.com/A", "write `u:hunter9x@r.example.com/a`", "write `u:…@r.example.com/a`"),
+            ("password: shop", "the shop is shut: `shop`", "the shop is shut: `…`"),
+            ("name: a", "`918273645` is elsewhere", "`…` is elsewhere"),
+        ] {
+            assert_eq!(told(text, at, message), shown);
+        }
+        let text = format!("apiVersion: v1\nkind: Secret\ndata: {{a: {}}}\n", "Ab1".repeat(40));
+        assert_eq!(told(&text, "data: {a", "`Ab1Ab1Ab1Ab1Ab1…` is no base64"), "`…` is no base64");
+    }
+}

@@ -1,0 +1,367 @@
+//! Where secrets are in a file.
+
+use std::collections::HashSet;
+use std::ops::Range;
+
+use crate::command_secrets::Words;
+use crate::kube::{File, RefusedSecrets, names_a_secret};
+use crate::secret_texts::{by_form, by_name, is_plain, of_words, reads_as_name};
+use crate::words::{edits_within, is_secret_header, is_secret_name};
+use crate::yaml::{Document, Entry, NodeId, Source, Span, Value};
+
+/// All that is to be hidden in a file, in no order.
+pub(super) fn hidden(file: &File) -> Vec<Span> {
+    let source = &file.source;
+    let mut places = Places { hidden: by_form(&source.text).into_iter().map(span).collect() };
+    file.documents.iter().for_each(|document| places.of_document(document));
+    places.of_comments(source);
+    let mut hidden = places.hidden;
+    file.documents.iter().for_each(|document| of_duplicates(document, &mut hidden));
+    if !file.refusals.is_empty() {
+        let secrets = RefusedSecrets::of(&source.text);
+        hidden.extend(secrets.by_name());
+        let mut known = HashSet::new();
+        for refusal in &file.refusals {
+            hidden.extend(secrets.around(refusal.span).take_while(|span| known.insert(*span)));
+        }
+    }
+    if names_a_secret(&source.text) {
+        // What kubectl drops after a Secret may be the rest of it.
+        for object in file.objects.iter().filter(|object| object.id.kind == "Secret") {
+            of_secret(&object.document, object.node, &mut hidden);
+            hidden.extend(object.document.dropped);
+        }
+    }
+    hidden
+}
+
+fn span(range: Range<usize>) -> Span {
+    Span::new(range.start, range.end)
+}
+
+/// What the keys above a node say of it.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Around {
+    /// Nothing.
+    Plain,
+    /// That what is in it is secret, but for what only names a Secret.
+    Secret,
+    /// That it is a list of variables, whatever its key is called: `enviroment`.
+    Variables,
+    /// That it is a list of headers.
+    Headers,
+}
+
+/// The places of secrets in documents, found by what names them: a key, a `name` beside it, an option before it.
+struct Places {
+    hidden: Vec<Span>,
+}
+
+impl Places {
+    fn of_document(&mut self, document: &Document) {
+        let root = document.root();
+        // schemas say what values are like, and hold none
+        let is_schema = document.get_str(root, "kind") == Some("CustomResourceDefinition");
+        let mut waiting = vec![(root, Around::Plain)];
+        while let Some((node, around)) = waiting.pop() {
+            match document.value(node) {
+                Value::Map(entries) if !is_schema => self.of_map(document, node, entries, around, &mut waiting),
+                Value::Map(entries) => waiting.extend(entries.iter().map(|entry| (entry.value(), around))),
+                Value::List(items) => {
+                    waiting.extend(items.iter().map(|item| (*item, around)));
+                    self.of_words(document, &[Some(node)]);
+                }
+                _ => self.of_scalar(document, node, around),
+            }
+        }
+    }
+
+    /// What is commented out is as secret as what is not.
+    fn of_comments(&mut self, source: &Source) {
+        let text = source.text.as_bytes();
+        let mut seen = 0;
+        for at in memchr::memchr_iter(b'#', text) {
+            let is_comment = at.checked_sub(1).is_none_or(|before| text[before].is_ascii_whitespace());
+            if at < seen || !is_comment {
+                continue;
+            }
+            seen = memchr::memchr(b'\n', &text[at..]).map_or(text.len(), |end| at + end);
+            self.of_text(source, Span::new(at + 1, seen));
+        }
+    }
+
+    fn of_map(
+        &mut self,
+        document: &Document,
+        map: NodeId,
+        entries: &[Entry],
+        around: Around,
+        waiting: &mut Vec<(NodeId, Around)>,
+    ) {
+        if self.is_secret_object(document, map) {
+            return;
+        }
+        let name = ["name", "key"].iter().find_map(|key| document.get_str(map, key)).unwrap_or_default();
+        let is_named = is_secret_name(name) || around == Around::Headers && is_secret_header(name);
+        if document.get(map, "args").is_some() {
+            self.of_words(document, &[document.get(map, "command"), document.get(map, "args")]);
+        }
+        // a reference has more to say than the name
+        let is_reference = || ["mount", "secretName", "secretRef"].iter().any(|key| document.get(map, key).is_some());
+        let is_config_map = document.get_str(map, "kind") == Some("ConfigMap");
+        for entry in entries {
+            let key = document.key(entry);
+            let value = entry.value();
+            if key == "kubectl.kubernetes.io/last-applied-configuration" {
+                self.hidden.push(document.span(value));
+                continue;
+            }
+            let name = key.rsplit('/').next().unwrap_or_default();
+            let below = match document.value(value) {
+                Value::Map(_) | Value::List(_) if is_reference_key(&key) => Around::Plain,
+                _ if is_named && (is_value_key(&key) || around == Around::Variables && is_of_variable(&key)) => {
+                    Around::Secret
+                }
+                Value::Map(_) | Value::List(_) if is_variables(&key) => Around::Variables,
+                Value::Map(_) if is_config_map && key == "data" => Around::Variables,
+                Value::Map(_) if around == Around::Variables && !is_secret_name(name) => Around::Variables,
+                Value::List(_) if key == "httpHeaders" => Around::Headers,
+                _ if is_secret_name(name) && !(name.eq_ignore_ascii_case("secret") && is_reference()) => {
+                    if is_name_of_secret(document, name, value, around) {
+                        Around::Plain
+                    } else {
+                        Around::Secret
+                    }
+                }
+                _ if around == Around::Secret && !is_described(&key) => Around::Secret,
+                _ => Around::Plain,
+            };
+            waiting.push((value, below));
+        }
+    }
+
+    /// Whether a map is a Secret, or a patch of one in a description; what it holds is hidden then.
+    fn is_secret_object(&mut self, document: &Document, map: NodeId) -> bool {
+        let is_kind = document.get_str(map, "kind").is_some_and(|kind| kind.eq_ignore_ascii_case("secret"));
+        if is_kind && ["metadata", "data", "stringData"].iter().any(|key| document.get(map, key).is_some()) {
+            of_secret(document, map, &mut self.hidden);
+            return true;
+        }
+        let is_patch = document.get_str(map, "object").is_some_and(|object| object.starts_with("Secret/"));
+        if is_patch {
+            let changes = document.entries(map).iter().filter(|entry| document.key(entry) != "object");
+            changes.for_each(|entry| scalars_of(document, entry.value(), &mut self.hidden));
+        }
+        is_patch
+    }
+
+    fn of_scalar(&mut self, document: &Document, node: NodeId, around: Around) {
+        match document.value(node) {
+            Value::Null | Value::Bool(_) => {}
+            Value::Str(text) if around == Around::Secret && is_plain(text) => self.hidden.push(document.span(node)),
+            Value::Str(_) => self.of_text(&document.source, document.span(node)),
+            _ if around == Around::Secret => self.hidden.push(document.span(node)),
+            _ => {}
+        }
+    }
+
+    /// What a text says itself of the secrets in it.
+    fn of_text(&mut self, source: &Source, whole: Span) {
+        let text = source.slice(whole);
+        // nothing shorter has a secret and a name for it
+        if text.len() < 5 || !text.bytes().any(|byte| matches!(byte, b'=' | b':' | b' ' | b'\n')) {
+            return;
+        }
+        let at = whole.range().start;
+        let mut found = Vec::new();
+        by_name(text, &mut found);
+        self.hidden.extend(found.into_iter().map(|range| span(at + range.start..at + range.end)));
+    }
+
+    /// A command, in the lists that make it up one after the other.
+    fn of_words(&mut self, document: &Document, lists: &[Option<NodeId>]) {
+        let mut words = Words::default();
+        let mut found = Vec::new();
+        let items = lists.iter().flatten().flat_map(|list| match document.value(*list) {
+            Value::List(items) => items,
+            _ => std::slice::from_ref(list),
+        });
+        for item in items {
+            let whole = match document.value(*item) {
+                Value::Map(_) | Value::List(_) | Value::Null => continue,
+                _ => document.span(*item),
+            };
+            of_words(document.source.slice(whole), &mut words, &mut found);
+            let at = whole.range().start;
+            self.hidden.extend(found.drain(..).map(|range| span(at + range.start..at + range.end)));
+        }
+    }
+}
+
+/// Whether a key is `value`, rightly written or not: what is beside `name: DB_PASSWORD`.
+fn is_value_key(key: &str) -> bool {
+    key == "default" || key.len() < 8 && edits_within(2, &key.to_ascii_lowercase(), "value").is_some()
+}
+
+/// Whether an entry of a variable may hold its value: a key that is misspelt holds it as well.
+fn is_of_variable(key: &str) -> bool {
+    !matches!(key, "name" | "valueFrom")
+}
+
+/// Whether a list or map holds variables: `env`, `Env`, `enviroment`, `environment`.
+fn is_variables(key: &str) -> bool {
+    let is_environment = key.get(..3).is_some_and(|start| start.eq_ignore_ascii_case("env"));
+    is_environment && key != "envFrom" || matches!(key, "configmaps" | "params")
+}
+
+/// Keys whose values lead to a Secret and are none.
+fn is_reference_key(key: &str) -> bool {
+    matches!(key, "valueFrom" | "secretKeyRef" | "configMapKeyRef" | "fieldRef" | "secretRef" | "from" | "envFrom")
+}
+
+/// What describes a secret, or names it, in a map under a name that says that it is one.
+fn is_described(key: &str) -> bool {
+    const KEYS: [&str; 28] = [
+        "name",
+        "key",
+        "secretName",
+        "namespace",
+        "optional",
+        "path",
+        "audience",
+        "expirationSeconds",
+        "type",
+        "kind",
+        "apiVersion",
+        "mode",
+        "defaultMode",
+        "items",
+        "description",
+        "title",
+        "format",
+        "pattern",
+        "required",
+        "enum",
+        "minLength",
+        "maxLength",
+        "minimum",
+        "maximum",
+        "field",
+        "property",
+        "version",
+        "mount",
+    ];
+    KEYS.contains(&key)
+}
+
+/// Whether what is under `secret`, `tlsSecret` and the like is what a Secret is called. What clients log in with is called
+/// `clientSecret`.
+fn is_name_of_secret(document: &Document, name: &str, value: NodeId, around: Around) -> bool {
+    const OF_VALUES: [&str; 9] = ["client", "app", "consumer", "shared", "jwt", "cookie", "session", "hmac", "api"];
+    let is_shouted = !name.contains(|letter: char| letter.is_ascii_lowercase());
+    let name = name.to_ascii_lowercase();
+    let is_value = |of: &str| {
+        let before = name.strip_suffix("secret").unwrap_or_default();
+        before.trim_end_matches(['-', '_']).ends_with(of)
+    };
+    let is_name =
+        |text: &str| reads_as_name(text) && (text.contains('-') || !text.bytes().any(|byte| byte.is_ascii_digit()));
+    let is_shown = around == Around::Plain && name.ends_with("secret") && !OF_VALUES.into_iter().any(is_value);
+    is_shown && !is_shouted && document.str(value).is_some_and(is_name)
+}
+
+/// The values below a node, without those that only name a Secret or a type.
+fn scalars_of(document: &Document, node: NodeId, hidden: &mut Vec<Span>) {
+    let mut waiting = vec![node];
+    while let Some(node) = waiting.pop() {
+        let below = document.entries(node).iter().filter(|entry| document.key(entry) != "type");
+        waiting.extend(document.items(node).iter().copied().chain(below.map(|entry| entry.value())));
+        let is_scalar = !matches!(document.value(node), Value::Map(_) | Value::List(_) | Value::Null | Value::Bool(_));
+        if is_scalar && !document.source.slice(document.span(node)).trim_matches(['"', '\'']).starts_with("secret/") {
+            hidden.push(document.span(node));
+        }
+    }
+}
+
+/// What a later key of the same name overrides is as secret as what is kept.
+fn of_duplicates(document: &Document, hidden: &mut Vec<Span>) {
+    let spans: HashSet<Span> =
+        if document.duplicates.is_empty() { HashSet::new() } else { hidden.iter().copied().collect() };
+    for duplicate in &document.duplicates {
+        let values = [duplicate.lost, duplicate.kept].map(|entry| document.span(entry.value()));
+        if is_secret_name(&document.key(&duplicate.lost)) || values.iter().any(|span| spans.contains(span)) {
+            hidden.extend(values);
+        }
+    }
+}
+
+/// All that a Secret holds.
+fn of_secret(document: &Document, secret: NodeId, hidden: &mut Vec<Span>) {
+    let lost = document.duplicates.iter().flat_map(|duplicate| [duplicate.lost, duplicate.kept]);
+    let entries = document.entries(secret).iter().copied().chain(lost.clone());
+    let annotations = document.at(secret, &["metadata", "annotations"]);
+    // `stringdata` is misspelled, and holds what `stringData` would
+    let is_plain = |key: &str| matches!(key, "apiVersion" | "kind" | "metadata" | "type" | "immutable");
+    let kept = entries.filter(|entry| !is_plain(&document.key(entry)));
+    for node in kept.map(Entry::value).chain(annotations) {
+        let keys = document.entries(node).iter().copied().chain(lost.clone());
+        hide_between_keys(document, node, keys, hidden);
+    }
+}
+
+/// Hides a map's bytes but for its keys: this covers values in every style, and those that a later
+/// duplicate overrides.
+fn hide_between_keys(document: &Document, map: NodeId, keys: impl Iterator<Item = Entry>, hidden: &mut Vec<Span>) {
+    let whole = document.span(map);
+    let mut visible: Vec<Span> = keys.map(|entry| document.span(entry.key)).collect();
+    visible.extend(document.comments.iter().map(|comment| comment.span));
+    visible.retain(|span| whole.contains(*span));
+    visible.sort_unstable();
+    let mut at = whole.range().start;
+    for span in visible {
+        hidden.push(Span::new(at, span.range().start));
+        at = span.range().end;
+    }
+    hidden.push(Span::new(at, whole.range().end));
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+    use std::sync::Arc;
+
+    use super::*;
+
+    fn shown(text: &str) -> BTreeSet<String> {
+        let source = Arc::new(Source::from_text("a.yaml", text));
+        let all = hidden(&File::read(&source)).into_iter();
+        all.map(|span| source.slice(span).trim_matches(['"', '\'']).to_owned()).collect()
+    }
+
+    #[test]
+    fn secrets_of_commands_are_hidden() {
+        let text = "apiVersion: v1\nkind: Pod\nmetadata: {name: a}\nspec:\n  containers:\n  - name: a\n    image: b\n\
+                    \x20   command: [sh, -c, \"MYSQL_PWD=hunter2 mysql\"]\n\
+                    \x20   args: [--password=hunter3, '--db-password', \"hunter4\", mysql, -phunter5, '--token=$(T)']\n\
+                    \x20 - name: b\n    image: b\n    args: [mkdir, -p, a]\n";
+        let found = shown(text);
+        assert_eq!(found.iter().map(String::as_str).collect::<Vec<_>>(), ["hunter2", "hunter3", "hunter4", "hunter5"]);
+    }
+
+    /// Names, references and switches stay readable: a report without them would be of no use.
+    #[test]
+    fn what_only_names_a_secret_is_shown() {
+        let text = "apiVersion: v1\nkind: Pod\nmetadata: {name: a}\nspec:\n  automountServiceAccountToken: false\n\
+                    \x20 imagePullSecrets: [{name: regcred}]\n  volumes:\n\
+                    \x20 - {name: token, secret: {secretName: app-keys, items: [{key: tls.key, path: tls.key}]}}\n\
+                    \x20 - {name: t, projected: {sources: [{serviceAccountToken: {path: token, audience: vault}}]}}\n\
+                    \x20 containers:\n  - name: token\n    image: r/x:1@sha256:0123\n    envFrom: [{secretRef: {name: all}}]\n\
+                    \x20   env:\n    - {name: A_TOKEN, valueFrom: {secretKeyRef: {name: a, key: token}}}\n\
+                    \x20   - {name: B_TOKEN, value: $(A_TOKEN)}\n    - {name: C_PASSWORD_FILE, value: /run/c}\n\
+                    \x20   - {name: USE_TOKEN, value: 'true'}\n    - {name: passwordPolicy, value: strict}\n";
+        assert_eq!(shown(text), BTreeSet::new());
+        let text = "patterns: v1\nname: a\napp: {image: r/x:1, env: {DB_PASSWORD: secret/db/password}}\n\
+                    volumes:\n- {secret: appkeys2, mount: /k}\nexpose: {host: a.example.com, tls: {secret: shop-tls}}\n";
+        assert_eq!(shown(text), BTreeSet::new());
+    }
+}
