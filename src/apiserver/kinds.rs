@@ -117,6 +117,15 @@ pub fn judged() -> impl Iterator<Item = &'static str> {
     KINDS.iter().map(|(_, kind, _)| *kind)
 }
 
+/// The version in which a server has a kind of Kubernetes, the newest where there are several.
+#[must_use]
+pub fn served_version(kind: &str, target: Target) -> Option<&'static str> {
+    let of_kind = KINDS.iter().rev().filter(|(_, known, _)| *known == kind).map(|(version, ..)| *version);
+    of_kind
+        .into_iter()
+        .find(|version| KindHistory::of(version, kind).is_some_and(|history| history.is_served_by(target)))
+}
+
 /// The rules of a kind, if they are known.
 pub fn rules(api_version: &str, kind: &str) -> Option<Rules> {
     KINDS.iter().find(|(version, name, _)| (*version, *name) == (api_version, kind)).map(|(_, _, rules)| *rules)

@@ -45,7 +45,7 @@ mod unjudged;
 use crate::kube::versions::Target;
 pub use cron::schedule;
 pub use custom::{Schemas, duration as schema_duration, warnings as custom_warnings};
-pub use kinds::is_of_client;
+pub use kinds::{is_of_client, served_version};
 pub use pod::REFUSED_VOLUME;
 pub use service::PORTS_NEED_NAMES;
 pub use unjudged::{is_of_pods, refused_pods};

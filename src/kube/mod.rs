@@ -44,6 +44,6 @@ pub use typed::{KINDS, Typed, decode_kind, is_known};
 pub use unit::{Neighbours, Reach, Unit, same_unit, units};
 pub use unseen::UNSEEN;
 pub use workspace::{
-    BadGlob, Failure, File, Globs, Input, Inputs, LEFT_OUT, Origin, OriginFile, OriginPlace, RefusedSecrets, Rendered,
-    Workspace, names_a_secret, on_deep_stacks, refused, trimmed,
+    BadGlob, Failure, File, Globs, Identity, Incomplete, Input, Inputs, LEFT_OUT, Origin, OriginFile, OriginPlace,
+    RefusedSecrets, Rendered, Workspace, names_a_secret, on_deep_stacks, refused, trimmed,
 };

@@ -195,7 +195,7 @@ impl<'run> OfFiles<'run> {
 /// What is wrong with a single file, with a limit on the findings of one rule in one object.
 pub(super) fn file(file: &File, checks: &OfFiles<'_>, most: usize) -> Vec<Finding> {
     let mut findings = Vec::new();
-    if file.objects.is_empty() && file.refusals.is_empty() {
+    if file.objects.is_empty() && file.refusals.is_empty() && file.incomplete.is_empty() {
         return findings;
     }
     for (rule, check) in &checks.files {

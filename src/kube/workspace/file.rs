@@ -8,6 +8,7 @@ use memchr::memmem;
 use rayon::prelude::*;
 
 use super::helm;
+use super::incomplete::{self, Incomplete};
 use super::rendered::Rendered;
 use super::walk::Input;
 use crate::files;
@@ -43,6 +44,10 @@ pub struct File {
     pub has_holes: bool,
     /// The Kubernetes objects of the documents, items of lists included, in order.
     pub objects: Vec<Object>,
+    /// The maps in the place of objects that lack what says of which kind they are.
+    pub incomplete: Vec<Incomplete>,
+    /// Whether a kustomization brings its objects together: it holds objects and nothing else.
+    pub is_resource: bool,
 }
 
 impl File {
@@ -149,6 +154,8 @@ impl File {
             refusals: Vec::new(),
             has_holes: false,
             objects: Vec::new(),
+            incomplete: Vec::new(),
+            is_resource: false,
         };
         if file.is_encrypted() {
             return file;
@@ -181,6 +188,7 @@ impl File {
         } else {
             self.documents.par_iter().with_min_len(WORTH_THREADS / 4).flat_map_iter(objects).collect()
         };
+        self.incomplete = self.documents.iter().flat_map(incomplete::of).collect();
         let mut secrets = self.objects.iter_mut().filter(|object| object.id.kind == "Secret").peekable();
         if secrets.peek().is_some() && memmem::find(self.source.text.as_bytes(), KUBESEC.as_bytes()).is_some() {
             for object in secrets {
@@ -303,7 +311,7 @@ fn add_objects(document: &Arc<Document>, objects: &mut Vec<Object>) {
 
 /// Whether an object is for functions of kustomize or kpt, which leave it out of what they send
 /// (kubernetes-sigs/kustomize: `functions-spec.md`, "config.kubernetes.io/function" and "config.kubernetes.io/local-config").
-fn is_for_functions(document: &Document, node: NodeId) -> bool {
+pub(super) fn is_for_functions(document: &Document, node: NodeId) -> bool {
     const FUNCTION: [&str; 2] = ["config.kubernetes.io/function", "config.k8s.io/function"];
     const LOCAL: [&str; 2] = ["config.kubernetes.io/local-config", "config.k8s.io/local-config"];
     let Some(annotations) = document.at(node, &["metadata", "annotations"]) else { return false };

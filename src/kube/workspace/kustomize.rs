@@ -72,6 +72,9 @@ pub(super) fn connect(files: &mut Vec<File>) {
         file.objects.iter_mut().for_each(|object| object.kustomizations = Arc::clone(&unit));
     }
     let all = find(files);
+    for file in files.iter_mut() {
+        file.is_resource = false;
+    }
     if all.is_empty() {
         for object in files.iter_mut().flat_map(|file| &mut file.objects) {
             object.changes = Changes::default();
@@ -106,6 +109,11 @@ pub(super) fn connect(files: &mut Vec<File>) {
     for file in files.iter_mut().filter(|file| file.rendered.is_none()) {
         let Some(path) = &file.path else { continue };
         let is_patch = patches.contains(path);
+        if is_patch {
+            // a patch needs no version
+            file.incomplete.clear();
+        }
+        file.is_resource = !is_patch && !is_kustomization(path) && together.contains_key(path);
         let is_left_out = folders.contains(path.parent().unwrap_or(path)) && !together.contains_key(path);
         let mut by = Users::default();
         let of_path = path.ancestors().take(LEVELS).filter_map(|path| bases.get(path)).flatten().copied();
@@ -141,6 +149,7 @@ fn unload_data(files: &mut [File], all: &[Kustomization]) {
         packed.filter_map(|path| fs::canonicalize(path).ok()).filter(|path| !applied.contains(path)).collect();
     for file in files.iter_mut().filter(|file| file.path.as_ref().is_some_and(|path| data.contains(path))) {
         file.objects.clear();
+        file.incomplete.clear();
         file.refusals.clear();
     }
 }

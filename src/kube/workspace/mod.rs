@@ -4,6 +4,7 @@ mod file;
 mod generators;
 mod globs;
 mod helm;
+mod incomplete;
 mod kustomize;
 mod part;
 mod refused;
@@ -20,6 +21,7 @@ use rayon::prelude::*;
 
 pub use file::File;
 pub use globs::{BadGlob, Globs};
+pub use incomplete::{Identity, Incomplete};
 pub(super) use kustomize::{CHANGED_BY, LEVELS, MOST_CHANGES, OVERLAYS};
 pub use refused::{RefusedSecrets, names_a_secret, refused};
 pub use rendered::{Origin, OriginFile, OriginPlace, Rendered, trimmed};

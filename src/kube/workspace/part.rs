@@ -11,6 +11,10 @@ pub(super) fn mark(file: &mut File) {
     let Some(path) = &file.path else { return };
     let is_called_patch = is_called_patch(path);
     let step = step_of_a_test(path);
+    if is_called_patch {
+        // a patch needs no version
+        file.incomplete.clear();
+    }
     for object in &mut file.objects {
         object.is_patch |= is_part_of_workload(object)
             || is_part_of_definition(object)

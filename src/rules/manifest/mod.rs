@@ -6,6 +6,7 @@ mod dropped_field;
 mod duplicate_key;
 mod invalid_utf8;
 mod norway;
+mod not_an_object;
 mod number_where_string;
 mod octal_surprise;
 mod pod_security;
@@ -38,6 +39,7 @@ pub const RULES: &[&Rule] = &[
     &duplicate_key::RULE,
     &invalid_utf8::RULE,
     &norway::RULE,
+    &not_an_object::RULE,
     &number_where_string::RULE,
     &octal_surprise::RULE,
     &pod_security::RULE,
