@@ -120,10 +120,8 @@ pub fn judged() -> impl Iterator<Item = &'static str> {
 /// The version in which a server has a kind of Kubernetes, the newest where there are several.
 #[must_use]
 pub fn served_version(kind: &str, target: Target) -> Option<&'static str> {
-    let of_kind = KINDS.iter().rev().filter(|(_, known, _)| *known == kind).map(|(version, ..)| *version);
-    of_kind
-        .into_iter()
-        .find(|version| KindHistory::of(version, kind).is_some_and(|history| history.is_served_by(target)))
+    let mut of_kind = KINDS.iter().rev().filter(|(_, known, _)| *known == kind).map(|(version, ..)| *version);
+    of_kind.find(|version| KindHistory::of(version, kind).is_some_and(|history| history.is_served_by(target)))
 }
 
 /// The rules of a kind, if they are known.
@@ -147,7 +145,9 @@ pub fn unknown_kind(object: &Object, target: Target) -> Option<Cause> {
     if let Some(history) = KindHistory::of(version, kind) {
         return unserved_kind(object, history, target);
     }
-    let (_, kinds) = CLOSED_GROUPS.iter().find(|(group, _)| *group == version)?;
+    let Some((_, kinds)) = CLOSED_GROUPS.iter().find(|(group, _)| *group == version) else {
+        return unknown_version(object, target);
+    };
     if kinds.contains(&kind) || kind.ends_with("List") {
         return None;
     }
@@ -158,6 +158,47 @@ pub fn unknown_kind(object: &Object, target: Target) -> Option<Cause> {
     let of_openshift = (version, kind) == ("v1", "DeploymentConfig");
     let help = if of_openshift { Some("OpenShift has it in `apps.openshift.io/v1`".to_owned()) } else { help };
     Some(cause(object, Reason::UnknownKind, "kind", format!("`{version}` has no kind `{kind}`"), help))
+}
+
+/// A built-in kind in a version that its group never had, or in a group whose name is misspelt. A definition cannot bring
+/// it: names of groups need a dot there, and groups of Kubernetes are not for others
+/// (kubernetes/kubernetes: `ValidateCustomResourceDefinitionSpec`).
+fn unknown_version(object: &Object, target: Target) -> Option<Cause> {
+    let (version, kind) = (object.id.api_version.as_str(), object.id.kind.as_str());
+    // what has no metadata is a file of another program
+    object.document.get(object.node, "metadata")?;
+    let (group, number) = version.rsplit_once('/').unwrap_or(("", version));
+    let known = KindHistory::all().iter().find(|known| {
+        let (known_group, _) = known.api_version.rsplit_once('/').unwrap_or(("", known.api_version));
+        known.kind == kind && (known_group == group || is_misspelt_group(group, known_group, version))
+    })?;
+    let (known_group, _) = known.api_version.rsplit_once('/').unwrap_or_default();
+    let write = known.instead(target).map(|(instead, _)| format!("write `{instead}`"));
+    let message = if known_group == group {
+        let of = if group.is_empty() { "of the core group".to_owned() } else { format!("of `{group}`") };
+        format!("servers have no version `{number}` {of} with the kind `{kind}`")
+    } else {
+        format!("servers have no `{version}` with the kind `{kind}`")
+    };
+    Some(cause(object, Reason::UnknownKind, "apiVersion", message, write))
+}
+
+/// Whether a group is written in the place of one of Kubernetes: its name without a version (`apps`), or none (`v2`),
+/// with a letter more, less or changed (`app/v1`), in capitals, without its domain (`networking/v1`), or the name that
+/// the core has in texts (`core/v1`).
+fn is_misspelt_group(group: &str, known: &str, version: &str) -> bool {
+    const DOMAIN: &str = ".k8s.io";
+    if known.is_empty() {
+        return group == "core";
+    }
+    if group.is_empty() {
+        let is_number = || version.strip_prefix('v').is_some_and(|rest| rest.starts_with(|c: char| c.is_ascii_digit()));
+        return version.eq_ignore_ascii_case(known) || !known.contains('.') && is_number();
+    }
+    let edits = if known.ends_with(DOMAIN) && group.ends_with(DOMAIN) { 3 } else { 1 };
+    group.eq_ignore_ascii_case(known)
+        || known.strip_suffix(DOMAIN).and_then(|known| known.split('.').next()) == Some(group)
+        || edits_within(edits, group, known).is_some()
 }
 
 /// A built-in kind that is not in the server of this version. One that `--runtime-config` can turn on is not known
