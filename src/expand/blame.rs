@@ -30,7 +30,7 @@ const ADVICE: &[(&str, &str)] = &[
     ),
     (
         "rwo-many-replicas",
-        "`create: {access: ReadWriteMany}` of a class that has it, `storage` of `single` or `sharded`, or one replica",
+        "`create: {access: ReadWriteMany}` of a class that has it, `storage` of `single` or `sharded`, or one Pod at a time",
     ),
     ("varnish-above-memory-limit", "resources: {cpu: …, memory: …} with more memory"),
     ("prestop-outlasts-grace", "a shorter `drain`, or a longer `stop`"),
