@@ -13,8 +13,8 @@ use self::addresses::{authority, bus, gateway_ref, host, http_url, log_target, t
 use self::amounts::{cron, interval, lease, memory, percent, port, quantity, time_zone, timeout};
 pub use self::amounts::{duration_seconds, port_of};
 use self::names::{
-    dns_label, dns_subdomain, env_name, hash_key, image, label, label_key, label_value, port_name, process, resource,
-    service_port, taint, token, verb,
+    dns_label, dns_subdomain, env_name, hash_key, image, label, label_key, label_value, namespace, port_name, process,
+    resource, service_port, taint, token, verb,
 };
 pub use self::names::{is_config_key, is_object_name, is_service_name, taint_and_effect};
 use self::paths::{folder, host_path, http_path, jq_expression, log_path, log_regex, log_start, path, sub_path};
@@ -56,8 +56,9 @@ pub fn format_pattern(format: &str) -> Option<&'static str> {
     Some(match format {
         "dns-label" | "base-name" => r"^[a-z]([a-z0-9-]*[a-z0-9])?$",
         "dns-subdomain" => r"^[a-z0-9]([a-z0-9.-]*[a-z0-9])?$",
+        "namespace" => r"^[a-z0-9]([a-z0-9-]*[a-z0-9])?$",
         "host" => r"^(\*\.)?[a-z0-9]([a-z0-9.-]*[a-z0-9])?$",
-        "gateway-ref" => r"^([a-z][a-z0-9-]*/)?[a-z0-9][a-z0-9.-]*$",
+        "gateway-ref" => r"^([a-z0-9][a-z0-9-]*/)?[a-z0-9][a-z0-9.-]*$",
         "image" => r"^[^\s/:@-]\S*$",
         "path" | "folder" | "log-path" | "http-path" | "host-path" => r"^/",
         "duration" | "interval" => r"^([0-9]+[smh])+$",
@@ -91,6 +92,7 @@ pub fn fits(format: &str, text: &str) -> bool {
 pub fn check(format: &str, text: &str) -> Option<Mistake> {
     match format {
         "dns-label" => dns_label(text, 63),
+        "namespace" => namespace(text),
         // names of generated objects get suffixes such as `-logs-1a2b3c4d`
         "base-name" => dns_label(text, 40),
         // beside a base name in a label's value, which has at most 63

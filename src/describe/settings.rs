@@ -37,7 +37,7 @@ pub fn from_flag(flag: &str) -> Result<Setting, Vec<Finding>> {
 /// Checks a namespace from the command line.
 #[must_use]
 pub fn check_namespace(name: &str) -> Option<Finding> {
-    let mistake = formats::check("dns-label", name)?;
+    let mistake = formats::check("namespace", name)?;
     let source = Arc::new(Source::from_text("--namespace", name));
     let place = Place { source, span: Span::new(0, name.len()) };
     Some(Finding::error(place.label(""), mistake.message))

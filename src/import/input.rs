@@ -85,7 +85,7 @@ impl Input {
         };
         let says = |what: &str, form: &str, value: &str| (!fits(form, value)).then(|| unfit(what, value));
         let name = (!self.name().is_empty()).then(|| says("name", "dns-subdomain", self.name())).flatten();
-        let namespace = || self.id.namespace.as_deref().and_then(|namespace| says("namespace", "dns-label", namespace));
+        let namespace = || self.id.namespace.as_deref().and_then(|namespace| says("namespace", "namespace", namespace));
         let mut images = containers(spec).filter_map(|container| container["image"].as_str());
         let image = || images.find_map(|image| says("image", "image", image));
         let account = spec["serviceAccountName"].as_str().filter(|account| !account.is_empty());

@@ -16,6 +16,15 @@ pub(super) fn dns_label(text: &str, most: usize) -> Option<Mistake> {
     (text.len() > most).then(|| Mistake::new(format!("a name has at most {most} characters; this has {}", text.len())))
 }
 
+/// The name of a namespace (`ValidateNamespaceName`: `IsDNS1123Label`).
+pub(super) fn namespace(text: &str) -> Option<Mistake> {
+    service_port(text).map(|_| {
+        Mistake::new(
+            "a namespace is at most 63 lower-case letters, digits and `-`, with a letter or digit at both ends",
+        )
+    })
+}
+
 /// The name of a Service's port (`ValidateServicePort`: `IsDNS1123Label`).
 pub(super) fn service_port(text: &str) -> Option<Mistake> {
     let inner = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
