@@ -1,10 +1,12 @@
 //! A document of a description as it is read, and what the caller asks of it.
 
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use super::app::App;
 use super::params::Setting;
 use super::spanned::{Member, Place, Spanned};
+use crate::diagnostic::Finding;
 use crate::kube::versions::Target;
 
 /// What the caller asks of a description.
@@ -103,6 +105,31 @@ pub struct Description {
     pub origin: String,
     /// The folder that relative paths start from; none for standard input.
     pub folder: Option<PathBuf>,
+    /// Documents of the file that its environment leaves out.
+    pub left_out: Arc<LeftOut>,
+}
+
+/// Documents of a file that an environment leaves out.
+#[derive(Debug, Default)]
+pub struct LeftOut {
+    /// The environment.
+    pub environment: String,
+    /// The documents' names, and where these are.
+    pub documents: Vec<(String, Place)>,
+}
+
+impl LeftOut {
+    /// What is wrong with leading to this document, if it is one of them.
+    #[must_use]
+    pub fn refuse(&self, name: &str, place: &Place) -> Option<Finding> {
+        let (_, there) = self.documents.iter().find(|(document, _)| document == name)?;
+        let environment = &self.environment;
+        Some(
+            Finding::error(place.label(""), format!("`{name}` is left out in {environment}, so nothing leads to it"))
+                .label(there.label(format!("`environments` has {environment}: false")))
+                .help(format!("write under `environments`, for {environment}, where this leads there")),
+        )
+    }
 }
 
 impl Description {

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use serde_json::Value as Json;
 
 use super::app::{self, App};
-use super::description::{Description, Entry, Expose, Options};
+use super::description::{Description, Entry, Expose, LeftOut, Options};
 use super::entries;
 use super::environment;
 use super::extends;
@@ -28,10 +28,15 @@ use crate::yaml::{self, Source};
 #[must_use]
 pub fn read(source: &Arc<Source>, folder: Option<&Path>, options: &Options) -> (Vec<Description>, Vec<Finding>) {
     let (roots, mut findings) = extended_roots(source, folder);
+    // what could not be read may have the environment and the parameters that the rest lacks
+    let is_whole = findings.is_empty();
     findings.extend(check_environments(&roots));
-    findings.extend(environment::check(&roots, options));
-    findings.extend(check_settings(&roots, options));
-    let mut reader = DocumentReader { origin: origin(source), folder, options, findings };
+    if is_whole {
+        findings.extend(environment::check(&roots, options));
+        findings.extend(check_settings(&roots, options));
+    }
+    let left_out = Arc::new(environment::left_out(&roots, options));
+    let mut reader = DocumentReader { origin: origin(source), folder, options, left_out, findings };
     let mut descriptions: Vec<Description> = Vec::new();
     let mut by_name: HashMap<String, usize> = HashMap::new();
     for root in roots.into_iter().filter(|root| environment::holds(root, options)) {
@@ -171,6 +176,7 @@ struct DocumentReader<'a> {
     origin: String,
     folder: Option<&'a Path>,
     options: &'a Options,
+    left_out: Arc<LeftOut>,
     findings: Vec<Finding>,
 }
 
@@ -229,6 +235,7 @@ impl DocumentReader<'_> {
             own_gateway,
             target,
             folder: self.folder.map(Path::to_owned),
+            left_out: Arc::clone(&self.left_out),
         })
     }
 

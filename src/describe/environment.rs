@@ -2,7 +2,9 @@
 
 use std::collections::BTreeSet;
 
-use super::description::Options;
+use serde_json::json;
+
+use super::description::{LeftOut, Options};
 use super::grammar::grammar;
 use super::merge::merge;
 use super::params::{Origin, Setting};
@@ -19,7 +21,7 @@ pub(super) fn apply(
     options: &Options,
 ) -> (Vec<Setting>, Vec<Finding>) {
     let Some(environments) = environments else { return (Vec::new(), Vec::new()) };
-    let mut findings = check_all(environments);
+    let mut findings = check_all(environments, options.environment.as_deref());
     let change = options.environment.as_ref().and_then(|wanted| environments.value.get(wanted));
     let change = change.filter(|change| matches!(change.kind, Kind::Map(_)));
     let Some(mut change) = change.cloned() else { return (Vec::new(), findings) };
@@ -44,13 +46,19 @@ pub(super) fn apply(
     (settings, findings)
 }
 
+/// Keys of a document that an environment cannot have.
+const OF_THE_WHOLE: [&str; 2] = ["environments", "extends"];
+
 /// What is wrong with any of the environments.
-fn check_all(environments: &Member) -> Vec<Finding> {
+fn check_all(environments: &Member, asked: Option<&str>) -> Vec<Finding> {
     let subject = Subject { name: "`environments`", member: "environment", help: None, place: &environments.key_place };
     let schema = grammar().pointer("/properties/environments");
     let mut findings = schema.map_or_else(Vec::new, |schema| schema::check(schema, &environments.value, subject));
+    for environment in environments.value.members().iter().filter(|one| asked != Some(one.key.as_str())) {
+        findings.extend(unknown_keys(environment));
+    }
     for environment in environments.value.members() {
-        let of_the_whole = |member: &&Member| matches!(member.key.as_str(), "environments" | "extends");
+        let of_the_whole = |member: &&Member| OF_THE_WHOLE.contains(&member.key.as_str());
         findings.extend(environment.value.members().iter().filter(of_the_whole).map(|member| {
             Finding::error(member.key_place.label(""), format!("an environment has no `{}`", member.key))
                 .because("it is read once for the document, before an environment is chosen; here it would be ignored")
@@ -60,10 +68,34 @@ fn check_all(environments: &Member) -> Vec<Finding> {
     findings
 }
 
+/// Keys of an environment that no description has. That of the environment that is asked for shows when it is applied.
+fn unknown_keys(environment: &Member) -> Vec<Finding> {
+    let properties = &grammar()["properties"];
+    let members = environment.value.members().iter();
+    let unknown: Vec<Member> = members
+        .filter(|member| properties.get(&member.key).is_none() && !OF_THE_WHOLE.contains(&member.key.as_str()))
+        .cloned()
+        .collect();
+    let Some(first) = unknown.first() else { return Vec::new() };
+    let subject = Subject { name: "a description", member: "key", help: None, place: &first.key_place };
+    let schema = json!({"type": "object", "properties": properties, "x-wrong": grammar()["x-wrong"]});
+    let only = Spanned { kind: Kind::Map(unknown.clone()), place: environment.value.place.clone() };
+    schema::check(&schema, &only, subject)
+}
+
 /// Whether a document exists in the environment that is asked for: `false` under its name leaves it out.
 pub(super) fn holds(root: &Spanned, options: &Options) -> bool {
     let asked = options.environment.as_deref().and_then(|wanted| root.get("environments")?.get(wanted));
     !asked.is_some_and(|environment| matches!(environment.kind, Kind::Bool(false)))
+}
+
+/// The documents that the environment that is asked for leaves out.
+pub(super) fn left_out(roots: &[Spanned], options: &Options) -> LeftOut {
+    let names = roots.iter().filter(|root| !holds(root, options)).filter_map(|root| {
+        let name = root.get("name")?;
+        Some((name.text()?.to_owned(), name.place.clone()))
+    });
+    LeftOut { environment: options.environment.clone().unwrap_or_default(), documents: names.collect() }
 }
 
 /// That no document has the environment that is asked for.

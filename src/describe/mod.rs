@@ -24,7 +24,7 @@ pub use app::{
     looks_like_secret, read as read_app, read_resources,
 };
 pub use beside::{find as find_beside, read as read_beside};
-pub use description::{Description, Entry, Expose, Ignore, Init, Options};
+pub use description::{Description, Entry, Expose, Ignore, Init, LeftOut, Options};
 pub use document::{environments, parameters, read};
 pub use formats::{
     duration_seconds, fits, format_pattern, is_config_key, is_format, is_object_name, is_service_name, port_of,

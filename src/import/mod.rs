@@ -233,12 +233,11 @@ impl<'a> Attempted<'a> {
                     (unexpressed(&again) < unexpressed(result)).then_some((other, released, again))
                 });
                 let Some((other, released, again)) = better else { break };
-                let why = if result.is_err() {
-                    "with it, the workload could not be imported"
-                } else {
-                    "no key can express all of it"
+                let why = match result {
+                    Err(reason) => format!("with it, the workload could not be imported: {reason}"),
+                    Ok(_) => "no key can express all of it".to_owned(),
                 };
-                self.others.extend(released.into_iter().map(|input| (input, why.to_owned())));
+                self.others.extend(released.into_iter().map(|input| (input, why.clone())));
                 (*owned, *result) = (other, again);
             }
         }

@@ -25,6 +25,9 @@ pub use pins::pin;
 /// The file's name.
 pub const FILE_NAME: &str = ".patterns.yaml";
 
+/// What it is not called.
+const MISSPELT: &str = ".patterns.yml";
+
 /// Settings of a project.
 #[derive(Clone, Debug, Default)]
 pub struct Project {
@@ -102,6 +105,11 @@ impl Finder {
             if path.symlink_metadata().is_ok() {
                 found = Some(from_here(&path)?);
                 break;
+            }
+            let misspelt = folder.join(MISSPELT);
+            if misspelt.is_file() {
+                let message = format!("{} is not read: settings are in {FILE_NAME}, so rename it", misspelt.display());
+                return Err(io::Error::new(io::ErrorKind::InvalidInput, message));
             }
             if folder.join(".git").exists() {
                 break;

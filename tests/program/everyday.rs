@@ -527,7 +527,7 @@ fn what_auth_cannot_keep_out_is_said() {
     let isolated = notes("port: 8080", "isolate: true");
     assert!(!isolated.contains("addresses"), "{isolated}");
     let checked = notes("port: 8080, bind: localhost, health: /health", "expose: {host: a.example.com}");
-    assert!(checked.contains("lets the health checks of the app pass without a login"), "{checked}");
+    assert!(checked.contains("lets GET /health pass without a login, for the health checks"), "{checked}");
     assert!(checked.contains("this Ingress has no `tls`"), "{checked}");
 }
 

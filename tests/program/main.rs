@@ -6,6 +6,7 @@
 mod book;
 mod catalogue;
 mod command_line;
+mod consequences;
 mod everyday;
 mod explain;
 mod files;

@@ -94,7 +94,7 @@ fn messages_are_as_shown() {
         let file = block.split("╭─[").nth(1).and_then(|rest| rest.split(':').next()).expect("a message names its file");
         let run = Command::new(binary()).args(["gen", file]).current_dir(folder).output().unwrap();
         let said = String::from_utf8_lossy(&run.stderr).into_owned();
-        assert!(said.contains(block), "{file}: the README shows\n{block}\nand the program says\n{said}");
+        assert!(said.starts_with(block), "{file}: the README shows\n{block}\nand the program says\n{said}");
     }
 }
 

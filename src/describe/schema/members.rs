@@ -57,7 +57,8 @@ pub(super) fn unknown(known: &[&str], member: &Member, subject: Subject<'_>, exa
     let message = format!("{} has no {} `{key}`", subject.name, subject.member);
     let finding = Finding::error(member.key_place.label(label), message);
     match subject.help {
-        Some(help) => finding.help(help),
+        Some(help) if known.is_empty() || !finding.primary.text.is_empty() => finding.help(help),
+        Some(help) => finding.help(format!("it has {}; {help}", list(known))),
         None if known.is_empty() => finding,
         None if example.is_some() && finding.primary.text.is_empty() => {
             finding.help(format!("{}; it has {}", example.unwrap_or_default(), list(known)))

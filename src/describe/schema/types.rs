@@ -2,6 +2,7 @@
 
 use serde_json::Value as Json;
 
+use super::super::grammar::grammar;
 use super::super::spanned::{Kind, Spanned};
 use super::subject::Subject;
 use crate::diagnostic::Finding;
@@ -76,7 +77,10 @@ fn of_name(schema: &Json, value: &Spanned) -> Option<String> {
     let is_name = |name: &&str| {
         !name.is_empty() && name.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-')
     };
-    value.text().filter(is_name).map(|name| form.replace('…', name))
+    let name = value.text().filter(is_name)?;
+    // a word of Kubernetes, `deployment`, is the name of nothing here
+    let of_kubernetes = grammar()["x-wrong"].get(name).and_then(Json::as_str).map(str::to_owned);
+    Some(of_kubernetes.unwrap_or_else(|| form.replace('…', name)))
 }
 
 /// What a schema calls what other programs call by the word that is written.

@@ -27,6 +27,8 @@ impl Globs {
     /// The first pattern that cannot be understood.
     pub fn new(folder: &Path, patterns: &[String]) -> Result<Self, BadGlob> {
         let mut builder = GitignoreBuilder::new(folder);
+        // to git it means nothing
+        builder.allow_unclosed_class(false);
         let bad = |pattern: &String| {
             let pattern = pattern.clone();
             move |reason| BadGlob { pattern, reason }

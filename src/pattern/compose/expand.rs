@@ -16,6 +16,7 @@ use crate::pattern::keys::configmaps;
 use crate::pattern::keys::dns;
 use crate::pattern::keys::isolate;
 use crate::pattern::keys::mesh;
+use crate::pattern::keys::outbound;
 use crate::pattern::keys::patches;
 use crate::pattern::keys::peers::Neighbours;
 use crate::pattern::keys::place;
@@ -105,10 +106,12 @@ fn compose(catalogue: &Catalogue, prepared: &Prepared<'_>, directory: &Directory
     // what only follows from another document's mistake is not news
     let mut follows = directory.is_broken() && prepared.description.expose.is_some();
     let mut resolve = |filled: &Filled| {
+        let mistakes = resolver.findings.len();
         let references = resolver.references(filled);
         if directory.names_broken(&filled.given) {
             follows = true;
-        } else {
+        } else if resolver.findings.len() == mistakes {
+            // what is wrong with a reference has been said; the rest would only repeat it
             resolver.findings.extend(filled.check(&Known::references(&filled.params, &view, &references)));
         }
         references
@@ -171,6 +174,7 @@ pub fn notes(catalogue: &Catalogue, descriptions: &[Description]) -> Result<Vec<
     if descriptions.iter().any(|description| description.isolate.is_some()) {
         notes.push(isolate::NOTE.to_owned());
         notes.extend(prepared.iter().flatten().filter_map(isolate::note));
+        notes.extend(outbound::notes(descriptions, &prepared));
     }
     if descriptions.iter().any(|description| description.meshed) {
         notes.push(mesh::NOTE.to_owned());

@@ -9,6 +9,7 @@ use super::configmaps;
 use super::rename::{rename, rename_claim, rename_container, rename_further_port, rename_port, rename_service_port};
 use crate::describe::{Description, Member, Spanned};
 use crate::diagnostic::Finding;
+use crate::pattern::catalogue::definition::Replicas;
 use crate::pattern::objects;
 use crate::pattern::objects::made::Objects;
 use crate::pattern::plan::prepare::Prepared;
@@ -35,7 +36,7 @@ pub(crate) fn apply(prepared: &Prepared<'_>, objects: &mut Objects) -> Vec<Findi
         mount_tokens(objects);
     }
     if let Some(member) = switched_on(adopt, "scaled") {
-        findings.extend(leave_replicas(description, member, objects));
+        findings.extend(leave_replicas(prepared, member, objects));
     }
     if let Some(member) = switched_on(adopt, "ordered") {
         findings.extend(start_in_order(member, objects));
@@ -98,7 +99,12 @@ fn start_in_order(member: &Member, objects: &mut [Json]) -> Option<Finding> {
 }
 
 /// Leaves the number of replicas to what scales the workload.
-fn leave_replicas(description: &Description, member: &Member, objects: &mut [Json]) -> Option<Finding> {
+fn leave_replicas(prepared: &Prepared<'_>, member: &Member, objects: &mut [Json]) -> Option<Finding> {
+    // what is stopped has none, and an autoscaler leaves a workload without replicas alone
+    if prepared.uses.iter().any(|filled| filled.definition.replicas == Some(Replicas::Stopped)) {
+        return None;
+    }
+    let description = prepared.description;
     let is_own = |object: &Json| {
         let of = |kind: &&str| object["kind"] == **kind && object["metadata"]["name"] == *description.name_of(kind);
         ["Deployment", "StatefulSet"].iter().any(of)

@@ -9,6 +9,7 @@ mod host_ports;
 pub(super) mod isolate;
 pub(super) mod mesh;
 pub(super) mod operated;
+pub(super) mod outbound;
 pub(super) mod patches;
 pub(super) mod peers;
 pub(super) mod place;

@@ -4,7 +4,7 @@ use std::collections::{BTreeSet, HashMap};
 
 use serde_json::{Map, Value as Json, json};
 
-use crate::describe::{Description, Kind, Place, Spanned, fits, is_service_name, port_of};
+use crate::describe::{Description, Kind, Place, Spanned, fits, port_of};
 use crate::diagnostic::Finding;
 use crate::pattern::objects;
 use crate::pattern::plan::prepare::Prepared;
@@ -145,6 +145,10 @@ impl<'a> PeerReader<'a> {
         if let Some((document, _)) = self.neighbours.directory.document(name) {
             return Some(self.pods_of(document));
         }
+        if let Some(finding) = self.prepared.description.left_out.refuse(name, place) {
+            self.findings.push(finding);
+            return None;
+        }
         let meant = nearest(name, self.neighbours.directory.names().chain([ANYONE]));
         let label = meant.map_or_else(String::new, did_you_mean);
         self.findings.push(
@@ -204,6 +208,10 @@ impl<'a> PeerReader<'a> {
             // one that is wrong in itself has been reported
             return self.rule_of(item, &to, document, target?);
         }
+        if let Some(finding) = self.prepared.description.left_out.refuse(text, &item.place) {
+            self.findings.push(finding);
+            return None;
+        }
         let rule = to_address(text);
         if rule.is_none() {
             let names = self.neighbours.directory.names().chain(["dns"]);
@@ -247,7 +255,7 @@ fn to_address(text: &str) -> Option<Json> {
 /// All Pods of a namespace, or addresses.
 fn elsewhere(name: &str) -> Option<Json> {
     match name.strip_prefix("namespace/") {
-        Some(namespace) => is_service_name(namespace)
+        Some(namespace) => fits("namespace", namespace)
             .then(|| json!({"namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": namespace}}})),
         None => is_cidr(name).then(|| json!({"ipBlock": {"cidr": name}})),
     }
@@ -273,7 +281,7 @@ fn by_labels(name: &str) -> Option<Json> {
     let selector = if labels.is_empty() { json!({}) } else { json!({"matchLabels": labels}) };
     Some(match namespace {
         None => json!({"podSelector": selector}),
-        Some(namespace) if is_service_name(namespace) => json!({
+        Some(namespace) if fits("namespace", namespace) => json!({
             "namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": namespace}},
             "podSelector": selector,
         }),

@@ -171,7 +171,13 @@ fn unknown(catalogue: &Catalogue, entry: &Entry, as_shape: bool) -> Finding {
         .collect();
     let what = if as_shape { "shape" } else { "pattern" };
     let message = format!("no {what} is called `{}`", entry.pattern);
+    // what Kubernetes calls a shape, or a pattern that only adds to one, has its form among the keys
+    let forms = &describe::grammar()["x-wrong"];
+    let form = forms.get(&entry.pattern).or_else(|| forms.get(entry.pattern.to_lowercase())).and_then(Json::as_str);
     match nearest(&entry.pattern, known.iter().copied()) {
+        _ if form.is_some() => {
+            Finding::error(entry.place.label(""), message).help(format!("write {}", form.unwrap_or_default()))
+        }
         Some(name) => Finding::error(entry.place.label(format!("did you mean `{name}`?")), message),
         None => Finding::error(entry.place.label(""), message).help(format!("there are {}", list(&known))),
     }

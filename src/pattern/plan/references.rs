@@ -115,6 +115,11 @@ impl<'a> Directory<'a> {
                 _ => Ok(Some(target)),
             };
         }
+        if !text.starts_with("service/")
+            && let Some(finding) = from.left_out.refuse(name, place)
+        {
+            return Err(Box::new(finding.help(format!("for a Service of that name, write service/{name}"))));
+        }
         if !is_service_name(name) {
             return Err(Box::new(
                 Finding::error(place.label(""), format!("`{name}` cannot be the name of a document or a Service"))
