@@ -432,3 +432,19 @@ impl ContainerView<'_> {
         self.at(&["name"]).unwrap_or(self.node)
     }
 }
+    /// The `ServiceAccount` that the Pods name. `serviceAccount` is the former name of the field, and counts where the
+    /// other one is empty (`Convert_v1_PodSpec_To_core_PodSpec` in kubernetes/kubernetes: pkg/apis/core/v1/conversion.go).
+    #[must_use]
+    pub fn account(self) -> Option<&'object str> {
+        let fields = [&self.spec.service_account_name, &self.spec.service_account];
+        fields.into_iter().flatten().map(Text::as_str).find(|name| !name.is_empty())
+    }
+
+    /// The node that names it.
+    #[must_use]
+    pub fn account_node(self) -> Option<NodeId> {
+        let name = self.account()?;
+        let fields = ["serviceAccountName", "serviceAccount"].into_iter().filter_map(|field| self.field(field));
+        fields.into_iter().find(|node| self.object.document.str(*node) == Some(name))
+    }
+

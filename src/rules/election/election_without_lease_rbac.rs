@@ -43,11 +43,11 @@ fn judge(facts: &PodFacts<'_>, member: &ContainerFacts<'_>, node: NodeId, found:
     if own_api
         || other_kind
         || election.has_other_lock
-        || facts.pod.spec.host_network == Some(true) && facts.pod.spec.service_account_name.is_none()
+        || facts.pod.spec.host_network == Some(true) && facts.pod.account().is_none()
     {
         return;
     }
-    let account = facts.pod.spec.service_account_name.as_deref().unwrap_or("default");
+    let account = facts.pod.account().unwrap_or("default");
     let own = object.id.namespace.as_deref();
     let Some(grants) = grants(facts.index, object, account) else { return };
     if grants.is_empty() {
@@ -326,7 +326,7 @@ fn allows_lock(rule: &PolicyRule, member: &ContainerFacts<'_>, account: &str) ->
 /// that a webhook asks. None where its rights cannot be told.
 pub(super) fn writes_objects(facts: &PodFacts<'_>) -> Option<bool> {
     const ASIDE: [&str; 6] = ["leases", "events", "configmaps", "endpoints", "tokenreviews", "subjectaccessreviews"];
-    let account = facts.pod.spec.service_account_name.as_deref().unwrap_or("default");
+    let account = facts.pod.account().unwrap_or("default");
     let grants = grants(facts.index, facts.pod.object, account)?;
     let is_aside = |resource: &Text| ASIDE.contains(&resource.as_str());
     Some(grants.iter().any(|grant| {

@@ -7,12 +7,12 @@ pub static RULE: Rule = rule!("election_without_token.md", Error, Check::Facts(c
 
 fn check(facts: &PodFacts<'_>, found: &mut Findings<'_>) {
     let pod = facts.pod;
-    if pod.is_changed(&["spec.automountServiceAccountToken", "spec.serviceAccountName"]) {
+    if pod.is_changed(&["spec.automountServiceAccountToken", "spec.serviceAccountName", "spec.serviceAccount"]) {
         return;
     }
     for member in facts.running().filter(|member| member.election.is_on() && !may_have_credentials(facts, member)) {
         let Some(node) = member.election.on().map(|proof| member.node_of(proof)) else { continue };
-        let account = pod.spec.service_account_name.as_deref().unwrap_or("default");
+        let account = pod.account().unwrap_or("default");
         let account = facts.index.find(pod.object, "ServiceAccount", account);
         let own = pod.field("automountServiceAccountToken");
         let of_account = account

@@ -70,9 +70,7 @@ pub fn references(object: &Object) -> Vec<Reference<'_>> {
 }
 
 fn of_pod<'run>(pod: PodView<'run>, found: &mut Vec<Reference<'run>>) {
-    let document = &pod.object.document;
-    let account = ["serviceAccountName", "serviceAccount"].iter().find_map(|field| pod.field(field));
-    if let Some((node, name)) = account.and_then(|node| Some((node, document.str(node)?))) {
+    if let Some((node, name)) = pod.account_node().zip(pod.account()) {
         found.push(Reference { kind: "ServiceAccount", name, node, keys: Vec::new() });
     }
     for (volume, node) in parts::volumes(&pod) {

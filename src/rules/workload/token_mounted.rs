@@ -30,8 +30,7 @@ fn check(facts: &PodFacts<'_>, found: &mut Findings<'_>) {
         return;
     }
     // An account of its own was made for a reason, though files may not show it.
-    let is_default =
-        spec.service_account_name.as_deref().or(spec.service_account.as_deref()).is_none_or(|name| name == "default");
+    let is_default = facts.pod.account().is_none_or(|name| name == "default");
     let is_off = index
         .find(object, "ServiceAccount", "default")
         .is_some_and(|account| account.document.get(account.node, "automountServiceAccountToken").is_some());
