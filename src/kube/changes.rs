@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 /// The fields of one object that are changed on its way to the API server.
 #[derive(Clone, Debug, Default)]
-pub struct Changes(Arc<[Field]>);
+pub struct Changes(Arc<[Field]>, bool);
 
 /// A field by the keys on the way to it, without the items of lists; the object itself where there are none.
 pub(super) type Field = Box<[Box<str>]>;
@@ -20,6 +20,18 @@ fn current(key: &str) -> &str {
 }
 
 impl Changes {
+    /// The same, of an object to which more is done that leaves all fields as they are.
+    #[must_use]
+    pub fn beside_others(self, has_others: bool) -> Self {
+        Self(self.0, self.1 || has_others)
+    }
+
+    /// Whether something works on the object before the API server has it, though all may stay as it is.
+    #[must_use]
+    pub fn are_made(&self) -> bool {
+        self.1 || !self.is_empty()
+    }
+
     /// Whether nothing is changed.
     #[must_use]
     pub fn is_empty(&self) -> bool {
@@ -52,13 +64,26 @@ impl Changes {
     }
 }
 
+impl Changes {
+    /// The keys that are added to labels, or to a selector by them; nothing if any part of it may be changed.
+    pub(super) fn added_to<'a>(&'a self, map: &[&str]) -> Option<Vec<&'a str>> {
+        let meets = |field: &&Field| field.iter().zip(map).all(|(one, other)| **one == *current(other));
+        let key = |field: &'a Field| match field.get(map.len()..)? {
+            [key] if !matches!(&**key, "matchLabels" | "matchExpressions") => Some(&**key),
+            [list, key] if **list == *"matchLabels" => Some(&**key),
+            _ => None,
+        };
+        self.0.iter().filter(meets).map(key).collect()
+    }
+}
+
 impl FromIterator<Field> for Changes {
     fn from_iter<I: IntoIterator<Item = Field>>(fields: I) -> Self {
         let mut fields: Vec<Field> = fields.into_iter().collect();
         fields.sort_unstable();
         // what lies in a changed field is changed with it
         fields.dedup_by(|next, one| next.starts_with(one));
-        Self(fields.into())
+        Self(fields.into(), false)
     }
 }
 

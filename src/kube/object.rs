@@ -207,7 +207,7 @@ impl Object {
         let is_template = || !self.id.kind.ends_with("Template") && words::names_a_template(&self.document.source.name);
         let Some(text) = self.document.str(node) else { return words::is_hole_in_braces(self.document.raw(node)) };
         words::is_placeholder(text)
-            || !self.changes.is_empty() && is_shouted(text)
+            || self.changes.are_made() && is_shouted(text)
             || is_template()
             || words::is_name_of_a_value(text)
     }
@@ -249,14 +249,11 @@ impl Object {
         self.problems.iter().filter(move |problem| !is_other_kind && !is_changed(problem.node))
     }
 
-    /// Whether what it selects, and what it is selected by, reaches the API server as it is written: labels, selectors,
-    /// ports, and the namespace that is named.
+    /// Whether what it selects, and what it is selected by, reaches the API server as it is written, or with labels that
+    /// are given to all alike: labels, selectors, ports, and the namespace that is named.
     #[must_use]
     pub fn keeps_selection(&self) -> bool {
-        const OWN: [&str; 10] = [
-            "metadata.labels",
-            "spec.selector",
-            "spec.podSelector",
+        const OWN: [&str; 7] = [
             "spec.namespaceSelector",
             "spec.ports",
             "spec.ingress",
@@ -265,9 +262,49 @@ impl Object {
             "spec.endpoints",
             "spec.podMetricsEndpoints",
         ];
-        let of_pods = |pod: PodView<'_>| pod.keeps(&["metadata.labels", "spec.containers.ports"]);
+        if self.changes.is_empty() {
+            return self.is_whole();
+        }
         let is_in_place = self.id.namespace.is_none() || self.keeps(&["metadata.namespace"]);
-        self.changes.is_empty() && self.is_whole() || is_in_place && self.keeps(&OWN) && self.pods().all(of_pods)
+        let has_ports = || self.pods().all(|pod| pod.keeps(&["spec.containers.ports"]));
+        is_in_place && self.keeps(&OWN) && has_ports() && self.keeps_matching()
+    }
+
+    /// The same, without any labels that are given: those of two kustomizations may keep apart what selects alike as it is
+    /// written.
+    #[must_use]
+    pub fn keeps_selection_as_written(&self) -> bool {
+        self.keeps_selection()
+            && self.keeps(&["spec.selector", "spec.podSelector"])
+            && self.pods().all(|pod| pod.keeps(&["metadata.labels"]))
+    }
+
+    /// Whether its selectors match the same as before: what is added to one is added to all labels as well, as kustomize's
+    /// `commonLabels` are, and is nowhere in it yet.
+    fn keeps_matching(&self) -> bool {
+        let lacks = |path: &[&str], key: &str| {
+            let map = self.document.at(self.node, path);
+            map.is_none_or(|map| self.document.get(map, key).is_none())
+        };
+        let labels = self.changes.added_to(&["metadata", "labels"]);
+        let mut selected = Vec::new();
+        for path in [["spec", "selector"], ["spec", "podSelector"]] {
+            let Some(keys) = self.changes.added_to(&path) else { return false };
+            let in_map = [path[0], path[1], "matchLabels"];
+            let is_alike = |key: &&str| {
+                labels.as_ref().is_some_and(|labels| labels.contains(key)) && lacks(&path, key) && lacks(&in_map, key)
+            };
+            if !keys.iter().all(is_alike) {
+                return false;
+            }
+            selected.extend(keys);
+        }
+        self.pods().all(|pod| {
+            let path = pod.field_path(&["metadata", "labels"]);
+            let path: Vec<&str> = path.iter().map(|key| &**key).collect();
+            let added = self.changes.added_to(&path);
+            added.is_some_and(|keys| keys.iter().all(|key| selected.contains(key) && lacks(&path, key)))
+        })
     }
 
     /// Labels a node of this object.
@@ -399,6 +436,22 @@ impl<'object> PodView<'object> {
         })
     }
 
+    /// The `ServiceAccount` that the Pods name. `serviceAccount` is the former name of the field, and counts where the
+    /// other one is empty (`Convert_v1_PodSpec_To_core_PodSpec` in kubernetes/kubernetes: pkg/apis/core/v1/conversion.go).
+    #[must_use]
+    pub fn account(self) -> Option<&'object str> {
+        let fields = [&self.spec.service_account_name, &self.spec.service_account];
+        fields.into_iter().flatten().map(Text::as_str).find(|name| !name.is_empty())
+    }
+
+    /// The node that names it.
+    #[must_use]
+    pub fn account_node(self) -> Option<NodeId> {
+        let name = self.account()?;
+        let fields = ["serviceAccountName", "serviceAccount"].into_iter().filter_map(|field| self.field(field));
+        fields.into_iter().find(|node| self.object.document.str(*node) == Some(name))
+    }
+
     /// The node under a field of the Pod spec.
     #[must_use]
     pub fn field(self, name: &str) -> Option<NodeId> {
@@ -432,19 +485,3 @@ impl ContainerView<'_> {
         self.at(&["name"]).unwrap_or(self.node)
     }
 }
-    /// The `ServiceAccount` that the Pods name. `serviceAccount` is the former name of the field, and counts where the
-    /// other one is empty (`Convert_v1_PodSpec_To_core_PodSpec` in kubernetes/kubernetes: pkg/apis/core/v1/conversion.go).
-    #[must_use]
-    pub fn account(self) -> Option<&'object str> {
-        let fields = [&self.spec.service_account_name, &self.spec.service_account];
-        fields.into_iter().flatten().map(Text::as_str).find(|name| !name.is_empty())
-    }
-
-    /// The node that names it.
-    #[must_use]
-    pub fn account_node(self) -> Option<NodeId> {
-        let name = self.account()?;
-        let fields = ["serviceAccountName", "serviceAccount"].into_iter().filter_map(|field| self.field(field));
-        fields.into_iter().find(|node| self.object.document.str(*node) == Some(name))
-    }
-

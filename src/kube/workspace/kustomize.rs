@@ -106,6 +106,9 @@ pub(super) fn connect(files: &mut Vec<File>) {
     let folders: FastSet<&Path> = all.iter().map(|one| one.folder.as_path()).collect();
     let variables = Variables::of(&all, &together);
     let unseen = Unseen::of(&all);
+    let gives_labels = all.iter().flat_map(|one| &one.changes).any(Change::labels);
+    let selected = files.iter().flat_map(|file| &file.objects).filter(|_| gives_labels);
+    let selected = changes::selected_keys(selected);
     for file in files.iter_mut().filter(|file| file.rendered.is_none()) {
         let Some(path) = &file.path else { continue };
         let is_patch = patches.contains(path);
@@ -133,7 +136,8 @@ pub(super) fn connect(files: &mut Vec<File>) {
             object.changes = if by.is_open || is_extended {
                 Changes::from_iter([field([])])
             } else {
-                changes.iter().flat_map(|change| change.fields(object, is_renamed)).collect()
+                let fields = changes.iter().flat_map(|change| change.fields(object, is_renamed, &selected));
+                fields.collect::<Changes>().beside_others(!changes.is_empty())
             };
             object.kustomizations = Arc::clone(&kustomizations);
             object.is_among_unseen = is_among_unseen;

@@ -27,7 +27,7 @@ struct Controller<'run> {
 
 fn check(index: &Index<'_>, found: &mut FindingsAnywhere<'_>) {
     let mut together: BTreeMap<(Unit<'_>, Option<&str>), Vec<Controller<'_>>> = BTreeMap::new();
-    for object in index.all().iter().copied().filter(|object| object.keeps_selection()) {
+    for object in index.all().iter().copied().filter(|object| object.keeps_selection_as_written()) {
         let Some((selector, node)) = scaling::selector(object).filter(|(selector, _)| !selector.is_empty()) else {
             continue;
         };

@@ -12,8 +12,13 @@ pub static RULE: Rule = rule!("pdb_blocks_drain.md", Warning, Check::Workspace(c
 const WHY: &str = "evictions respect the budget: if it allows no disruption, `kubectl drain` and \
                    cluster upgrades wait forever (kubernetes/website: tasks/run-application/configure-pdb)";
 
+/// What says how many Pods may be away.
+const LIMITS: [&str; 2] = ["spec.minAvailable", "spec.maxUnavailable"];
+
 fn check(index: &Index<'_>, found: &mut FindingsAnywhere<'_>) {
-    for budget in index.kind("PodDisruptionBudget").iter().filter(|budget| budget.keeps(&["spec"])) {
+    for budget in
+        index.kind("PodDisruptionBudget").iter().filter(|budget| budget.keeps(&LIMITS) && budget.keeps_selection())
+    {
         let Some(Typed::PodDisruptionBudget(typed)) = &budget.typed else { continue };
         let Some(spec) = &typed.spec else { continue };
         let at = |field: &str| budget.document.at(budget.node, &["spec", field]);

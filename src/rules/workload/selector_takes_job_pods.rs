@@ -12,7 +12,7 @@ pub static RULE: Rule = rule!("selector_takes_job_pods.md", Warning, Check::Work
 
 fn check(index: &Index<'_>, found: &mut FindingsAnywhere<'_>) {
     let mut known = Known::new();
-    for object in index.all().iter().copied().filter(|object| object.keeps_selection()) {
+    for object in index.all().iter().copied().filter(|object| object.keeps_selection_as_written()) {
         match &object.typed {
             Some(Typed::Service(_)) => service(index, object, &mut known, found),
             Some(Typed::PodDisruptionBudget(budget)) => {
@@ -75,7 +75,7 @@ fn selected<'known, 'run>(
     let beside = index.first_selected(from, selector);
     let taken = known.entry(beside.key()).or_insert_with(|| {
         let (mut app, mut jobs) = (None, Vec::new());
-        let written = beside.iter().filter(|workload| workload.keeps_selection());
+        let written = beside.iter().filter(|workload| workload.keeps_selection_as_written());
         for pod in written.flat_map(Object::pods) {
             if !pod.labels().is_some_and(|labels| selector.matches(labels)) {
                 continue;
@@ -139,7 +139,7 @@ fn autoscaler<'run>(index: &Index<'run>, object: &Object, known: &mut Known<'run
     ) {
         return;
     }
-    let Some(workload) = index.find(object, kind, name).filter(|workload| workload.keeps_selection()) else {
+    let Some(workload) = index.find(object, kind, name).filter(|workload| workload.keeps_selection_as_written()) else {
         return;
     };
     let Some((selector, _)) = selector(workload) else { return };

@@ -25,7 +25,9 @@ fn check(facts: &PodFacts<'_>, found: &mut Findings<'_>) {
     // asked once for all Services that select alike
     let is_only_one = |alike: &&[&Object]| alike.first().is_some_and(|service| selects_only(facts, service));
     let alone = facts.index.services_alike(object).filter(is_only_one).flatten();
-    for service in alone.copied().filter(|service| service.keeps(&["spec"])) {
+    for service in
+        alone.copied().filter(|service| service.keeps(&["spec.type", "spec.clusterIP"]) && service.keeps_selection())
+    {
         let Some(Typed::Service(typed)) = &service.typed else { continue };
         let Some(spec) = &typed.spec else { continue };
         // a headless Service gives addresses alone: clients take any port

@@ -13,12 +13,12 @@ fn check(index: &Index<'_>, found: &mut FindingsAnywhere<'_>) {
     // The first budget of each workload, by the namespace of the budget.
     let mut covered: BTreeMap<_, &Object> = BTreeMap::new();
     let mut said = BTreeSet::new();
-    for budget in index.kind("PodDisruptionBudget").iter().filter(|budget| budget.keeps_selection()) {
+    for budget in index.kind("PodDisruptionBudget").iter().filter(|budget| budget.keeps_selection_as_written()) {
         let Some(selector) = budget_of(budget).and_then(|budget| budget.spec.as_ref()?.selector.as_ref()) else {
             continue;
         };
         for workload in index.first_selected(budget, &Selector::of(selector)).iter() {
-            if !workload.keeps_selection() {
+            if !workload.keeps_selection_as_written() {
                 continue;
             }
             let key = (budget.id.namespace.as_deref(), std::ptr::from_ref(workload));

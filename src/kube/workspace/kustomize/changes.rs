@@ -14,7 +14,8 @@ use regex_lite::Regex;
 
 use crate::kube::Object;
 use crate::kube::changes::{Field, field};
-use crate::yaml::Document;
+use crate::kube::hash::FastSet;
+use crate::yaml::{Document, Value};
 use reader::Reader;
 
 /// A kustomization or patch that changes more fields counts as changing everything.
@@ -23,14 +24,12 @@ pub(super) const MOST: usize = 512;
 /// So deep in a patch fields are told apart.
 const DEEPEST: usize = 32;
 
-/// Where kustomize puts labels that selectors are to have as well, and those for templates alone
+/// Selectors to which kustomize adds the labels that it gives to what they select, and those in the templates of Pods
 /// (`api/internal/konfig/builtinpluginconsts/commonlabels.go`).
-const SELECTORS: [&str; 12] = [
-    "spec.selector",
-    "spec.podSelector",
+const SELECTORS: [&str; 3] = ["spec.selector", "spec.podSelector", "spec.jobTemplate.spec.selector"];
+const SELECTORS_WITHIN: [&str; 9] = [
     "spec.ingress.from.podSelector",
     "spec.egress.to.podSelector",
-    "spec.jobTemplate.spec.selector",
     "spec.template.spec.affinity.podAffinity.labelSelector",
     "spec.template.spec.affinity.podAntiAffinity.labelSelector",
     "spec.template.spec.topologySpreadConstraints.labelSelector",
@@ -42,9 +41,8 @@ const SELECTORS: [&str; 12] = [
 const TEMPLATES: [&str; 4] =
     ["spec.template", "spec.jobTemplate", "spec.jobTemplate.spec.template", "spec.volumeClaimTemplates"];
 
-/// Where a namespace is written: the object's own, and where objects name one.
-const NAMESPACES: [&str; 5] =
-    ["metadata.namespace", "subjects.namespace", "webhooks.clientConfig", "spec.conversion", "spec.service"];
+/// Where objects name a namespace.
+const NAMESPACES: [&str; 4] = ["subjects.namespace", "webhooks.clientConfig", "spec.conversion", "spec.service"];
 
 /// One field that is changed in some objects.
 #[derive(Debug)]
@@ -67,6 +65,10 @@ enum What {
     Field(Vec<Segment>),
     /// The same in objects that have what it is in.
     FieldIfThere(Vec<Segment>),
+    /// The namespace, where it is another one.
+    Namespace(String),
+    /// A label, where it says something else.
+    Label(Label),
     /// The images of this name: as a whole, or only their tags and digests.
     Image {
         name: String,
@@ -74,6 +76,16 @@ enum What {
     },
     /// The texts that hold one of these variables.
     Variables(Vec<String>),
+}
+
+/// A label that is given to objects or to the Pods that they make, or added to what selects these.
+#[derive(Clone, Debug)]
+struct Label {
+    /// The labels or the selector.
+    map: Vec<&'static str>,
+    key: String,
+    /// What it says; nothing where that is no text.
+    value: Option<String>,
 }
 
 #[derive(Clone, Debug)]
@@ -116,9 +128,16 @@ impl Change {
         Self { kinds, names, what: What::Field(path.split('.').map(Segment::key).collect()) }
     }
 
+    /// The namespace of all objects, and where they name it.
+    fn of_namespace(name: &str) -> impl Iterator<Item = Self> {
+        let own = Self { kinds: Names::Any, names: Names::Any, what: What::Namespace(name.to_owned()) };
+        std::iter::once(own).chain(NAMESPACES.into_iter().map(Self::of_all))
+    }
+
     /// The fields of an object that are changed. Where kustomizations rename things, a name may mean one that ends or
     /// begins otherwise.
-    pub(super) fn fields(&self, object: &Object, is_renamed: bool) -> Vec<Field> {
+    /// `selected` are the keys that selectors of the run name.
+    pub(super) fn fields(&self, object: &Object, is_renamed: bool, selected: &FastSet<String>) -> Vec<Field> {
         if !self.kinds.fit(&object.id.kind, false) || !self.names.fit(&object.id.name, is_renamed) {
             return Vec::new();
         }
@@ -129,8 +148,13 @@ impl Change {
                 let depth = if keys.first() == Some(&"spec") { 2 } else { 1 };
                 let above = keys.get(..depth).unwrap_or(&keys);
                 let is_there = above == ["metadata"] || object.document.at(object.node, above).is_some();
-                if is_there { vec![field(keys)] } else { Vec::new() }
+                let is_within = || keys.contains(&"labelSelector");
+                let may_be_there = is_there && (!is_within() || is_on_the_way(object, &keys));
+                if may_be_there { vec![field(keys)] } else { Vec::new() }
             }
+            What::Namespace(name) if object.id.namespace.as_deref() == Some(name.as_str()) => Vec::new(),
+            What::Namespace(_) => vec![field(["metadata", "namespace"])],
+            What::Label(label) => label.field(object, selected).into_iter().collect(),
             What::Image { name, part } => object
                 .pods()
                 .filter(|pod| pod.containers().any(|view| is_image(view.container.image.as_deref(), name)))
@@ -156,12 +180,74 @@ impl Change {
         Some(Self { kinds: Names::Any, names: Names::Any, what })
     }
 
+    /// Whether it gives labels.
+    pub(super) fn labels(&self) -> bool {
+        matches!(self.what, What::Label(_))
+    }
+
     /// Whether it gives objects other names.
     pub(super) fn renames(&self) -> bool {
         let (What::Field(steps) | What::FieldIfThere(steps)) = &self.what else { return false };
         let begins = |at: usize, key: &str| matches!(steps.get(at), Some(Segment::Key(is)) if **is == *key);
         steps.is_empty() || begins(0, "metadata") && (steps.len() == 1 || begins(1, "name"))
     }
+}
+
+impl Label {
+    /// Where it changes an object.
+    fn field(&self, object: &Object, selected: &FastSet<String>) -> Option<Field> {
+        let document = &object.document;
+        let depth = if self.map[0] == "spec" { 2 } else { 0 };
+        document.at(object.node, self.map.get(..depth)?)?;
+        let is_of_labels = self.map.last() == Some(&"labels");
+        let is_plain = is_of_labels || matches!(object.id.kind.as_str(), "Service" | "ReplicationController");
+        let within = if is_plain { None } else { Some("matchLabels") };
+        let map: Vec<&str> = self.map.iter().copied().chain(within).collect();
+        let written = document.at(object.node, &map);
+        // only workloads get a selector's labels where there are none
+        if written.is_none() && !is_plain && object.pods().next().is_none() {
+            return None;
+        }
+        let says = written.and_then(|map| document.get(map, &self.key)).map(|node| document.str(node));
+        if says.is_some() && says == Some(self.value.as_deref()) {
+            return None;
+        }
+        // a selector that has it already may find Pods only with it
+        if is_of_labels && self.map.len() > 2 && says.is_none() && selected.contains(&self.key) {
+            return Some(field(map));
+        }
+        Some(field(map.into_iter().chain([self.key.as_str()])))
+    }
+}
+
+/// Whether an object has the maps on the way to a field, up to the first list.
+fn is_on_the_way(object: &Object, keys: &[&str]) -> bool {
+    let mut at = object.node;
+    for key in keys.iter().take(keys.len().saturating_sub(1)) {
+        match object.document.value(at) {
+            Value::Map(_) => match object.document.get(at, key) {
+                Some(next) => at = next,
+                None => return false,
+            },
+            _ => return true,
+        }
+    }
+    true
+}
+
+/// The keys that what selects Pods names: those of Services, policies and budgets.
+pub(super) fn selected_keys<'a>(objects: impl Iterator<Item = &'a Object>) -> FastSet<String> {
+    let mut keys = FastSet::default();
+    for object in objects.filter(|object| object.pods().next().is_none()) {
+        let document = &object.document;
+        for path in SELECTORS.map(|path| path.split('.').collect::<Vec<_>>()) {
+            let Some(map) = document.at(object.node, &path) else { continue };
+            let in_map = document.get(map, "matchLabels");
+            let entries = [Some(map), in_map].into_iter().flatten().flat_map(|map| document.entries(map));
+            keys.extend(entries.map(|entry| document.key(entry).into_owned()));
+        }
+    }
+    keys
 }
 
 /// The keys on the way to a field, up to a list that gets a new item.

@@ -29,6 +29,11 @@ pub(super) fn monitors(run: &Run<'_, '_>, found: &mut FindingsAnywhere<'_>) {
     }
 }
 
+/// Whether a Service's own labels and its ports reach the API server as they are written.
+fn keeps_what_is_monitored(service: &Object) -> bool {
+    service.keeps_selection() && service.keeps(&["metadata.labels"])
+}
+
 fn is_of_own_namespace(monitor: &Object) -> bool {
     let elsewhere = monitor.document.at(monitor.node, &["spec", "namespaceSelector"]);
     elsewhere.is_none_or(|node| monitor.document.entries(node).is_empty())
@@ -89,8 +94,9 @@ fn service_monitor<'run>(
         return;
     }
     let here = services.by_place.get(&FolderScope::of(monitor)).map_or(&[][..], Vec::as_slice);
-    let is_candidate =
-        |service: &Labelled<'_>| service.object.keeps_selection() && is_beside(run.index, monitor, service.object);
+    let is_candidate = |service: &Labelled<'_>| {
+        keeps_what_is_monitored(service.object) && is_beside(run.index, monitor, service.object)
+    };
     let candidates = here.iter().take(MOST).copied().filter(is_candidate);
     let is_own = is_of_own_namespace(monitor) && !is_made_by_operator(run, monitor, &selector);
     if let Some(meant) = meant(&selector, candidates).filter(|_| is_own) {
@@ -108,7 +114,7 @@ fn endpoints(run: &Run<'_, '_>, monitor: &Object, selected: &[Labelled<'_>], fou
     // Those that are changed later, and those of other places, may have any port.
     if selected
         .iter()
-        .any(|service| !service.object.keeps_selection() || !is_beside(run.index, monitor, service.object))
+        .any(|service| !keeps_what_is_monitored(service.object) || !is_beside(run.index, monitor, service.object))
     {
         return;
     }

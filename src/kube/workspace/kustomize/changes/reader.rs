@@ -6,7 +6,7 @@ use std::sync::Arc;
 use regex_lite::Regex;
 
 use super::patches::{merged, operations_on, steps_of_replacement};
-use super::{Change, NAMESPACES, Names, SELECTORS, Segment, TEMPLATES, What};
+use super::{Change, Label, Names, SELECTORS, SELECTORS_WITHIN, Segment, TEMPLATES, What};
 use crate::files;
 use crate::limits;
 use crate::yaml::{self, Document, NodeId, Part, Source, Value};
@@ -57,7 +57,8 @@ impl Reader<'_> {
             found.push(Change::of_all("metadata.name"));
         }
         if self.has("namespace") {
-            found.extend(NAMESPACES.into_iter().map(Change::of_all));
+            let name = self.document.get_str(self.document.root(), "namespace");
+            found.extend(Change::of_namespace(name.unwrap_or_default()));
             found.push(Change::of(Names::one(Some("Namespace")), Names::Any, "metadata.name"));
         }
         let text = |item: &NodeId, field: &str| self.document.get_str(*item, field);
@@ -91,36 +92,53 @@ impl Reader<'_> {
 
     pub(super) fn labels(&self, found: &mut Vec<Change>) {
         let root = self.document.root();
-        let mut add = |map: Option<NodeId>, kind: &str, places: &[&str]| {
-            for entry in map.map_or(&[][..], |map| self.document.entries(map)) {
-                let key = self.document.key(entry);
-                let place = |above: &str| {
-                    let above = above.split('.').filter(|key| !key.is_empty()).chain(["metadata", kind, &key]);
-                    What::FieldIfThere(above.map(Segment::key).collect())
-                };
-                let all = places.iter().copied().chain([""]).map(place);
-                found.extend(all.map(|what| Change { kinds: Names::Any, names: Names::Any, what }));
-            }
-        };
-        add(self.document.get(root, "commonAnnotations"), "annotations", &TEMPLATES);
+        self.annotations(found);
         let common = self.document.get(root, "commonLabels");
-        add(common, "labels", &TEMPLATES);
+        self.label(common, &TEMPLATES, true, found);
         let is_set = |item: &NodeId, field: &str| {
             self.document.get(*item, field).is_some_and(|node| self.document.value(node) == Value::Bool(true))
         };
         let mut selects = common.is_some();
         for item in self.of_root("labels") {
-            let in_selectors = is_set(item, "includeSelectors");
+            let pairs = self.document.get(*item, "pairs");
+            // the fields that it names may be any
+            let in_selectors = is_set(item, "includeSelectors") || self.document.get(*item, "fields").is_some();
             let in_templates = in_selectors || is_set(item, "includeTemplates");
             selects |= in_selectors;
-            add(self.document.get(*item, "pairs"), "labels", if in_templates { &TEMPLATES } else { &[] });
-            if self.document.get(*item, "fields").is_some() {
-                selects = true;
-                add(self.document.get(*item, "pairs"), "labels", &TEMPLATES);
-            }
+            self.label(pairs, if in_templates { &TEMPLATES } else { &[] }, in_selectors, found);
         }
         if selects {
-            found.extend(SELECTORS.into_iter().map(Change::of_all));
+            found.extend(SELECTORS_WITHIN.into_iter().map(Change::of_all));
+        }
+    }
+
+    fn annotations(&self, found: &mut Vec<Change>) {
+        let map = self.document.get(self.document.root(), "commonAnnotations");
+        for entry in map.map_or(&[][..], |map| self.document.entries(map)) {
+            let key = self.document.key(entry);
+            let place = |above: &str| {
+                let above = above.split('.').filter(|key| !key.is_empty()).chain(["metadata", "annotations", &key]);
+                What::FieldIfThere(above.map(Segment::key).collect())
+            };
+            let all = TEMPLATES.into_iter().chain([""]).map(place);
+            found.extend(all.map(|what| Change { kinds: Names::Any, names: Names::Any, what }));
+        }
+    }
+
+    /// Labels of objects, of these templates, and in selectors as well.
+    fn label(&self, pairs: Option<NodeId>, templates: &[&'static str], selects: bool, found: &mut Vec<Change>) {
+        for entry in pairs.map_or(&[][..], |pairs| self.document.entries(pairs)) {
+            let key = self.document.key(entry).into_owned();
+            let value = self.document.str(entry.value()).map(str::to_owned);
+            let labels = templates.iter().copied().chain([""]);
+            let labels = labels.map(|above| {
+                above.split('.').filter(|key| !key.is_empty()).chain(["metadata", "labels"]).collect::<Vec<_>>()
+            });
+            let selectors = SELECTORS.iter().filter(|_| selects).map(|path| path.split('.').collect());
+            found.extend(labels.chain(selectors).map(|map| {
+                let what = What::Label(Label { map, key: key.clone(), value: value.clone() });
+                Change { kinds: Names::Any, names: Names::Any, what }
+            }));
         }
     }
 

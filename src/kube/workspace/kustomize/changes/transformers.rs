@@ -3,7 +3,7 @@
 
 use super::configurations::change;
 use super::reader::{Reader, documents, is_inline};
-use super::{Change, MOST, NAMESPACES, Names, Segment, What};
+use super::{Change, MOST, Names, Segment, What};
 use crate::yaml::{NodeId, Source};
 
 impl Reader<'_> {
@@ -36,7 +36,8 @@ impl Reader<'_> {
                 self.listed(&Names::Any, found);
             }
             "NamespaceTransformer" => {
-                found.extend(NAMESPACES.into_iter().map(Change::of_all));
+                let name = self.document.at(root, &["metadata", "namespace"]).and_then(|name| self.document.str(name));
+                found.extend(Change::of_namespace(name.unwrap_or_default()));
                 self.listed(&Names::Any, found);
             }
             "ReplicaCountTransformer" => {
