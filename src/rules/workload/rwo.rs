@@ -1,6 +1,9 @@
 //! Claims that one node at a time can mount.
 
+use std::cell::OnceCell;
 use std::collections::{HashMap, HashSet};
+
+use memchr::memmem;
 
 use crate::kube::types::StorageClass;
 use crate::kube::types::{NodeSelectorTerm, PersistentVolumeClaim, PersistentVolumeSpec};
@@ -23,6 +26,11 @@ pub struct SingleNode<'run> {
     pub claim: &'run Object,
     /// Its access modes.
     pub modes: NodeId,
+    /// Whether something says that its volume is attached to one node at a time: a driver that is known, in the run or in
+    /// the name of its class. What the default class of a cluster is cannot be seen.
+    pub is_attached: bool,
+    /// The class that the claim names.
+    pub class: Option<&'run str>,
 }
 
 /// The first of a Pod's volumes whose claim is in the run and is `ReadWriteOnce` or `ReadWriteOncePod` alone.
@@ -31,7 +39,7 @@ pub fn single_node<'run>(index: &Index<'run>, classes: &Classes<'run>, pod: PodV
         let source = volume.persistent_volume_claim.as_ref()?;
         let claim = index
             .find(pod.object, "PersistentVolumeClaim", &source.claim_name)
-            .filter(|claim| claim.keeps(&["spec"]))?;
+            .filter(|claim| claim.keeps(&["spec.accessModes", "spec.storageClassName", "spec.volumeName"]))?;
         let Some(Typed::PersistentVolumeClaim(typed)) = &claim.typed else { return None };
         let modes = typed.spec.as_ref()?.access_modes.as_ref()?;
         let is_single = modes.iter().all(|mode| mode == "ReadWriteOnce" || mode == "ReadWriteOncePod");
@@ -39,10 +47,12 @@ pub fn single_node<'run>(index: &Index<'run>, classes: &Classes<'run>, pod: PodV
             claim.document.at(claim.node, &["spec", "accessModes"]).filter(|_| is_single && !modes.is_empty())?;
         let node = pod.object.document.at(node, &["persistentVolumeClaim", "claimName"])?;
         let class = typed.spec.as_ref().and_then(|spec| spec.storage_class_name.as_deref());
-        if classes.are_free(class) || classes.serve_from_anywhere(index, claim, typed) {
+        let held = classes.held(index, class);
+        if held == Held::Free || classes.serve_from_anywhere(index, claim, typed) {
             return None;
         }
-        Some(SingleNode { node, claim, modes })
+        let is_attached = held == Held::Attached || is_of_a_disk(index, claim, typed);
+        Some(SingleNode { node, claim, modes, is_attached, class })
     })
 }
 
@@ -57,9 +67,16 @@ fn is_of_no_node(class: &str) -> bool {
                 word,
                 "nfs"
                     | "lvm"
+                    // the classes of LVM Storage in OpenShift, which TopoLVM makes volumes for (openshift/lvm-operator)
+                    | "lvms"
                     | "zfs"
                     | "efs"
+                    | "fsx"
                     | "azurefile"
+                    | "blob"
+                    | "blobfuse"
+                    | "gcsfuse"
+                    | "nasplugin"
                     | "cephfs"
                     | "smb"
                     | "cifs"
@@ -69,6 +86,50 @@ fn is_of_no_node(class: &str) -> bool {
                     | "seaweedfs"
             )
         })
+}
+
+/// Whether a class, a provisioner or a driver is called after disks that are attached to one node at a time, by the clouds
+/// and projects that make them: `gp3`, `do-block-storage`, `pd.csi.storage.gke.io`, `driver.longhorn.io`.
+fn is_of_disks(name: &str) -> bool {
+    const WORDS: [&str; 35] = [
+        "ebs",
+        "gp2",
+        "gp3",
+        "io1",
+        "io2",
+        "pd",
+        "rwo",
+        "disk",
+        "azuredisk",
+        "managed",
+        "cinder",
+        "vsphere",
+        "vmware",
+        "rbd",
+        "block",
+        "blockvolume",
+        "bv",
+        "bs",
+        "iscsi",
+        "longhorn",
+        "dobs",
+        "linodebs",
+        "hcloud",
+        "hetzner",
+        "diskplugin",
+        "scw",
+        "bssd",
+        "exoscale",
+        "mayastor",
+        "cstor",
+        "jiva",
+        "linstor",
+        "portworx",
+        "pxd",
+        "storageos",
+    ];
+    let name = name.to_ascii_lowercase();
+    name.split(['-', '_', '.', '/']).any(|word| WORDS.contains(&word))
 }
 
 /// Whether a provisioner makes such volumes. Those of local disks keep a claim's Pods on its node
@@ -91,18 +152,41 @@ fn provisions_for_no_node(provisioner: &str) -> bool {
 /// What the run says of its storage classes.
 #[derive(Debug, Default)]
 pub struct Classes<'run> {
-    /// Whether their volumes are of no node, by name: where several clusters have one name, those of any.
-    known: HashMap<&'run str, bool>,
+    /// What holds their volumes, by name: where several clusters have one name, the least of them.
+    known: HashMap<&'run str, Held>,
     /// The same of the class that claims without one get; nothing where it is not in the run.
-    default: Option<bool>,
+    default: Option<Held>,
     /// Volumes that no node attaches, by class and by name.
     volumes: HashMap<&'run str, Vec<&'run Object>>,
     names: HashSet<&'run str>,
     /// Whether the run has a cluster of kind, which makes volumes by local-path and calls the class `standard`
     /// (kind.sigs.k8s.io: docs/user/configuration; `pkg/build/nodeimage` in kubernetes-sigs/kind).
     is_of_kind: bool,
-    /// Whether other claims name `local-path`: the default of k3s, under its own name (docs.k3s.io: storage).
-    is_of_k3s: bool,
+    /// Whether others in the run name the class `local-path`: the default of k3s (docs.k3s.io: storage).
+    is_of_k3s: OnceCell<bool>,
+}
+
+/// What holds the volumes of a class.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Held {
+    /// The node that they are attached to.
+    Attached,
+    /// That is not known.
+    Unknown,
+    /// No node, or they keep their Pods on theirs.
+    Free,
+}
+
+impl Held {
+    fn by_provisioner(name: &str) -> Self {
+        if provisions_for_no_node(name) {
+            Self::Free
+        } else if is_of_disks(name) || name == "kubernetes.io/portworx-volume" {
+            Self::Attached
+        } else {
+            Self::Unknown
+        }
+    }
 }
 
 impl<'run> Classes<'run> {
@@ -112,27 +196,21 @@ impl<'run> Classes<'run> {
         let mut classes = Self::default();
         for object in index.kind("StorageClass") {
             let Some(typed) = storage_class(object) else { continue };
-            let is_free = provisions_for_no_node(&typed.provisioner);
-            *classes.known.entry(&object.id.name).or_default() |= is_free;
+            let held = Held::by_provisioner(&typed.provisioner);
+            let known = classes.known.entry(&object.id.name).or_insert(held);
+            *known = held.max(*known);
             if is_default(typed) {
-                *classes.default.get_or_insert_default() |= is_free;
+                classes.default = classes.default.max(Some(held));
             }
         }
         for volume in index.kind("PersistentVolume").iter().copied() {
-            let Some(spec) = volume_spec(volume).filter(|spec| is_of_every_node(spec)) else { continue };
+            let Some(spec) = volume_spec(volume).filter(|_| is_of_every_node(volume)) else { continue };
             let class = spec.storage_class_name.as_deref().unwrap_or_default();
             classes.volumes.entry(class).or_default().push(volume);
             classes.names.insert(&volume.id.name);
         }
         let mut clusters = index.kind("Cluster").iter();
         classes.is_of_kind = clusters.any(|object| object.id.api_version.starts_with("kind.x-k8s.io/"));
-        classes.is_of_k3s = index.kind("PersistentVolumeClaim").iter().any(|object| match &object.typed {
-            Some(Typed::PersistentVolumeClaim(claim)) => {
-                let class = claim.spec.as_ref().and_then(|spec| spec.storage_class_name.as_deref());
-                class == Some("local-path")
-            }
-            _ => false,
-        });
         classes
     }
 
@@ -156,16 +234,63 @@ impl<'run> Classes<'run> {
             || index.beside(claim, "PersistentVolume").any(|volume| serves_from_anywhere(volume, typed))
     }
 
-    /// Whether the volumes of a claim's class are of no node, or keep its Pods on theirs.
-    fn are_free(&self, class: Option<&str>) -> bool {
-        let by_name = class.is_some_and(is_of_no_node);
-        let in_run = class.map_or(self.default, |class| self.known.get(class).copied());
-        by_name
-            || in_run.unwrap_or_else(|| match class {
-                Some(class) => class == "standard" && self.is_of_kind,
-                None => self.is_of_kind || self.is_of_k3s,
-            })
+    /// What holds the volumes of a claim's class.
+    fn held(&self, index: &Index<'run>, class: Option<&str>) -> Held {
+        let Some(class) = class else {
+            return self.default.unwrap_or_else(|| {
+                let is_local = self.is_of_kind || *self.is_of_k3s.get_or_init(|| is_of_k3s(index));
+                if is_local { Held::Free } else { Held::Unknown }
+            });
+        };
+        let in_run = self.known.get(class).copied();
+        let is_of_kind = || in_run.is_none() && class == "standard" && self.is_of_kind;
+        if is_of_no_node(class) || is_of_kind() {
+            return Held::Free;
+        }
+        match in_run.unwrap_or(Held::Unknown) {
+            Held::Unknown if is_of_disks(class) => Held::Attached,
+            held => held,
+        }
     }
+}
+
+/// Whether claims, templates of claims or values of charts in the run name `local-path`.
+fn is_of_k3s(index: &Index<'_>) -> bool {
+    let mut last = std::ptr::null();
+    index.all().iter().any(|object| {
+        let source = &object.document.source;
+        let is_next = !std::ptr::eq(last, std::sync::Arc::as_ptr(source));
+        last = std::sync::Arc::as_ptr(source);
+        is_next && names_local_path(&source.text)
+    })
+}
+
+fn names_local_path(text: &str) -> bool {
+    memmem::find_iter(text.as_bytes(), "local-path").any(|at| {
+        let line = text[..at].rsplit('\n').next().unwrap_or_default();
+        // a claim's field, and what charts call it
+        line.to_ascii_lowercase().contains("storageclass")
+    })
+}
+
+/// Whether a volume in the run that a claim names, or that is for its class, is a disk.
+fn is_of_a_disk(index: &Index<'_>, claim: &Object, typed: &PersistentVolumeClaim) -> bool {
+    index.beside(claim, "PersistentVolume").take(MOST).any(|volume| fits(volume, typed) && is_a_disk(volume))
+}
+
+/// Sources of volumes that are attached to one node (kubernetes/website: concepts/storage/persistent-volumes, "Access
+/// Modes").
+const DISKS: [&str; 8] =
+    ["awsElasticBlockStore", "gcePersistentDisk", "azureDisk", "cinder", "vsphereVolume", "rbd", "iscsi", "fc"];
+
+fn is_a_disk(volume: &Object) -> bool {
+    let has = |source: &str| volume.document.at(volume.node, &["spec", source]).is_some();
+    DISKS.iter().any(|source| has(source)) || driver(volume).is_some_and(is_of_disks)
+}
+
+/// The driver of a volume.
+fn driver(volume: &Object) -> Option<&str> {
+    volume.document.str(volume.document.at(volume.node, &["spec", "csi", "driver"])?)
 }
 
 fn storage_class(object: &Object) -> Option<&StorageClass> {
@@ -187,13 +312,17 @@ fn is_default(class: &StorageClass) -> bool {
 /// Whether a volume that a claim may get is of a kind that no node attaches: nothing holds it for one node then
 /// (kubernetes/website: concepts/storage/persistent-volumes, "Access Modes").
 fn serves_from_anywhere(volume: &Object, claim: &PersistentVolumeClaim) -> bool {
+    fits(volume, claim) && is_of_every_node(volume)
+}
+
+/// Whether a claim may get a volume: it names it, or both are of one class.
+fn fits(volume: &Object, claim: &PersistentVolumeClaim) -> bool {
     let (Some(spec), Some(wanted)) = (volume_spec(volume), &claim.spec) else { return false };
     let class = |name: &Option<Text>| name.clone().unwrap_or_default();
-    let fits = match &wanted.volume_name {
+    match &wanted.volume_name {
         Some(name) => *name == volume.id.name,
         None => class(&spec.storage_class_name) == class(&wanted.storage_class_name),
-    };
-    fits && is_of_every_node(spec)
+    }
 }
 
 /// How many volumes are tried before all that is beside a claim.
@@ -206,8 +335,12 @@ fn volume_spec(volume: &Object) -> Option<&PersistentVolumeSpec> {
     }
 }
 
-fn is_of_every_node(spec: &PersistentVolumeSpec) -> bool {
-    spec.host_path.is_some() || spec.local.is_some() || spec.nfs.is_some()
+/// Whether no node has to attach a volume: a folder, a network's file system, or a driver for one (`attachRequired: false`
+/// in kubernetes-csi/csi-driver-nfs: deploy/csi-nfs-driverinfo.yaml).
+fn is_of_every_node(volume: &Object) -> bool {
+    const SHARED: [&str; 8] = ["hostPath", "local", "nfs", "cephfs", "glusterfs", "azureFile", "quobyte", "flocker"];
+    let has = |source: &str| volume.document.at(volume.node, &["spec", source]).is_some();
+    SHARED.iter().any(|source| has(source)) || driver(volume).is_some_and(provisions_for_no_node)
 }
 
 /// Whether all Pods must run on one node.

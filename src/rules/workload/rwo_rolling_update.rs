@@ -1,5 +1,6 @@
 use super::{rwo, scaling};
-use crate::kube::{Index, Typed};
+use crate::diagnostic::Level;
+use crate::kube::{FastSet, Index, Typed};
 use crate::rules::{Check, FindingsAnywhere, Rule};
 use crate::words::clip;
 
@@ -8,6 +9,8 @@ pub static RULE: Rule = rule!("rwo_rolling_update.md", Warning, Check::Workspace
 
 fn check(index: &Index<'_>, found: &mut FindingsAnywhere<'_>) {
     let classes = rwo::Classes::of(index);
+    // of a class that nothing is known of, the first warns for all: the cluster's answer is the same for each
+    let mut unknown = FastSet::default();
     for object in index.kind("Deployment") {
         let Some(Typed::Deployment(deployment)) = &object.typed else { continue };
         let Some(pod) =
@@ -31,12 +34,14 @@ fn check(index: &Index<'_>, found: &mut FindingsAnywhere<'_>) {
             continue;
         }
         let Some(volume) = rwo::single_node(index, &classes, pod) else { continue };
+        let is_warned_of = volume.is_attached || unknown.insert(volume.class);
         let written = object.document.at(object.node, &["spec", "strategy"]);
         let shown = written.unwrap_or_else(|| scaling::name_node(object));
         let name = clip(&object.id.name);
         found
             .about(object)
             .at(volume.node, format!("an update of `{name}` hangs if the new Pod lands on another node"))
+            .level(if is_warned_of { Level::Warning } else { Level::Advice })
             .here("the old Pod holds this until it stops")
             .label(object.label(
                 shown,

@@ -191,12 +191,7 @@ fn transformers_in_files_silence_what_they_change() {
             "annotations: {a: b}\nfieldSpecs: [{path: metadata/annotations, create: true}]",
             vec![],
         ),
-        (
-            "labels",
-            "LabelTransformer",
-            "labels: {a: b}\nfieldSpecs: [{path: metadata/labels, create: true}]",
-            vec![],
-        ),
+        ("labels", "LabelTransformer", "labels: {a: b}\nfieldSpecs: [{path: metadata/labels, create: true}]", vec![]),
         (
             "selectors",
             "LabelTransformer",
