@@ -295,6 +295,9 @@ pub struct Endpoint {
     /// Whether the value may name several, separated by commas or blanks.
     #[serde(default)]
     pub list: bool,
+    /// What the configuration calls its groups of hosts, whose names are no hosts themselves: `upstream` of nginx.
+    #[serde(default)]
+    pub groups: Option<String>,
 }
 
 /// Another part of an address, said apart.

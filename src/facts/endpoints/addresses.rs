@@ -8,6 +8,7 @@ use super::super::program::{Endpoint, Form, PathSetting as PlaceRow, Purpose};
 use super::super::proof::{Certainty, Proof};
 use super::values::Value;
 use super::{Bind, Dial, Endpoints, Listen, PathFact, Reader};
+use crate::kube::FastSet;
 use crate::words::is_placeholder;
 
 impl<'run> Reader<'_, 'run> {
@@ -136,8 +137,10 @@ impl<'run> Reader<'_, 'run> {
 
     pub(super) fn dials(&self, row: &Endpoint, found: &mut Endpoints<'run>) {
         let mut ignored = true;
+        let groups = self.groups(row);
         for one in self.addresses(row, &mut ignored) {
             let (host, is_loopback) = match one.host {
+                Some(Host::Name(name)) if groups.contains(name.as_str()) => continue,
                 Some(Host::Name(name)) => (name, false),
                 // 0.0.0.0 as a target reaches loopback, too
                 Some(Host::Loopback | Host::Any) => ("localhost".to_owned(), true),
@@ -156,6 +159,17 @@ impl<'run> Reader<'_, 'run> {
                 proof: one.proof,
             });
         }
+    }
+
+    /// The names of the groups of hosts that the configuration defines.
+    fn groups(&self, row: &Endpoint) -> FastSet<&str> {
+        let Some(kind) = row.groups.as_deref() else { return FastSet::default() };
+        let entries = self.texts.iter().flat_map(super::Text::entries);
+        let names = entries.filter_map(|entry| {
+            let mut segments = entry.key.iter().map(String::as_str).skip_while(|segment| *segment != kind);
+            segments.nth(1)
+        });
+        names.collect()
     }
 
     /// Where a program writes unless it is told otherwise. What it needs at run time is where its image's own
