@@ -158,7 +158,8 @@ impl<'run> PodFacts<'run> {
         }
         let Unsettled { open, guarded, asked, redirects } = self.unsettled.get_or_init(|| self.unsettled());
         // what it has started itself may serve, and a redirected port leads elsewhere
-        if dialler.leaves_behind().is_some() || *redirects {
+        let is_of_a_manager = || port == METRICS && self.others(dialler).any(is_manager);
+        if dialler.leaves_behind().is_some() || *redirects || is_of_a_manager() {
             return Answer::Unknown;
         }
         // Beside a server or proxy that is there to be asked, an app that asks one does not mean itself.
@@ -201,6 +202,17 @@ impl<'run> PodFacts<'run> {
         }
         found
     }
+}
+
+/// Where controller-runtime serves metrics unless it is told otherwise (`DefaultBindAddress` in
+/// sigs.k8s.io/controller-runtime: pkg/metrics/server/server.go).
+const METRICS: u16 = 8080;
+
+/// Whether a container runs what kubebuilder calls its programs, and nothing says where it serves metrics.
+fn is_manager(member: &ContainerFacts<'_>) -> bool {
+    let is_called_so = || member.line.only().is_some_and(|invocation| invocation.name == "manager");
+    let is_told = || member.words().any(|word| word.text.trim_start_matches('-').starts_with("metrics-"));
+    member.program.is_none() && is_called_so() && !is_told()
 }
 
 /// Whether something that is not in the manifest may join a Pod, or its network is the node's. An operator that changes

@@ -33,6 +33,12 @@ fn check(facts: &PodFacts<'_>, found: &mut Findings<'_>) {
             if is_datagram && facts.running().any(|one| one.listens.iter().any(|listen| listen.port == port)) {
                 continue;
             }
+            // What one container listens on for its neighbour alone is what it does not declare, and a default is for such a
+            // neighbour: external-dns asks port 8888 of a provider that declares 8080 (kubernetes-sigs/external-dns:
+            // docs/tutorials/webhook-provider.md).
+            if dial.certainty == Certainty::Default && absence == Certainty::Likely {
+                continue;
+            }
             // Two guesses are none.
             let level = match (dial.certainty.is_certain(), absence.is_certain()) {
                 (true, true) => Level::Error,
@@ -66,7 +72,11 @@ fn check(facts: &PodFacts<'_>, found: &mut Findings<'_>) {
             saying
                 .label(listen.unwrap_or_else(|| facts.pod.object.label(server.container.name_node(), "")))
                 .last_label(format!("`{}` listens on {}", server.name(), ports))
-                .help(format!("write {first} here, or make `{}` listen on {port}", server.name()));
+                .help(if dial.certainty == Certainty::Default {
+                    format!("tell it to connect to {first}, or make `{}` listen on {port}", server.name())
+                } else {
+                    format!("write {first} here, or make `{}` listen on {port}", server.name())
+                });
         }
     }
 }
