@@ -165,11 +165,20 @@ impl<'run> ContainerFacts<'run> {
             }
             let may_write = || self.may_write_configuration(program);
             let is_written = *written.entry(std::ptr::from_ref(program)).or_insert_with(may_write);
-            is_whole &= found.is_whole && !program.listens.is_empty() && !is_written || program.is_tool();
+            // another program may be called so
+            let is_told_by_words = known.is_told_by_plain_words(&invocation.name, self.image());
+            is_whole &= (found.is_whole && !program.listens.is_empty() && !is_written || program.is_tool())
+                && !is_told_by_words;
             // a server is there to listen, though nothing says where
             let is_mute = found.listens.is_empty() && program.role == Some(Role::Server);
             self.listens_at_more |= found.has_more || is_written || is_mute;
-            self.listens.extend(found.listens);
+            let guessed = |mut listen: Listen<'run>| {
+                if is_told_by_words && listen.certainty == Certainty::Default {
+                    listen.certainty = Certainty::Likely;
+                }
+                listen
+            };
+            self.listens.extend(found.listens.into_iter().map(guessed));
             self.dials.extend(found.dials);
             self.reads.extend(found.reads);
             self.writes.extend(found.writes);

@@ -159,6 +159,14 @@ impl Programs {
         of_image.or_else(|| self.of_binary(name))
     }
 
+    /// Whether only a name that any program may have tells which one an executable is: one of plain words, in an image that
+    /// is not known for it.
+    #[must_use]
+    pub fn is_told_by_plain_words(&self, name: &str, image: &str) -> bool {
+        let is_plain = name.split(['-', '_']).all(|word| PLAIN.contains(&word));
+        is_plain && !self.of_image(image).is_some_and(|program| program.binaries.iter().any(|binary| binary == name))
+    }
+
     /// The program that an image starts, by the end of its repository: of several that fit the longest.
     #[must_use]
     pub fn of_image(&self, reference: &str) -> Option<&Program> {
@@ -269,6 +277,50 @@ fn is_common_word(binary: &str) -> bool {
             | "proxy"
     )
 }
+
+/// Words that programs of many projects are named with: `source-controller`, `collector-linux`, `syncer`.
+const PLAIN: [&str; 40] = [
+    "agent",
+    "api",
+    "automation",
+    "backup",
+    "cloud",
+    "collector",
+    "connect",
+    "controller",
+    "driver",
+    "elector",
+    "event",
+    "exporter",
+    "helm",
+    "http",
+    "image",
+    "init",
+    "leader",
+    "linux",
+    "manager",
+    "metrics",
+    "migrate",
+    "notification",
+    "process",
+    "provider",
+    "proxy",
+    "query",
+    "reflector",
+    "registrar",
+    "registry",
+    "secrets",
+    "serve",
+    "server",
+    "sidecar",
+    "snapshot",
+    "source",
+    "standalone",
+    "sync",
+    "syncer",
+    "wait",
+    "watch",
+];
 
 /// Reads one file.
 fn parse(name: &str, text: &str) -> Result<Program, serde_json::Error> {
