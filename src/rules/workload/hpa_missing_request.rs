@@ -1,4 +1,4 @@
-use super::scaling;
+use super::{scaling, vertical};
 use crate::diagnostic::Level;
 use crate::kube::types::Container;
 use crate::kube::{Index, Object};
@@ -35,7 +35,10 @@ fn check(index: &Index<'_>, found: &mut FindingsAnywhere<'_>) {
         let lacking = |metric: &Metric| {
             pod.containers().find(|view| {
                 let is_meant = metric.container.as_ref().is_none_or(|name| *name == view.container.name);
-                view.runs_beside_app() && is_meant && !asks(view.container, &metric.resource)
+                view.runs_beside_app()
+                    && is_meant
+                    && !asks(view.container, &metric.resource)
+                    && !vertical::requests(index, target, &view.container.name, &metric.resource)
             })
         };
         let shares: Vec<Metric> = metrics(scaler).into_iter().filter(|metric| metric.is_share).collect();
@@ -46,16 +49,17 @@ fn check(index: &Index<'_>, found: &mut FindingsAnywhere<'_>) {
         let is_all = failing.len() >= all;
         for (metric, view) in failing {
             let (name, resource) = (&view.container.name, &metric.resource);
-            let (by, of) = (clip(&scaler.id.name), clip(&target.id.name));
+            let by = format!("{} `{}`", scaler.id.kind, clip(&scaler.id.name));
+            let of = format!("{} `{}`", target.id.kind, clip(&target.id.name));
             let shown = view.at(&["resources"]).unwrap_or_else(|| view.name_node());
             found
                 .about(target)
                 .at(
                     shown,
                     if is_all {
-                        format!("`{by}` cannot scale `{of}`: `{name}` has no {resource} request")
+                        format!("{by} cannot scale {of}: container `{name}` has no {resource} request")
                     } else {
-                        format!("`{by}` cannot scale `{of}` by {resource}, and never down: `{name}` has no {resource} request")
+                        format!("{by} cannot scale {of} by {resource}, and never down: container `{name}` has no {resource} request")
                     },
                 )
                 .level(if is_all { Level::Error } else { Level::Warning })

@@ -47,6 +47,7 @@ mod two_pdbs_one_pod;
 mod unpullable_image;
 mod variable_without_parentheses;
 mod varnish_above_memory_limit;
+mod vertical;
 mod volume_does_not_fit_claim;
 mod writable_root;
 
