@@ -100,7 +100,11 @@ pub fn invocation_lifetime<'known>(
         _ => {}
     }
     let Some(program) = programs(&invocation.name) else { return Lifetime::Unknown };
-    program_lifetime(program, invocation, variable)
+    match program_lifetime(program, invocation, variable) {
+        // `vite build --watch` goes on with what else would end
+        Lifetime::Ends if texts.iter().any(|text| matches!(*text, "--watch" | "--watch=true")) => Lifetime::Unknown,
+        lifetime => lifetime,
+    }
 }
 
 fn program_lifetime(
