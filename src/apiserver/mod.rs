@@ -207,7 +207,7 @@ pub fn validate(object: &Object, target: Target, schemas: &Schemas) -> Verdict {
     let is_sure = |cause: &Cause| {
         // a mistake of a map or of what is missing is underlined at a key
         let is_key = |text: &str| {
-            let is_step = cause.path.split(['.', '[']).any(|step| step == text);
+            let is_step = cause.path.split(['.', '[', ']']).any(|step| step == text);
             // or at the one that it is taken from: "`targetPort` is taken from `port`"
             text == kind || is_step || cause.message.contains(&format!("from `{text}`"))
         };

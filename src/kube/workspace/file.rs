@@ -105,7 +105,10 @@ impl File {
         // Folders hold YAML and JSON of many programs; only what kubectl would be given is its to refuse.
         // What holds a NUL is not YAML: it is damaged, or encoded in a way that no reader knows.
         let is_damaged = !is_json && memchr::memchr(0, self.source.text.as_bytes()).is_some();
-        let is_ours = mentions_kubernetes(&self.source.text) || begins_a_description(&self.source.text);
+        // a message in parts, as cloud-init reads it, may hold an object in one of them
+        let is_message = self.source.text.starts_with("MIME-Version:");
+        let is_ours =
+            !is_message && (mentions_kubernetes(&self.source.text) || begins_a_description(&self.source.text));
         if (is_json || !is_named) && !is_ours && !is_damaged {
             self.refusals.clear();
             self.has_holes = false;

@@ -26,21 +26,18 @@ pub(super) fn mark(file: &mut File) {
 }
 
 /// Whether an object has so little of a workload that it can only be a patch: no selector, no labels of its Pods and no
-/// image. Scripts and documentation refer to such files if no kustomization does.
+/// image of a container; one that it adds before these may have an image. Scripts and documentation refer to such files if no kustomization does.
 fn is_part_of_workload(object: &Object) -> bool {
     let document = &object.document;
     let at = |path: &[&str]| document.at(object.node, path);
-    let has_image = |list: &str| {
-        let containers = at(&["spec", "template", "spec", list]).map_or(&[][..], |list| document.items(list));
-        containers.iter().any(|container| document.get(*container, "image").is_some())
-    };
+    let containers = at(&["spec", "template", "spec", "containers"]).map_or(&[][..], |list| document.items(list));
+    let has_image = containers.iter().any(|container| document.get(*container, "image").is_some());
     object.id.api_version == "apps/v1"
         && matches!(object.id.kind.as_str(), "Deployment" | "StatefulSet" | "DaemonSet" | "ReplicaSet")
         && at(&["spec"]).is_some_and(|spec| !document.entries(spec).is_empty())
         && at(&["spec", "selector"]).is_none()
         && at(&["spec", "template", "metadata", "labels"]).is_none()
-        && !has_image("containers")
-        && !has_image("initContainers")
+        && !has_image
 }
 
 /// Whether it says neither whose definition it is nor what the kind is called: what kubebuilder makes to be merged into

@@ -62,6 +62,8 @@ fn say(object: &Object, node: NodeId, expected: &str, found: &mut Findings<'_>) 
             .help(format!("write `{value}`"));
     } else if let Some(edits) = without_quotes(object, node, expected) {
         saying.here("without the quotes it is").fix("remove the quotes", edits);
+    } else if is_name_in_braces(object, node) {
+        saying.here("a placeholder, which YAML reads as a map").help("fill it in, or write it in quotes");
     } else if let Some(letter) = letter_after_colon(object, node) {
         saying
             .here(format!("{letter} follows the colon"))
@@ -72,6 +74,14 @@ fn say(object: &Object, node: NodeId, expected: &str, found: &mut Findings<'_>) 
         let what = if many { "each of them" } else { "it" };
         saying.here(format!("{what} has to be {expected_noun}")).help(explain);
     }
+}
+
+/// Whether it is a map of one key without a value in braces: `{name}`.
+fn is_name_in_braces(object: &Object, node: NodeId) -> bool {
+    let raw = object.document.raw(node);
+    let inside = raw.strip_prefix('{').and_then(|rest| rest.strip_suffix('}'));
+    let is_sign = |letter: char| letter.is_alphanumeric() || matches!(letter, '_' | '-' | '.');
+    inside.is_some_and(|inside| !inside.trim().is_empty() && inside.trim().chars().all(is_sign))
 }
 
 /// The boolean that kubectl would read where kustomize has read a text.

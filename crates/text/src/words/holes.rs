@@ -1,9 +1,10 @@
 //! Holes that templates leave in YAML itself: in place of a value that is not quoted, of lines, and of whole files.
 
-/// Whether YAML reads a hole as a map because it is not quoted: `name: {NAME}`.
+/// Whether YAML reads a hole as a map or a list because it is not quoted: `name: {NAME}`, `name: [NAME]`.
 #[must_use]
 pub fn is_hole_in_braces(raw: &str) -> bool {
-    raw.strip_prefix('{').and_then(|rest| rest.strip_suffix('}')).is_some_and(names_a_hole)
+    let between = |open: char, close: char| raw.strip_prefix(open).and_then(|rest| rest.strip_suffix(close));
+    between('{', '}').or_else(|| between('[', ']')).is_some_and(names_a_hole)
 }
 
 fn names_a_hole(inside: &str) -> bool {

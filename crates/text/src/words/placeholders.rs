@@ -23,7 +23,21 @@ pub fn is_placeholder(text: &str) -> bool {
         || any(LESS) && (has_vault_path(text) || has_hole_in_angles(text))
         || any(DOLLAR) && is_expression_in_parentheses(text)
         || is_an_order(text)
+        || refers_to_a_store(text)
         || any(UNDERSCORE | DASH) && names_a_value(text)
+}
+
+/// Whether a text as a whole names a value in a store that a program puts in its place: `ref+vault://secret/db#/password`
+/// of vals, `secretref+awssecrets://db` of helmfile, `op://vault/item/field` of 1Password.
+fn refers_to_a_store(text: &str) -> bool {
+    // the first letter tells nearly always
+    if !text.starts_with(['r', 's', 'o']) {
+        return false;
+    }
+    let stores = ["ref+", "secretref+"].iter().find_map(|mark| text.strip_prefix(mark));
+    let stores = stores.map(|rest| rest.strip_prefix("ref+").unwrap_or(rest));
+    let address = stores.or_else(|| text.starts_with("op://").then_some(text)).and_then(|text| text.split_once("://"));
+    address.is_some_and(|(store, rest)| !rest.is_empty() && store.bytes().all(|byte| byte.is_ascii_alphanumeric()))
 }
 
 /// Whether SOPS has to decrypt a text first.
@@ -105,7 +119,8 @@ pub fn may_hold_placeholder(text: &str) -> bool {
                 percents > 1
             }
             b'c' | b'C' => is_order("change"),
-            b'r' | b'R' => is_order("replace"),
+            b'r' | b'R' => is_order("replace") || is_order("ref+"),
+            b'o' => is_order("op://"),
             b'y' | b'Y' => is_order("your"),
             b'i' => is_order("insert_"),
             b't' | b'T' => is_order("todo"),
