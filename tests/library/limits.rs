@@ -34,7 +34,7 @@ const HARMLESS: [(&str, &str); 8] = [
 ];
 
 /// The numbers of rules, and what their pages say of each.
-const SAID: [(&str, &str, &str); 15] = [
+const SAID: [(&str, &str, &str); 16] = [
     ("adapter/adapter_scrape_port_mismatch", "MOST", "in a folder that has more than {} of them in one namespace"),
     ("ambassador/ambassador_bypassed", "MOST", "bypasses more than {} ambassadors is reported for the first {}"),
     ("ambassador/split_weights", "MOST", "its servers are looked at for the first {}"),
@@ -44,6 +44,7 @@ const SAID: [(&str, &str, &str); 15] = [
     ("sidecar/two_collectors_one_file", "MOST", "each is compared with the first {}"),
     ("workload/config_map_key_missing", "SOUGHT", "only the first {} are compared with its keys"),
     ("workload/dangling_service", "MOST", "is looked for among the first {} of the folder"),
+    ("workload/dangling_service", "MOST_WORDS", "Of each name the first {} words are compared"),
     ("workload/no_pdb", "WIDE", "more than {} budgets of a run"),
     ("workload/no_such_service", "SHORTEST", "names of fewer than {} letters"),
     ("workload/overlapping_selectors", "MOST", "only the first {} different ones are compared"),

@@ -1,11 +1,13 @@
+use std::borrow::Cow;
+
+use super::dangling_reference::mentioned;
 use super::references::references;
 use crate::diagnostic::Level;
-use crate::kube::types::{ConfigMap, ObjectMeta};
-use crate::kube::{FastMap, FastSet, Index, Object, PodView, Reach, Typed};
+use crate::kube::{FastMap, FastSet, Index, Object, PodView, Reach};
 use crate::rules::{Check, FindingsAnywhere, Rule, parts, text};
 use crate::words::{clip, list, nearest};
 
-/// A key that the `ConfigMap` of the run does not have.
+/// A key that the `ConfigMap` or Secret of the run does not have.
 pub static RULE: Rule = rule!("config_map_key_missing.md", Error, Check::Workspace(check));
 
 /// Where Pods refer to keys.
@@ -16,31 +18,32 @@ const READ: [&str; 2] = ["spec.containers.env", "spec.volumes"];
 const WRITTEN: [&str; 6] = ["inject", "reflect", "mirror", "replicat", "sync", "trust"];
 
 fn check(index: &Index<'_>, found: &mut FindingsAnywhere<'_>) {
-    let mut scripts = None;
+    let (mut of_maps, mut of_secrets, mut told) = (None, None, None);
     let mut known: FastMap<*const Object, Keys<'_>> = FastMap::default();
     for object in index.all().iter().filter(|object| object.pods().all(|pod| pod.keeps(&READ))) {
-        for reference in references(object).into_iter().filter(|reference| reference.kind == "ConfigMap") {
-            if reference.keys.is_empty() {
+        for reference in references(object) {
+            let is_map = reference.kind == "ConfigMap";
+            if reference.keys.is_empty() || !is_map && reference.kind != "Secret" {
                 continue;
             }
-            let Some(map) =
-                index.find(object, "ConfigMap", reference.name).filter(|map| map.keeps(&["data", "binaryData"]))
-            else {
+            let Some(map) = index.find(object, reference.kind, reference.name).filter(|map| map.keeps(&DATA)) else {
                 continue;
             };
-            let Some(Typed::ConfigMap(typed)) = &map.typed else { continue };
-            let keys = known.entry(std::ptr::from_ref(map)).or_insert_with(|| Keys::of(typed));
+            let keys = known.entry(std::ptr::from_ref(map)).or_insert_with(|| Keys::of(map));
             // an empty one is filled by another program
-            if keys.all.is_empty() || is_written_by_controller(&typed.metadata) {
+            if keys.all.is_empty() || is_written_by_controller(map) {
                 continue;
             }
             for (key, node) in &reference.keys {
-                if keys.has.contains(key) || text::is_placeholder(key) {
+                if keys.has.contains(*key) || text::is_placeholder(key) {
                     continue;
                 }
                 // Read all scripts of the run only once something is missing.
-                let scripts = scripts.get_or_insert_with(|| scripts_about_maps(index));
-                if scripts.iter().any(|script| script.contains(reference.name)) {
+                let (made, names) = if is_map { (&mut of_maps, MAPS) } else { (&mut of_secrets, SECRETS) };
+                let writers = made.get_or_insert_with(|| writers(index, names));
+                // an operator, or a program that is told the name, may add to a Secret
+                let mut is_told = || told.get_or_insert_with(|| mentioned(index)).contains(reference.name);
+                if writers.iter().any(|line| line.contains(reference.name)) || !is_map && is_told() {
                     continue;
                 }
                 let like = keys.like(key);
@@ -49,25 +52,27 @@ fn check(index: &Index<'_>, found: &mut FindingsAnywhere<'_>) {
                 if !is_of_unit && like.is_none() {
                     continue;
                 }
-                let data = ["data", "binaryData"].iter().find_map(|field| map.document.get(map.node, field));
+                let data = DATA.iter().find_map(|field| map.document.get(map.node, field));
                 let name = clip(reference.name);
                 let has = if keys.all.len() <= 4 {
-                    format!("has {}", list(&keys.all))
+                    format!("has {}", list(&keys.all.iter().map(AsRef::as_ref).collect::<Vec<&str>>()))
                 } else {
                     format!("has {} other keys", keys.all.len())
                 };
+                let kind = reference.kind;
                 let mut about = found.about(object);
                 let mut saying = about
-                    .at(*node, format!("ConfigMap `{name}` has no key `{}`, so the container never starts", clip(key)))
+                    .at(*node, format!("{kind} `{name}` has no key `{}`, so the container never starts", clip(key)))
                     .because(
                         "the kubelet refuses to start a container if a key is missing (CreateContainerConfigError, \
                          or FailedMount for a volume) unless the reference is `optional: true`",
                     )
-                    .help(format!("use an existing key of `{name}`, or add this one to its `data`"));
+                    .help(format!("use an existing key of `{name}`, or add this one to it"));
                 if let Some(like) = like {
                     saying = saying.here(format!("did you mean `{like}`?"));
                 }
-                if !is_of_unit {
+                // what is in a Secret is often written by other means than its file
+                if !is_of_unit || !is_map {
                     saying = saying.level(Level::Warning);
                 }
                 if let Some(entry) = data.and_then(|data| map.document.entries(data).first()) {
@@ -78,10 +83,13 @@ fn check(index: &Index<'_>, found: &mut FindingsAnywhere<'_>) {
     }
 }
 
-/// The keys of a `ConfigMap`.
+/// Where the keys of a `ConfigMap` or Secret are.
+const DATA: [&str; 3] = ["data", "binaryData", "stringData"];
+
+/// The keys of a `ConfigMap` or Secret.
 struct Keys<'run> {
-    all: Vec<&'run str>,
-    has: FastSet<&'run str>,
+    all: Vec<Cow<'run, str>>,
+    has: FastSet<Cow<'run, str>>,
     /// For how many more that are missing it is looked up which one is meant.
     sought: usize,
 }
@@ -90,28 +98,36 @@ struct Keys<'run> {
 const SOUGHT: usize = 100;
 
 impl<'run> Keys<'run> {
-    fn of(map: &'run ConfigMap) -> Self {
-        let data = map.data.iter().flatten().map(|(key, _)| key.as_str());
-        let all: Vec<&str> = data.chain(map.binary_data.iter().flatten().map(|(key, _)| key.as_str())).collect();
-        Self { has: all.iter().copied().collect(), all, sought: SOUGHT }
+    fn of(map: &'run Object) -> Self {
+        let maps = DATA.iter().filter_map(|field| map.document.get(map.node, field));
+        let entries = maps.flat_map(|data| map.document.entries(data));
+        let all: Vec<Cow<'run, str>> = entries.map(|entry| map.document.key(entry)).collect();
+        Self { has: all.iter().cloned().collect(), all, sought: SOUGHT }
     }
 
     /// What a key that is not there was meant for.
-    fn like(&mut self, key: &str) -> Option<&'run str> {
+    fn like(&mut self, key: &str) -> Option<String> {
         self.sought = self.sought.checked_sub(1)?;
         let is_within = |own: &&str| own.len() > 2 && (key.contains(*own) || own.contains(key));
-        let all = || self.all.iter().copied();
-        nearest(key, all()).or_else(|| all().find(is_within))
+        let all = || self.all.iter().map(AsRef::as_ref);
+        nearest(key, all()).or_else(|| all().find(is_within)).map(str::to_owned)
     }
 }
 
-fn is_written_by_controller(metadata: &ObjectMeta) -> bool {
-    let keys = metadata.annotations.iter().chain(&metadata.labels).flat_map(crate::kube::types::Map::keys);
-    keys.into_iter().any(|key| WRITTEN.iter().any(|word| key.contains(word)))
+fn is_written_by_controller(map: &Object) -> bool {
+    let at = |field| map.document.at(map.node, &["metadata", field]);
+    let maps = ["annotations", "labels"].into_iter().filter_map(at);
+    let mut keys = maps.flat_map(|entries| map.document.entries(entries)).map(|entry| map.document.key(entry));
+    let is_of_token = || map.document.get_str(map.node, "type") == Some("kubernetes.io/service-account-token");
+    keys.any(|key| WRITTEN.iter().any(|word| key.contains(word))) || is_of_token()
 }
 
-/// The command lines of the run that write `ConfigMaps`: `kubectl patch cm settings -p …`.
-fn scripts_about_maps(index: &Index<'_>) -> Vec<String> {
+/// What command lines call `ConfigMaps` and Secrets.
+const MAPS: [&str; 3] = ["configmap", " cm ", " cm/"];
+const SECRETS: [&str; 3] = ["secret", "Secret", "secrets/"];
+
+/// The command lines of the run that write the maps that are called so: `kubectl patch cm settings -p …`.
+fn writers(index: &Index<'_>, names: [&str; 3]) -> Vec<String> {
     let lines = index
         .all()
         .iter()
@@ -120,7 +136,7 @@ fn scripts_about_maps(index: &Index<'_>) -> Vec<String> {
         .map(|view| parts::words(&view).map(|(word, _)| word.as_str()).collect::<Vec<_>>().join(" "));
     let writes = |line: &String| {
         let has = |words: &[&str]| words.iter().any(|word| line.contains(word));
-        has(&["configmap", " cm ", " cm/"]) && has(&["patch", "edit", "replace", "apply", "create"])
+        has(&names) && has(&["patch", "edit", "replace", "apply", "create"])
     };
     lines.filter(writes).collect()
 }

@@ -1,8 +1,8 @@
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeSet, HashMap, HashSet};
 
 use super::references::{Reference, references};
 use crate::diagnostic::Level;
-use crate::kube::{ContainerView, FolderScope, Index, Object, PodView, Unit, same_unit, units};
+use crate::kube::{ContainerView, FolderScope, Index, Object, PodView, Typed, Unit, same_unit, units};
 use crate::rules::{Check, FindingsAnywhere, Rule, parts};
 use crate::words::{Slips, clip, nearest};
 use crate::yaml::{Document, NodeId, Value};
@@ -22,7 +22,7 @@ const GIVEN: [(&str, &str); 4] = [
 const COMPARED: usize = 100;
 
 fn check(index: &Index<'_>, found: &mut FindingsAnywhere<'_>) {
-    let mut made = None;
+    let (mut made, mut claims) = (None, None);
     let mut slips: HashMap<&str, HashMap<Unit<'_>, Slips<'_>>> = HashMap::new();
     let may_be_told = |object: &&Object| object.keeps(&["spec", "subjects", "roleRef"]) && !object.is_among_unseen;
     for object in index.all().iter().copied().filter(may_be_told) {
@@ -33,6 +33,12 @@ fn check(index: &Index<'_>, found: &mut FindingsAnywhere<'_>) {
             let is_given = GIVEN.contains(&(kind, name)) || name.starts_with("system:");
             if is_given || index.has(object, kind, name) || !said.insert((kind, name)) {
                 continue;
+            }
+            if kind == "PersistentVolumeClaim" {
+                let begins = claims.get_or_insert_with(|| claims_of_sets(index));
+                if before_ordinal(name).is_some_and(|start| begins.contains(start)) {
+                    continue;
+                }
             }
             let slips = slips.entry(kind).or_insert_with(|| names(index, kind));
             let like = units(object).find_map(|unit| slips.get(&unit)?.of(name));
@@ -48,6 +54,26 @@ fn check(index: &Index<'_>, found: &mut FindingsAnywhere<'_>) {
             say(object, &reference, meant, others, found);
         }
     }
+}
+
+/// How the names of the claims begin that StatefulSets make, each with an ordinal behind it
+/// (kubernetes/kubernetes: `getPersistentVolumeClaimName` in pkg/controller/statefulset).
+fn claims_of_sets(index: &Index<'_>) -> HashSet<String> {
+    let sets = index.kind("StatefulSet").iter();
+    let names = sets.flat_map(|set| {
+        let templates = match &set.typed {
+            Some(Typed::StatefulSet(typed)) => typed.spec.volume_claim_templates.as_deref().unwrap_or_default(),
+            _ => &[],
+        };
+        templates.iter().filter_map(|claim| Some(format!("{}-{}", claim.metadata.name.as_deref()?, set.id.name)))
+    });
+    names.collect()
+}
+
+/// What is before the ordinal at the end of a name.
+fn before_ordinal(name: &str) -> Option<&str> {
+    let (start, ordinal) = name.rsplit_once('-')?;
+    (!ordinal.is_empty() && ordinal.bytes().all(|digit| digit.is_ascii_digit())).then_some(start)
 }
 
 /// The names of a kind in each unit.
@@ -107,7 +133,7 @@ fn is_of_one_app(one: &str, other: &str) -> bool {
 
 /// The texts of objects of other kinds and of command lines: operators and programs make objects of the
 /// names that they are told.
-fn mentioned<'run>(index: &Index<'run>) -> BTreeSet<&'run str> {
+pub(super) fn mentioned<'run>(index: &Index<'run>) -> BTreeSet<&'run str> {
     let mut texts = BTreeSet::new();
     for object in index.all() {
         if object.typed.is_none() {

@@ -1,12 +1,13 @@
 use std::collections::{HashMap, HashSet};
 
 use super::scaling::name_node;
+use crate::kube::image::Reference;
 use crate::kube::selection::{Meant, is_given, meant, pods_beside};
-use crate::kube::types::{Labels, ServiceSpec};
+use crate::kube::types::{IntOrString, Labels, ServicePort, ServiceSpec};
 use crate::kube::{FolderScope, Index, Object, PodView, Selector, Typed};
 use crate::rules::{Check, FindingsAnywhere, Rule, text};
 use crate::text::Text;
-use crate::words::clip;
+use crate::words::{clip, nearest};
 use crate::yaml::NodeId;
 
 /// A Service that selects no Pod of its folder and namespace.
@@ -31,9 +32,8 @@ fn check(index: &Index<'_>, found: &mut FindingsAnywhere<'_>) {
             |meant: &Meant<'_, '_>| meant.is_typo && index.selects_in(FolderScope::of(service), meant.it.labels);
         let near = near.filter(|meant| !is_taken(meant)).map(|meant| (meant.it.object, meant.key));
         let here = index.workloads_in(FolderScope::of(service));
-        let Some((workload, key)) = near.or_else(|| beside(index, service, labels, here, &mut selected)) else {
-            continue;
-        };
+        let beside = near.or_else(|| beside(index, service, labels, here, &mut selected));
+        let Some((workload, key)) = beside.or_else(|| unlabelled(service, labels, here)) else { continue };
         // Controllers of custom kinds give the labels that they are told: the experiment of an Argo Rollout.
         let value = labels.get(key).map_or("", Text::as_str);
         if told.get_or_insert_with(|| labels_in_custom_kinds(index)).contains(&(key.to_owned(), value)) {
@@ -77,6 +77,24 @@ fn service_spec(object: &Object) -> Option<&ServiceSpec> {
     }
 }
 
+/// A Pod of the Service's own file without any labels that is called as the Service is or as what it selects.
+fn unlabelled<'run, 'label>(
+    service: &'run Object,
+    labels: &'label Labels,
+    here: &[&'run Object],
+) -> Option<(&'run Object, &'label str)> {
+    let (key, _) = labels.iter().next()?;
+    let is_called_so = |name: &str| name == service.id.name || labels.iter().any(|(_, value)| value == name);
+    let is_meant = |pod: &&&Object| {
+        pod.id.kind == "Pod"
+            && pod.document.source.name == service.document.source.name
+            && pod.keeps_selection()
+            && pod.pod().is_some_and(|view| view.labels().is_none_or(Labels::is_empty))
+            && is_called_so(&pod.id.name)
+    };
+    here.iter().take(MOST).find(is_meant).map(|pod| (*pod, key.as_str()))
+}
+
 /// How many workloads of a folder are looked at for the one that a Service means.
 const MOST: usize = 200;
 
@@ -104,10 +122,57 @@ fn beside<'run, 'label>(
     let workload = by_name.chain(here.iter().filter(in_file)).find(|workload| {
         let has = workload.pod().and_then(PodView::labels);
         has.is_some_and(|has| labels.keys().all(|key| has.contains_key(key)) && !is_selected(workload, has))
+            && (names_it(workload) || resembles(service, labels, workload))
     })?;
     let has = workload.pod()?.labels()?;
     let (key, _) = labels.iter().find(|(key, value)| has.get(key) != Some(value))?;
     Some((workload, key))
+}
+
+/// Whether a workload may be what a Service leads to, for more than the keys of its labels: a port of it, or a word that
+/// both are called by.
+fn resembles(service: &Object, labels: &Labels, workload: &Object) -> bool {
+    let views = || workload.pods().flat_map(PodView::containers);
+    let declared = || views().flat_map(|view| view.container.ports.iter().flatten());
+    let leads_to = |port: &ServicePort| match &port.target_port {
+        Some(IntOrString::String(name)) => declared().any(|own| own.name.as_ref() == Some(name)),
+        Some(IntOrString::Int(number)) => declared().any(|own| own.container_port == *number),
+        None => declared().any(|own| own.container_port == port.port),
+    };
+    let has_port = || service_spec(service).and_then(|spec| spec.ports.as_ref()).into_iter().flatten().any(leads_to);
+    let has = workload.pod().and_then(PodView::labels);
+    let images = views().filter_map(|view| view.container.image.as_deref()).map(|image| Reference::of(image).name());
+    let of_workload = std::iter::once(workload.id.name.as_str())
+        .chain(images)
+        .chain(labels.iter().filter_map(|(key, _)| has?.get(key).map(Text::as_str)));
+    let of_service: Vec<&str> =
+        std::iter::once(service.id.name.as_str()).chain(labels.iter().map(|(_, value)| value.as_str())).collect();
+    has_port() || of_workload.into_iter().any(|one| of_service.iter().any(|other| share_a_word(one, other)))
+}
+
+/// How many words of a name are compared.
+const MOST_WORDS: usize = 8;
+
+/// Whether two names have a word in common that says more than what kind of thing is called so.
+fn share_a_word(one: &str, other: &str) -> bool {
+    const KINDS: [&str; 12] = [
+        "app",
+        "service",
+        "svc",
+        "server",
+        "deployment",
+        "deploy",
+        "pod",
+        "web",
+        "api",
+        "frontend",
+        "backend",
+        "database",
+    ];
+    fn words(name: &str) -> impl Iterator<Item = &str> {
+        name.split(['-', '_', '.']).take(MOST_WORDS).filter(|word| word.len() > 1 && !KINDS.contains(word))
+    }
+    one == other || words(one).any(|word| words(other).any(|other| word == other || nearest(word, [other]).is_some()))
 }
 
 fn labels_node(workload: &Object) -> Option<NodeId> {
