@@ -81,6 +81,12 @@ pub fn import(inputs: Vec<Input>, known: &dyn Fn(&Input) -> Known, generate: Gen
     let (definitions, inputs): (Vec<Input>, Vec<Input>) =
         inputs.into_iter().partition(|input| input.kind() == "CustomResourceDefinition");
     let mut result = Import { of_cluster, ..import_parts(inputs, known, generate) };
+    // what no workload owns is the same in each variant
+    let mut listed = HashSet::new();
+    result.left.retain(|left| {
+        let (input, why) = (&left.input, &left.why);
+        listed.insert((input.file.clone(), input.line, input.title(), why.clone()))
+    });
     if !definitions.is_empty() {
         result.left.extend(definitions.into_iter().map(|input| Left { input, why: plan::NO_KEY.to_owned() }));
         sort::by(&mut result.left, |a, b| (&a.input.file, a.input.line).cmp(&(&b.input.file, b.input.line)));

@@ -332,7 +332,7 @@ fn reasons_are_those_of_each_object() {
         (claim("1Gx"), "kubectl would refuse it (line"),
         (object("keda.sh/v1alpha1", "ScaledObject", "spec: {scaleTargetRef: {name: a}}"), "does not support its kind"),
         (object("v1", "Endpoints", "subsets: []"), "does not support its kind"),
-        (object("v1", "ServiceAccount", ""), "it belongs to no single workload"),
+        (object("v1", "ServiceAccount", ""), "no imported workload of its namespace runs as it"),
         (
             object("apiextensions.k8s.io/v1", "CustomResourceDefinition", "spec: {group: a.example.com}"),
             "does not support its kind",

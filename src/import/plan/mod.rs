@@ -29,6 +29,9 @@ pub(super) use used_labels::used_labels;
 /// Kinds that a document is made for.
 const WORKLOADS: &[&str] = &["Deployment", "StatefulSet", "DaemonSet", "Job", "CronJob"];
 
+/// API versions that workloads had before (kubernetes.io/docs/reference/using-api/deprecation-guide).
+const FORMER: [&str; 5] = ["extensions/v1beta1", "apps/v1beta1", "apps/v1beta2", "batch/v1beta1", "batch/v2alpha1"];
+
 /// A name in a namespace.
 type Key<'a> = (Option<&'a str>, &'a str);
 
@@ -60,7 +63,12 @@ pub(super) fn plan<'a>(
     let rest = inputs.iter().filter(|input| !taken.contains(&std::ptr::from_ref(*input)));
     let rest = rest.map(|input| {
         let is_common = surroundings.common.contains(&std::ptr::from_ref(input));
-        (input, if is_common { "it selects the Pods of several workloads".to_owned() } else { why_left(input) })
+        let why = if is_common {
+            "it selects the Pods of several workloads".to_owned()
+        } else {
+            surroundings.why_left(input).map_or_else(|| why_left(input), str::to_owned)
+        };
+        (input, why)
     });
     let rest = rest.collect();
     (all, rest)
@@ -242,9 +250,9 @@ pub(super) const NO_KEY: &str = "import does not support its kind";
 fn why_left(input: &Input) -> String {
     match input.kind() {
         "Secret" => "the values of Secrets stay in their file".to_owned(),
-        "ConfigMap" => {
-            configs::why_not(input).unwrap_or("it is not read by exactly one workload of this run").to_owned()
-        }
+        "ConfigMap" => configs::why_not(input)
+            .unwrap_or("it is not read by exactly one imported workload of its namespace")
+            .to_owned(),
         "HTTPRoute" => {
             "no key can express all of it, or it leads to Services that no single document generates".to_owned()
         }
@@ -252,10 +260,13 @@ fn why_left(input: &Input) -> String {
         "Pod" | "ReplicaSet" | "ReplicationController" => {
             "a description generates only controllers that replace their Pods".to_owned()
         }
-        kind if WORKLOADS.contains(&kind) => {
-            format!("{} is no longer served; `kubectl convert` updates it", input.id.api_version)
-        }
-        "Service" => "it selects no workload of this run".to_owned(),
+        kind if WORKLOADS.contains(&kind) => match input.id.api_version.as_str() {
+            version if FORMER.contains(&version) => {
+                format!("{version} is no longer served; `kubectl convert` updates it")
+            }
+            version => format!("{version} has no such kind"),
+        },
+        "Service" => "it selects no imported workload of its namespace".to_owned(),
         "Ingress" => match items(&input.object["spec"]["rules"]).iter().find_map(|rule| unfit(&rule["host"])) {
             Some(host) => format!("the API server refuses its host `{host}`"),
             None => "it leads to Services that no single document generates".to_owned(),

@@ -126,6 +126,25 @@ impl<'a> Surroundings<'a> {
         first.and_then(|first| self.policies.get(&first)).into_iter().flatten().copied()
     }
 
+    /// Why a claim or an account stays where it is, by how many workloads have it.
+    pub(super) fn why_left(&self, input: &Input) -> Option<&'static str> {
+        let name = (input.id.namespace.as_deref(), input.name());
+        let many = |had: &HashMap<Key<'a>, usize>| had.get(&name).copied().unwrap_or_default();
+        match input.kind() {
+            "PersistentVolumeClaim" => match many(&self.claimed) {
+                0 => Some("no imported workload of its namespace mounts it"),
+                1 => None,
+                _ => Some("several workloads mount it"),
+            },
+            "ServiceAccount" => match many(&self.shared) {
+                0 => Some("no imported workload of its namespace runs as it"),
+                1 => None,
+                _ => Some("several workloads run as it"),
+            },
+            _ => None,
+        }
+    }
+
     /// The Services or budgets that select the Pods of a workload and of no other, in the order of the run.
     pub(super) fn selecting(&self, kind: &str, workload: &'a Input) -> Vec<&'a Input> {
         let namespace = workload.id.namespace.as_deref();
