@@ -30,11 +30,18 @@ impl Secrets<'_> {
     fn mask_one(&self, finding: &mut Finding) {
         let mut wanted = Wanted::default();
         for label in std::iter::once(&finding.primary).chain(&finding.labels) {
-            let hidden = self.of(&label.source);
+            let lines = window(&label.source, label.span);
+            let hidden = self.near(&label.source, Span::new(lines.start, lines.end));
             wanted.near(label, &hidden);
             if !wanted.files.iter().any(|file| Rc::ptr_eq(file, &hidden)) {
                 wanted.files.push(hidden);
             }
+        }
+        // what is elsewhere in the files matters only to these
+        if finding_words(finding).any(|words| made_up(words).next().is_some()) {
+            let labels = std::iter::once(&finding.primary).chain(&finding.labels);
+            wanted.files = labels.map(|label| self.of(&label.source)).collect();
+            wanted.files.dedup_by(|one, other| Rc::ptr_eq(one, other));
         }
         finding.secrets.iter().for_each(|span| wanted.add(&finding.primary.source, *span));
         if wanted.texts.is_empty() && wanted.files.iter().all(|file| file.spans.is_empty()) {
@@ -131,16 +138,42 @@ impl Wanted {
 impl Wanted {
     /// Words that are a secret of the same file elsewhere, unless they may be a name of something else.
     fn find_made_up(&self, words: &str, found: &mut Vec<Range<usize>>) {
-        let mut at = 0;
-        for piece in words.split_inclusive(|letter: char| !letter.is_alphanumeric() && !"+-_.".contains(letter)) {
-            let word = piece.trim_end_matches(|letter: char| !letter.is_alphanumeric());
-            let is_secret = || self.files.iter().any(|file| file.texts.contains(word));
-            if word.len() >= 6 && !reads_as_name(word) && is_secret() {
-                found.push(at..at + word.len());
-            }
-            at += piece.len();
-        }
+        let is_secret = |word: &str| self.files.iter().any(|file| file.texts.contains(word));
+        found.extend(made_up(words).filter(|range| is_secret(&words[range.clone()])));
     }
+}
+
+/// All words of a finding that may quote a file.
+fn finding_words(finding: &Finding) -> impl Iterator<Item = &str> {
+    let why = finding.why.iter().filter(|why| matches!(why, Cow::Owned(_))).map(|why| &**why);
+    let labels = std::iter::once(&finding.primary).chain(&finding.labels).map(|label| label.text.as_str());
+    let title = finding.fix.iter().map(|fix| fix.title.as_str());
+    std::iter::once(finding.message.as_str()).chain(finding.help.as_deref()).chain(why).chain(title).chain(labels)
+}
+
+/// The words that people would not call a thing: neither a name nor the name of a field or kind.
+fn made_up(words: &str) -> impl Iterator<Item = Range<usize>> {
+    let mut at = 0;
+    let pieces = words.split_inclusive(|letter: char| !letter.is_alphanumeric() && !"+-_.".contains(letter));
+    let ranges = pieces.map(move |piece| {
+        let word = piece.trim_end_matches(|letter: char| !letter.is_alphanumeric());
+        at += piece.len();
+        at - piece.len()..at - piece.len() + word.len()
+    });
+    ranges.filter(|range| {
+        let word = &words[range.clone()];
+        word.len() >= 6 && !reads_as_name(word) && !is_camel_case(word)
+    })
+}
+
+/// Whether a word is made of words: `hostPath`, `ReadWriteOnce`.
+fn is_camel_case(word: &str) -> bool {
+    let is_small = |byte: Option<&u8>| byte.is_some_and(u8::is_ascii_lowercase);
+    let bytes = word.as_bytes();
+    bytes.iter().enumerate().all(|(at, byte)| {
+        byte.is_ascii_lowercase()
+            || byte.is_ascii_uppercase() && is_small(bytes.get(at + 1)) && is_small(bytes.get(at + 2))
+    })
 }
 
 /// The bytes that a label may quote: its own, and the lines of its beginning.
@@ -223,6 +256,7 @@ mod tests {
             ("u:Hunter9x@r.example.com/A", "write `u:hunter9x@r.example.com/a`", "write `u:…@r.example.com/a`"),
             ("password: shop", "the shop is shut: `shop`", "the shop is shut: `…`"),
             ("name: a", "`918273645` is elsewhere", "`…` is elsewhere"),
+            ("name: a", "`ReadWriteOnce` and `Hunter9x` are elsewhere", "`ReadWriteOnce` and `…` are elsewhere"),
         ] {
             assert_eq!(told(text, at, message), shown);
         }

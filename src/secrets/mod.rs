@@ -12,7 +12,7 @@ use aho_corasick::AhoCorasick;
 
 use crate::kube::File;
 use crate::yaml::{Source, Span};
-use places::hidden;
+use places::{can_be_told_apart, hidden, hidden_near};
 
 /// What is hidden in the files of a run, found once for each file that is shown.
 #[derive(Debug, Default)]
@@ -21,6 +21,8 @@ pub struct Secrets<'run> {
     files: HashMap<usize, &'run File>,
     /// What was found. The source is kept, so that no other can come to have its address.
     found: RefCell<HashMap<usize, Found>>,
+    /// How often only some lines of a file were looked at; none where that cannot be done.
+    looks: RefCell<HashMap<usize, usize>>,
 }
 
 /// What an earlier look has found, for files that are still the same.
@@ -43,6 +45,9 @@ pub(crate) struct Hidden {
     finder: OnceCell<Option<AhoCorasick>>,
 }
 
+/// How many places of a file are looked at before the whole file is.
+const FEW: usize = 4;
+
 /// Secrets of more bytes than this are not looked for in other texts, which are shorter.
 const LONGEST: usize = 1024;
 
@@ -51,7 +56,7 @@ impl<'run> Secrets<'run> {
     #[must_use]
     pub fn of_files(files: &'run [File]) -> Self {
         let files = files.iter().map(|file| (Arc::as_ptr(&file.source).addr(), file)).collect();
-        Self { files, found: RefCell::default() }
+        Self { files, ..Self::default() }
     }
 
     /// The same for a program that looks at the same files again and again.
@@ -63,10 +68,26 @@ impl<'run> Secrets<'run> {
     /// What was found in the files of the run.
     #[must_use]
     pub fn into_known(self) -> Known {
-        let Self { files, found } = self;
+        let Self { files, found, .. } = self;
         let mut found = found.into_inner();
         found.retain(|address, _| files.contains_key(address));
         Known(found)
+    }
+
+    /// What to hide in these lines of a file, and maybe in others. Most files have few findings, and are long.
+    pub(crate) fn near(&self, source: &Arc<Source>, lines: Span) -> Rc<Hidden> {
+        let address = Arc::as_ptr(source).addr();
+        let file = self.files.get(&address).filter(|_| !self.found.borrow().contains_key(&address));
+        let Some(file) = file else { return self.of(source) };
+        let left = {
+            let mut looks = self.looks.borrow_mut();
+            let left = looks.entry(address).or_insert_with(|| if can_be_told_apart(file) { FEW } else { 0 });
+            std::mem::replace(left, left.saturating_sub(1))
+        };
+        if left == 0 {
+            return self.of(source);
+        }
+        Rc::new(Hidden::new(source, hidden_near(file, lines)))
     }
 
     /// What to hide in a file.

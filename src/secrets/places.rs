@@ -12,9 +12,9 @@ use crate::yaml::{Document, Entry, NodeId, Source, Span, Value};
 /// All that is to be hidden in a file, in no order.
 pub(super) fn hidden(file: &File) -> Vec<Span> {
     let source = &file.source;
-    let mut places = Places { hidden: by_form(&source.text).into_iter().map(span).collect() };
+    let mut places = Places { hidden: by_form(&source.text).into_iter().map(span).collect(), near: None };
     file.documents.iter().for_each(|document| places.of_document(document));
-    places.of_comments(source);
+    places.of_comments(source, Span::new(0, source.text.len()));
     let mut hidden = places.hidden;
     file.documents.iter().for_each(|document| of_duplicates(document, &mut hidden));
     if !file.refusals.is_empty() {
@@ -33,6 +33,30 @@ pub(super) fn hidden(file: &File) -> Vec<Span> {
         }
     }
     hidden
+}
+
+/// Whether what is to be hidden at one place of a file can be told without the rest of the file.
+pub(super) fn can_be_told_apart(file: &File) -> bool {
+    file.refusals.is_empty()
+        && file.documents.iter().all(|document| document.duplicates.is_empty())
+        && file.objects.iter().all(|object| object.id.kind != "Secret" || object.document.dropped.is_none())
+}
+
+/// What is to be hidden in these lines of a file that can be told apart, in no order: in the texts that reach into them,
+/// these are looked through as a whole.
+pub(super) fn hidden_near(file: &File, near: Span) -> Vec<Span> {
+    let source = &file.source;
+    let mut places = Places { hidden: Vec::new(), near: Some(near) };
+    places.by_form(source, near);
+    file.documents.iter().filter(|document| overlap(document.span, near)).for_each(|document| {
+        places.of_document(document);
+    });
+    places.of_comments(source, near);
+    places.hidden
+}
+
+fn overlap(one: Span, other: Span) -> bool {
+    one.start <= other.end && other.start <= one.end
 }
 
 fn span(range: Range<usize>) -> Span {
@@ -55,6 +79,8 @@ enum Around {
 /// The places of secrets in documents, found by what names them: a key, a `name` beside it, an option before it.
 struct Places {
     hidden: Vec<Span>,
+    /// The only lines that are asked about.
+    near: Option<Span>,
 }
 
 impl Places {
@@ -64,6 +90,9 @@ impl Places {
         let is_schema = document.get_str(root, "kind") == Some("CustomResourceDefinition");
         let mut waiting = vec![(root, Around::Plain)];
         while let Some((node, around)) = waiting.pop() {
+            if self.is_far(document, node) {
+                continue;
+            }
             match document.value(node) {
                 Value::Map(entries) if !is_schema => self.of_map(document, node, entries, around, &mut waiting),
                 Value::Map(entries) => waiting.extend(entries.iter().map(|entry| (entry.value(), around))),
@@ -76,11 +105,26 @@ impl Places {
         }
     }
 
+    /// Whether a node has nothing to say of the lines that are asked about. What an alias repeats is elsewhere.
+    fn is_far(&self, document: &Document, node: NodeId) -> bool {
+        self.near.is_some_and(|near| {
+            let span = document.span(node);
+            !overlap(span, near) && !document.source.text[span.range().start..].starts_with('*')
+        })
+    }
+
+    fn by_form(&mut self, source: &Source, whole: Span) {
+        let at = whole.range().start;
+        let found = by_form(source.slice(whole)).into_iter();
+        self.hidden.extend(found.map(|range| span(at + range.start..at + range.end)));
+    }
+
     /// What is commented out is as secret as what is not.
-    fn of_comments(&mut self, source: &Source) {
+    fn of_comments(&mut self, source: &Source, within: Span) {
         let text = source.text.as_bytes();
+        let (start, end) = (within.range().start, within.range().end);
         let mut seen = 0;
-        for at in memchr::memchr_iter(b'#', text) {
+        for at in memchr::memchr_iter(b'#', &text[start..end]).map(|at| start + at) {
             let is_comment = at.checked_sub(1).is_none_or(|before| text[before].is_ascii_whitespace());
             if at < seen || !is_comment {
                 continue;
@@ -159,7 +203,14 @@ impl Places {
         match document.value(node) {
             Value::Null | Value::Bool(_) => {}
             Value::Str(text) if around == Around::Secret && is_plain(text) => self.hidden.push(document.span(node)),
-            Value::Str(_) => self.of_text(&document.source, document.span(node)),
+            Value::Str(_) => {
+                let whole = document.span(node);
+                // of whole files it is known already
+                if self.near.is_some() {
+                    self.by_form(&document.source, whole);
+                }
+                self.of_text(&document.source, whole);
+            }
             _ if around == Around::Secret => self.hidden.push(document.span(node)),
             _ => {}
         }
@@ -363,5 +414,54 @@ mod tests {
         let text = "patterns: v1\nname: a\napp: {image: r/x:1, env: {DB_PASSWORD: secret/db/password}}\n\
                     volumes:\n- {secret: appkeys2, mount: /k}\nexpose: {host: a.example.com, tls: {secret: shop-tls}}\n";
         assert_eq!(shown(text), BTreeSet::new());
+    }
+
+    /// What is hidden on a line is the same, whether the rest of the file is looked at or not.
+    #[test]
+    fn a_line_is_told_apart() {
+        let mut texts: Vec<String> = vec![
+            "kind: Secret\napiVersion: v1\nmetadata: {name: a}\ndata:\n  a: eA==\n  b: |\n    eA\n    ==\n".to_owned(),
+            "a: &x\n  b: hunter2x\npassword: *x\n# token: Hunter9x\nc: |\n  -----BEGIN PRIVATE KEY-----\n  aaaa\n  \
+             -----END PRIVATE KEY-----\n"
+                .to_owned(),
+            "spec:\n  containers:\n  - name: a\n    command: [mysql]\n    args:\n    - -phunter2\n    env:\n    - name: \
+             DB_PASSWORD\n      value: hunter3\n    - name: URL\n      value: http://a:hunter4@b\n"
+                .to_owned(),
+        ];
+        let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/cases");
+        let mut folders = vec![root];
+        while let Some(folder) = folders.pop() {
+            for entry in std::fs::read_dir(folder).into_iter().flatten().flatten() {
+                let path = entry.path();
+                if path.is_dir() {
+                    folders.push(path);
+                } else if let Ok(text) = std::fs::read_to_string(&path) {
+                    texts.push(text);
+                }
+            }
+        }
+        assert!(texts.len() > 1000);
+        let mut some = 0;
+        for text in texts {
+            let file = File::read(&Arc::new(Source::from_text("a.yaml", text)));
+            if !can_be_told_apart(&file) {
+                continue;
+            }
+            let whole = hidden(&file);
+            let mut start = 0;
+            for line in file.source.text.split_inclusive('\n') {
+                let near = Span::new(start, start + line.trim_end_matches('\n').len());
+                start += line.len();
+                // each byte by itself: a secret may be found in two ways
+                let bytes = |spans: &[Span]| -> BTreeSet<usize> {
+                    let within = spans.iter().flat_map(|span| span.range());
+                    within.filter(|at| near.range().contains(at)).collect()
+                };
+                let wanted = bytes(&whole);
+                some += wanted.len();
+                assert_eq!(bytes(&hidden_near(&file, near)), wanted, "{line} in {}", file.source.text);
+            }
+        }
+        assert!(some > 1000, "{some}");
     }
 }

@@ -90,7 +90,9 @@ pub fn by_name(text: &str, found: &mut Vec<Range<usize>>) {
 
 /// A text in which `\\n` ends a line, as it does in quotes. Nothing moves.
 fn with_line_breaks(text: &str) -> Cow<'_, str> {
-    if memchr::memmem::find(text.as_bytes(), b"\\n").is_none() {
+    // most texts have no escape at all
+    let escape = memchr::memchr(b'\\', text.as_bytes());
+    if escape.is_none_or(|at| memchr::memmem::find(&text.as_bytes()[at..], b"\\n").is_none()) {
         return Cow::Borrowed(text);
     }
     Cow::Owned(text.replace("\\r", " \r").replace("\\n", " \n"))
@@ -146,7 +148,11 @@ const ENDS: [char; 12] = [' ', '\n', '\t', '\r', '"', '\'', ';', '|', '&', '`', 
 
 /// `echo hunter2 | docker login --password-stdin`.
 fn of_pipes(text: &str, found: &mut Vec<Range<usize>>) {
-    for at in memchr::memmem::find_iter(text.as_bytes(), "--password-stdin") {
+    const OPTION: &str = "--password-stdin";
+    if text.len() < OPTION.len() {
+        return;
+    }
+    for at in memchr::memmem::find_iter(text.as_bytes(), OPTION) {
         let line = text[..at].rfind(['\n', ';']).map_or(0, |end| end + 1);
         let Some((said, _)) = text[line..at].rsplit_once('|') else { continue };
         let Some(start) = said.rfind("echo ").map(|start| start + "echo ".len()) else { continue };
