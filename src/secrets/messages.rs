@@ -162,8 +162,21 @@ fn made_up(words: &str) -> impl Iterator<Item = Range<usize>> {
     });
     ranges.filter(|range| {
         let word = &words[range.clone()];
-        word.len() >= 6 && !reads_as_name(word) && !is_camel_case(word)
+        word.len() >= 6 && !word.split(['.', '-', '_']).all(|part| is_of_kubernetes(part) || is_said(part))
     })
+}
+
+/// Whether a part of a word is one that people say.
+fn is_said(part: &str) -> bool {
+    part.is_empty() || reads_as_name(part) || is_camel_case(part)
+}
+
+/// What names of Kubernetes' groups and versions have as a part: `k8s`, `v1beta1`.
+fn is_of_kubernetes(part: &str) -> bool {
+    let is_number = |text: &str| !text.is_empty() && text.len() <= 2 && text.bytes().all(|byte| byte.is_ascii_digit());
+    let version =
+        || part.strip_prefix('v').and_then(|rest| rest.split_once("beta").or_else(|| rest.split_once("alpha")));
+    part == "k8s" || version().is_some_and(|(major, minor)| is_number(major) && is_number(minor))
 }
 
 /// Whether a word is made of words: `hostPath`, `ReadWriteOnce`.
@@ -256,6 +269,7 @@ mod tests {
             ("u:Hunter9x@r.example.com/A", "write `u:hunter9x@r.example.com/a`", "write `u:…@r.example.com/a`"),
             ("password: shop", "the shop is shut: `shop`", "the shop is shut: `…`"),
             ("name: a", "`918273645` is elsewhere", "`…` is elsewhere"),
+            ("name: a", "policy/v1beta1 of app.k8s.io, 918273645", "policy/v1beta1 of app.k8s.io, …"),
             ("name: a", "`ReadWriteOnce` and `Hunter9x` are elsewhere", "`ReadWriteOnce` and `…` are elsewhere"),
         ] {
             assert_eq!(told(text, at, message), shown);

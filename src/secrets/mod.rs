@@ -46,7 +46,7 @@ pub(crate) struct Hidden {
 }
 
 /// How many places of a file are looked at before the whole file is.
-const FEW: usize = 4;
+const FEW: usize = 16;
 
 /// Secrets of more bytes than this are not looked for in other texts, which are shorter.
 const LONGEST: usize = 1024;

@@ -23,8 +23,14 @@ pub fn by_form(text: &str) -> Vec<Range<usize>> {
     found
 }
 
+/// Where a mark is. The quick search takes longer to prepare than to look at most values.
 fn places<'a>(text: &'a str, mark: &'a str) -> impl Iterator<Item = usize> + 'a {
-    memchr::memmem::find_iter(text.as_bytes(), mark)
+    const SHORT: usize = 512;
+    let (bytes, mark) = (text.as_bytes(), mark.as_bytes());
+    let first = mark.first().filter(|_| text.len() < SHORT);
+    let short = first.map(|first| memchr::memchr_iter(*first, bytes).filter(|at| bytes[*at..].starts_with(mark)));
+    let long = (text.len() >= SHORT).then(|| memchr::memmem::find_iter(bytes, mark));
+    short.into_iter().flatten().chain(long.into_iter().flatten())
 }
 
 /// Up to the first letter that does not belong to a text.
