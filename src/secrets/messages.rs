@@ -1,18 +1,16 @@
 //! Findings that quote what no report may show.
 
 use std::borrow::Cow;
+use std::collections::BTreeSet;
 use std::ops::Range;
-use std::rc::Rc;
 use std::sync::Arc;
 
-use super::{Hidden, Secrets, bare};
-use crate::diagnostic::{Finding, Label};
+use super::{Hidden, Secrets, bare, line};
+use crate::diagnostic::Finding;
 use crate::secret_texts::{is_plain, reads_as_name, replaced};
 use crate::words::is_secret_name;
 use crate::yaml::{Resolved, Source, Span, resolve_plain};
 
-/// Bytes behind the beginning of a label that it may quote.
-const NEAR: usize = 4096;
 /// Secrets near a label that are looked for.
 const MOST: usize = 64;
 /// Letters by which a secret is known that a message has shortened.
@@ -30,21 +28,18 @@ impl Secrets<'_> {
     fn mask_one(&self, finding: &mut Finding) {
         let mut wanted = Wanted::default();
         for label in std::iter::once(&finding.primary).chain(&finding.labels) {
-            let lines = window(&label.source, label.span);
-            let hidden = self.near(&label.source, Span::new(lines.start, lines.end));
-            wanted.near(label, &hidden);
-            if !wanted.files.iter().any(|file| Rc::ptr_eq(file, &hidden)) {
-                wanted.files.push(hidden);
+            let quoted = line(&label.source, label.span);
+            wanted.near(&label.source, quoted, &self.near(&label.source, quoted));
+        }
+        for words in finding_words(finding) {
+            for word in made_up(words).map(|range| &words[range]) {
+                if sources(finding).any(|source| self.is_hidden_in(source, word)) {
+                    wanted.made_up.insert(word.to_owned());
+                }
             }
         }
-        // what is elsewhere in the files matters only to these
-        if finding_words(finding).any(|words| made_up(words).next().is_some()) {
-            let labels = std::iter::once(&finding.primary).chain(&finding.labels);
-            wanted.files = labels.map(|label| self.of(&label.source)).collect();
-            wanted.files.dedup_by(|one, other| Rc::ptr_eq(one, other));
-        }
         finding.secrets.iter().for_each(|span| wanted.add(&finding.primary.source, *span));
-        if wanted.texts.is_empty() && wanted.files.iter().all(|file| file.spans.is_empty()) {
+        if wanted.texts.is_empty() && wanted.made_up.is_empty() {
             return;
         }
         wanted.texts.sort_unstable_by_key(|text| std::cmp::Reverse(text.whole.len()));
@@ -64,8 +59,8 @@ impl Secrets<'_> {
 struct Wanted {
     /// What is written where the labels are.
     texts: Vec<Text>,
-    /// What is hidden anywhere in the files of the labels.
-    files: Vec<Rc<Hidden>>,
+    /// Words that are secrets elsewhere in the files of the labels.
+    made_up: BTreeSet<String>,
 }
 
 struct Text {
@@ -77,9 +72,8 @@ struct Text {
 
 impl Wanted {
     /// The secrets at a label: in it, or on its lines.
-    fn near(&mut self, label: &Label, hidden: &Hidden) {
-        let source = &label.source;
-        let range = window(source, label.span);
+    fn near(&mut self, source: &Arc<Source>, quoted: Span, hidden: &Hidden) {
+        let range = quoted.range();
         let first = hidden.spans.partition_point(|span| span.range().end < range.start);
         let Some(first) = hidden.spans.get(first).filter(|span| span.range().start < range.end) else { return };
         let from = hidden.whole.partition_point(|span| span.start < first.start);
@@ -138,9 +132,15 @@ impl Wanted {
 impl Wanted {
     /// Words that are a secret of the same file elsewhere, unless they may be a name of something else.
     fn find_made_up(&self, words: &str, found: &mut Vec<Range<usize>>) {
-        let is_secret = |word: &str| self.files.iter().any(|file| file.texts.contains(word));
-        found.extend(made_up(words).filter(|range| is_secret(&words[range.clone()])));
+        found.extend(made_up(words).filter(|range| self.made_up.contains(&words[range.clone()])));
     }
+}
+
+/// The files that a finding shows, each once if they are one.
+fn sources(finding: &Finding) -> impl Iterator<Item = &Arc<Source>> {
+    let primary = &finding.primary.source;
+    let others = finding.labels.iter().map(|label| &label.source);
+    std::iter::once(primary).chain(others.filter(move |source| !Arc::ptr_eq(source, primary)))
 }
 
 /// All words of a finding that may quote a file.
@@ -189,17 +189,6 @@ fn is_camel_case(word: &str) -> bool {
     })
 }
 
-/// The bytes that a label may quote: its own, and the lines of its beginning.
-fn window(source: &Source, span: Span) -> Range<usize> {
-    let range = span.range();
-    let text = source.text.as_bytes();
-    let start = memchr::memrchr(b'\n', &text[range.start.saturating_sub(NEAR)..range.start]);
-    let start = start.map_or(range.start.saturating_sub(NEAR), |line| range.start.saturating_sub(NEAR) + line + 1);
-    let most = (range.start + NEAR).min(text.len());
-    let line = memchr::memchr(b'\n', &text[range.start..most]).map_or(most, |end| range.start + end);
-    start..line.max(range.end.min(most))
-}
-
 impl Text {
     fn find(&self, words: &str, lower: &str, found: &mut Vec<Range<usize>>) {
         let wanted = self.whole.to_ascii_lowercase();
@@ -245,6 +234,7 @@ fn is_quoted(words: &str, at: usize) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::diagnostic::Label;
     use crate::secrets::Secrets;
 
     /// The words of a finding about the line that holds `at`, as they are shown.

@@ -1,5 +1,6 @@
 //! The bytes of a file that no report may show, and the texts of findings that would repeat them.
 
+mod keys;
 mod messages;
 mod places;
 
@@ -76,18 +77,30 @@ impl<'run> Secrets<'run> {
 
     /// What to hide in these lines of a file, and maybe in others. Most files have few findings, and are long.
     pub(crate) fn near(&self, source: &Arc<Source>, lines: Span) -> Rc<Hidden> {
-        let address = Arc::as_ptr(source).addr();
-        let file = self.files.get(&address).filter(|_| !self.found.borrow().contains_key(&address));
-        let Some(file) = file else { return self.of(source) };
-        let left = {
-            let mut looks = self.looks.borrow_mut();
-            let left = looks.entry(address).or_insert_with(|| if can_be_told_apart(file) { FEW } else { 0 });
-            std::mem::replace(left, left.saturating_sub(1))
-        };
-        if left == 0 {
-            return self.of(source);
+        match self.to_look_at(source) {
+            Some(file) => Rc::new(Hidden::new(source, hidden_near(file, lines))),
+            None => self.of(source),
         }
-        Rc::new(Hidden::new(source, hidden_near(file, lines)))
+    }
+
+    /// Whether a word is a secret anywhere in a file.
+    pub(crate) fn is_hidden_in(&self, source: &Arc<Source>, word: &str) -> bool {
+        if self.to_look_at(source).is_none() {
+            return self.of(source).texts.contains(word);
+        }
+        memchr::memmem::find_iter(source.text.as_bytes(), word)
+            .any(|at| self.near(source, line(source, Span::new(at, at + word.len()))).texts.contains(word))
+    }
+
+    /// A file of which only a part is to be looked at: a few times, so that all findings together take no longer than the
+    /// whole file does.
+    fn to_look_at(&self, source: &Arc<Source>) -> Option<&'run File> {
+        let address = Arc::as_ptr(source).addr();
+        let file = self.files.get(&address).filter(|_| !self.found.borrow().contains_key(&address))?;
+        let mut looks = self.looks.borrow_mut();
+        let left = looks.entry(address).or_insert_with(|| if can_be_told_apart(file) { FEW } else { 0 });
+        *left = left.checked_sub(1)?;
+        Some(file)
     }
 
     /// What to hide in a file.
@@ -146,6 +159,20 @@ impl Hidden {
 fn bare(text: &str) -> &str {
     let text = text.trim().trim_start_matches([':', ' ', '|', '>', '-', '+']);
     text.trim_end_matches(['}', ',', ' ']).trim().trim_matches(['"', '\''])
+}
+
+/// Bytes on both sides of a place that are looked at for its line.
+const NEAR: usize = 4096;
+
+/// What a place may quote: its own bytes, and the line of its beginning.
+fn line(source: &Source, span: Span) -> Span {
+    let range = span.range();
+    let text = source.text.as_bytes();
+    let first = range.start.saturating_sub(NEAR);
+    let start = memchr::memrchr(b'\n', &text[first..range.start]).map_or(first, |line| first + line + 1);
+    let most = (range.start + NEAR).min(text.len());
+    let end = memchr::memchr(b'\n', &text[range.start..most]).map_or(most, |end| range.start + end);
+    Span::new(start, end.max(range.end.min(most)))
 }
 
 #[cfg(test)]

@@ -3,10 +3,13 @@
 use std::collections::HashSet;
 use std::ops::Range;
 
+use super::keys::{
+    Around, is_described, is_name_of_secret, is_of_variable, is_reference_key, is_value_key, is_variables,
+};
 use crate::command_secrets::Words;
 use crate::kube::{File, RefusedSecrets, names_a_secret};
-use crate::secret_texts::{by_form, by_name, is_plain, of_words, reads_as_name};
-use crate::words::{edits_within, is_secret_header, is_secret_name};
+use crate::secret_texts::{by_form, by_name, is_plain, of_words};
+use crate::words::{is_secret_header, is_secret_name};
 use crate::yaml::{Document, Entry, NodeId, Source, Span, Value};
 
 /// All that is to be hidden in a file, in no order.
@@ -61,19 +64,6 @@ fn overlap(one: Span, other: Span) -> bool {
 
 fn span(range: Range<usize>) -> Span {
     Span::new(range.start, range.end)
-}
-
-/// What the keys above a node say of it.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Around {
-    /// Nothing.
-    Plain,
-    /// That what is in it is secret, but for what only names a Secret.
-    Secret,
-    /// That it is a list of variables, whatever its key is called: `enviroment`.
-    Variables,
-    /// That it is a list of headers.
-    Headers,
 }
 
 /// The places of secrets in documents, found by what names them: a key, a `name` beside it, an option before it.
@@ -249,78 +239,6 @@ impl Places {
     }
 }
 
-/// Whether a key is `value`, rightly written or not: what is beside `name: DB_PASSWORD`.
-fn is_value_key(key: &str) -> bool {
-    key == "default" || key.len() < 8 && edits_within(2, &key.to_ascii_lowercase(), "value").is_some()
-}
-
-/// Whether an entry of a variable may hold its value: a key that is misspelt holds it as well.
-fn is_of_variable(key: &str) -> bool {
-    !matches!(key, "name" | "valueFrom")
-}
-
-/// Whether a list or map holds variables: `env`, `Env`, `enviroment`, `environment`.
-fn is_variables(key: &str) -> bool {
-    let is_environment = key.get(..3).is_some_and(|start| start.eq_ignore_ascii_case("env"));
-    is_environment && key != "envFrom" || matches!(key, "configmaps" | "params")
-}
-
-/// Keys whose values lead to a Secret and are none.
-fn is_reference_key(key: &str) -> bool {
-    matches!(key, "valueFrom" | "secretKeyRef" | "configMapKeyRef" | "fieldRef" | "secretRef" | "from" | "envFrom")
-}
-
-/// What describes a secret, or names it, in a map under a name that says that it is one.
-fn is_described(key: &str) -> bool {
-    const KEYS: [&str; 28] = [
-        "name",
-        "key",
-        "secretName",
-        "namespace",
-        "optional",
-        "path",
-        "audience",
-        "expirationSeconds",
-        "type",
-        "kind",
-        "apiVersion",
-        "mode",
-        "defaultMode",
-        "items",
-        "description",
-        "title",
-        "format",
-        "pattern",
-        "required",
-        "enum",
-        "minLength",
-        "maxLength",
-        "minimum",
-        "maximum",
-        "field",
-        "property",
-        "version",
-        "mount",
-    ];
-    KEYS.contains(&key)
-}
-
-/// Whether what is under `secret`, `tlsSecret` and the like is what a Secret is called. What clients log in with is called
-/// `clientSecret`.
-fn is_name_of_secret(document: &Document, name: &str, value: NodeId, around: Around) -> bool {
-    const OF_VALUES: [&str; 9] = ["client", "app", "consumer", "shared", "jwt", "cookie", "session", "hmac", "api"];
-    let is_shouted = !name.contains(|letter: char| letter.is_ascii_lowercase());
-    let name = name.to_ascii_lowercase();
-    let is_value = |of: &str| {
-        let before = name.strip_suffix("secret").unwrap_or_default();
-        before.trim_end_matches(['-', '_']).ends_with(of)
-    };
-    let is_name =
-        |text: &str| reads_as_name(text) && (text.contains('-') || !text.bytes().any(|byte| byte.is_ascii_digit()));
-    let is_shown = around == Around::Plain && name.ends_with("secret") && !OF_VALUES.into_iter().any(is_value);
-    is_shown && !is_shouted && document.str(value).is_some_and(is_name)
-}
-
 /// The values below a node, without those that only name a Secret or a type.
 fn scalars_of(document: &Document, node: NodeId, hidden: &mut Vec<Span>) {
     let mut waiting = vec![node];
@@ -377,91 +295,4 @@ fn hide_between_keys(document: &Document, map: NodeId, keys: impl Iterator<Item 
 }
 
 #[cfg(test)]
-mod tests {
-    use std::collections::BTreeSet;
-    use std::sync::Arc;
-
-    use super::*;
-
-    fn shown(text: &str) -> BTreeSet<String> {
-        let source = Arc::new(Source::from_text("a.yaml", text));
-        let all = hidden(&File::read(&source)).into_iter();
-        all.map(|span| source.slice(span).trim_matches(['"', '\'']).to_owned()).collect()
-    }
-
-    #[test]
-    fn secrets_of_commands_are_hidden() {
-        let text = "apiVersion: v1\nkind: Pod\nmetadata: {name: a}\nspec:\n  containers:\n  - name: a\n    image: b\n\
-                    \x20   command: [sh, -c, \"MYSQL_PWD=hunter2 mysql\"]\n\
-                    \x20   args: [--password=hunter3, '--db-password', \"hunter4\", mysql, -phunter5, '--token=$(T)']\n\
-                    \x20 - name: b\n    image: b\n    args: [mkdir, -p, a]\n";
-        let found = shown(text);
-        assert_eq!(found.iter().map(String::as_str).collect::<Vec<_>>(), ["hunter2", "hunter3", "hunter4", "hunter5"]);
-    }
-
-    /// Names, references and switches stay readable: a report without them would be of no use.
-    #[test]
-    fn what_only_names_a_secret_is_shown() {
-        let text = "apiVersion: v1\nkind: Pod\nmetadata: {name: a}\nspec:\n  automountServiceAccountToken: false\n\
-                    \x20 imagePullSecrets: [{name: regcred}]\n  volumes:\n\
-                    \x20 - {name: token, secret: {secretName: app-keys, items: [{key: tls.key, path: tls.key}]}}\n\
-                    \x20 - {name: t, projected: {sources: [{serviceAccountToken: {path: token, audience: vault}}]}}\n\
-                    \x20 containers:\n  - name: token\n    image: r/x:1@sha256:0123\n    envFrom: [{secretRef: {name: all}}]\n\
-                    \x20   env:\n    - {name: A_TOKEN, valueFrom: {secretKeyRef: {name: a, key: token}}}\n\
-                    \x20   - {name: B_TOKEN, value: $(A_TOKEN)}\n    - {name: C_PASSWORD_FILE, value: /run/c}\n\
-                    \x20   - {name: USE_TOKEN, value: 'true'}\n    - {name: passwordPolicy, value: strict}\n";
-        assert_eq!(shown(text), BTreeSet::new());
-        let text = "patterns: v1\nname: a\napp: {image: r/x:1, env: {DB_PASSWORD: secret/db/password}}\n\
-                    volumes:\n- {secret: appkeys2, mount: /k}\nexpose: {host: a.example.com, tls: {secret: shop-tls}}\n";
-        assert_eq!(shown(text), BTreeSet::new());
-    }
-
-    /// What is hidden on a line is the same, whether the rest of the file is looked at or not.
-    #[test]
-    fn a_line_is_told_apart() {
-        let mut texts: Vec<String> = vec![
-            "kind: Secret\napiVersion: v1\nmetadata: {name: a}\ndata:\n  a: eA==\n  b: |\n    eA\n    ==\n".to_owned(),
-            "a: &x\n  b: hunter2x\npassword: *x\n# token: Hunter9x\nc: |\n  -----BEGIN PRIVATE KEY-----\n  aaaa\n  \
-             -----END PRIVATE KEY-----\n"
-                .to_owned(),
-            "spec:\n  containers:\n  - name: a\n    command: [mysql]\n    args:\n    - -phunter2\n    env:\n    - name: \
-             DB_PASSWORD\n      value: hunter3\n    - name: URL\n      value: http://a:hunter4@b\n"
-                .to_owned(),
-        ];
-        let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/cases");
-        let mut folders = vec![root];
-        while let Some(folder) = folders.pop() {
-            for entry in std::fs::read_dir(folder).into_iter().flatten().flatten() {
-                let path = entry.path();
-                if path.is_dir() {
-                    folders.push(path);
-                } else if let Ok(text) = std::fs::read_to_string(&path) {
-                    texts.push(text);
-                }
-            }
-        }
-        assert!(texts.len() > 1000);
-        let mut some = 0;
-        for text in texts {
-            let file = File::read(&Arc::new(Source::from_text("a.yaml", text)));
-            if !can_be_told_apart(&file) {
-                continue;
-            }
-            let whole = hidden(&file);
-            let mut start = 0;
-            for line in file.source.text.split_inclusive('\n') {
-                let near = Span::new(start, start + line.trim_end_matches('\n').len());
-                start += line.len();
-                // each byte by itself: a secret may be found in two ways
-                let bytes = |spans: &[Span]| -> BTreeSet<usize> {
-                    let within = spans.iter().flat_map(|span| span.range());
-                    within.filter(|at| near.range().contains(at)).collect()
-                };
-                let wanted = bytes(&whole);
-                some += wanted.len();
-                assert_eq!(bytes(&hidden_near(&file, near)), wanted, "{line} in {}", file.source.text);
-            }
-        }
-        assert!(some > 1000, "{some}");
-    }
-}
+mod tests;

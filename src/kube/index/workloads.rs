@@ -67,7 +67,7 @@ impl<'run> Index<'run> {
         self.groups_of(workload).map(Vec::as_slice)
     }
 
-    /// A Service that sends traffic to a workload's Pods, of its own folder if there is one.
+    /// A Service that sends traffic to a workload's Pods, of the workload's folder if it has one there.
     #[must_use]
     pub fn service_of(&self, workload: &Object) -> Option<&'run Object> {
         self.groups_of(workload)
