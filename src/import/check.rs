@@ -1,5 +1,7 @@
 //! What is completed and may stop what runs: the few lines of a report to read before anything is applied.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use serde_json::Value as Json;
 
 use super::{Compared, Field, Import, Kind};
@@ -7,24 +9,27 @@ use super::{Compared, Field, Import, Kind};
 /// Each thing to look at, with the workloads and containers that it is about.
 #[must_use]
 pub fn check(import: &Import) -> Vec<(String, Vec<String>)> {
-    let mut all: Vec<(String, Vec<String>)> = Vec::new();
+    let mut all: BTreeMap<String, Places> = BTreeMap::new();
     let objects = import.documents.iter().flat_map(|document| &document.objects);
     for object in objects.filter(|object| object.input.is_workload()) {
         for field in &object.fields {
             let Some(what) = what(field, object) else { continue };
             let of = container(field).filter(|name| *name != object.input.name());
             let place = of.map_or_else(|| object.input.title(), |name| format!("{} ({name})", object.input.title()));
-            let at = all.iter().position(|(other, _)| *other == what).unwrap_or_else(|| {
-                all.push((what, Vec::new()));
-                all.len() - 1
-            });
-            if !all[at].1.contains(&place) {
-                all[at].1.push(place);
+            let places = all.entry(what).or_default();
+            if places.seen.insert(place.clone()) {
+                places.in_order.push(place);
             }
         }
     }
-    all.sort_unstable();
-    all
+    all.into_iter().map(|(what, places)| (what, places.in_order)).collect()
+}
+
+/// Where something is to be looked at, each place once.
+#[derive(Default)]
+struct Places {
+    in_order: Vec<String>,
+    seen: BTreeSet<String>,
 }
 
 /// The container that a field is of.

@@ -82,7 +82,7 @@ pub fn text(import: &Import, workloads: usize, unread: &[Unread]) -> String {
     }
     let lost = import.lost().map(|(input, field)| (input, field.name()));
     section(&mut out, "lost", lost.map(|(input, name)| of_object(input, &name)));
-    let check = check(import).into_iter().map(|(what, places)| format!("{what}: {}", printable(&places.join(", "))));
+    let check = check(import).into_iter().map(|(what, places)| format!("{what}: {}", printable(&few(&places))));
     section(&mut out, "check before you apply; no manifest says it, and a program may depend on it", check);
     let refused = import.refused.iter().map(|refused| told(refused));
     section(&mut out, "nothing is generated from all of it; generate its documents apart", refused);
@@ -95,6 +95,16 @@ pub fn text(import: &Import, workloads: usize, unread: &[Unread]) -> String {
     let unread = unread.iter().map(|(place, why)| format!("{}: {}", printable(place), told(why)));
     section(&mut out, "not imported; fix these or fill them in first", unread);
     out
+}
+
+/// The first of many places in one line; the JSON report has all.
+fn few(places: &[String]) -> String {
+    const SHOWN: usize = 8;
+    match places.len().saturating_sub(SHOWN) {
+        // a few more take no more room than their number does
+        0..=2 => places.join(", "),
+        more => format!("{} and {more} more (`--format json` has all)", places[..SHOWN].join(", ")),
+    }
 }
 
 /// Words of a report, which repeat no secret.
@@ -292,5 +302,18 @@ fn sorted(value: &Json) -> Json {
         }
         Json::Array(items) => Json::Array(items.iter().map(sorted).collect()),
         other => other.clone(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::few;
+
+    #[test]
+    fn many_places_are_a_number() {
+        let places = |number: usize| (0..number).map(|number| format!("Pod/p{number}")).collect::<Vec<_>>();
+        assert_eq!(few(&places(2)), "Pod/p0, Pod/p1");
+        assert!(few(&places(10)).ends_with(", Pod/p9"));
+        assert!(few(&places(400)).ends_with(", Pod/p7 and 392 more (`--format json` has all)"));
     }
 }
