@@ -45,5 +45,5 @@ pub use unit::{Neighbours, Reach, Unit, same_unit, units};
 pub use unseen::UNSEEN;
 pub use workspace::{
     BadGlob, Failure, File, Globs, Identity, Incomplete, Input, Inputs, LEFT_OUT, Origin, OriginFile, OriginPlace,
-    RefusedSecrets, Rendered, Workspace, names_a_secret, on_deep_stacks, refused, trimmed,
+    RefusedSecrets, Rendered, Workspace, names_a_secret, on_deep_stacks, refused, tracked_files, trimmed,
 };

@@ -121,8 +121,7 @@ fn inputs(paths: &[PathBuf]) -> io::Result<Vec<(PathBuf, Arc<Source>)>> {
 /// The descriptions below a folder.
 pub(super) fn below(folder: &Path) -> io::Result<Vec<(PathBuf, Arc<Source>)>> {
     let mut found = Vec::new();
-    for entry in walk(folder) {
-        let entry = entry?;
+    for entry in walk(folder)? {
         // what a link leads to is found by its own path
         if !entry.file_type().is_some_and(|kind| kind.is_file()) || !may_be_description(entry.path()) {
             continue;

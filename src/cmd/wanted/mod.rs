@@ -3,10 +3,12 @@
 mod files;
 mod outputs;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashSet};
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
+
+use ignore::{DirEntry, WalkBuilder};
 
 pub use files::of_files;
 pub use outputs::{Outputs, of_project};
@@ -14,6 +16,7 @@ pub use outputs::{Outputs, of_project};
 use crate::describe::Options;
 use crate::diagnostic::Finding;
 use crate::files::{check_ignore_files, check_ignore_files_from};
+use crate::kube::tracked_files;
 use crate::pattern::Catalogue;
 use crate::project::Project;
 use crate::yaml::{self, Part, Source};
@@ -51,38 +54,77 @@ fn is_description(source: &Arc<Source>) -> bool {
 /// Descriptions are written by people; data of other programs may be large.
 const LARGEST: u64 = 16 * 1024 * 1024;
 
+fn may_be_named_description(path: &Path) -> bool {
+    path.extension().is_some_and(|extension| extension == "yaml" || extension == "yml")
+}
+
 /// Whether a file that was found in a folder may be a description.
 fn may_be_description(path: &Path) -> bool {
-    path.extension().is_some_and(|extension| extension == "yaml" || extension == "yml")
+    may_be_named_description(path)
         && path.metadata().is_ok_and(|metadata| metadata.is_file() && metadata.len() <= LARGEST)
 }
 
 /// The files below a folder as git sees them, in order; the user's own git settings play no part.
-fn walk(folder: &Path) -> impl Iterator<Item = io::Result<ignore::DirEntry>> {
-    let checked = check_ignore_files_from(folder);
-    let unread = Arc::new(Mutex::new(Vec::new()));
+fn walk(folder: &Path) -> io::Result<Vec<DirEntry>> {
+    check_ignore_files_from(folder)?;
+    let mut found = found(WalkBuilder::new(folder).require_git(false), folder, |_| true)?;
+    let seen: HashSet<&Path> = found.iter().filter_map(|entry| below(entry, folder)).collect();
+    let Ok(real) = folder.canonicalize() else { return Ok(found) };
+    // git ignores only what it does not track
+    let tracked = tracked_files(folder, may_be_named_description);
+    let tracked = tracked.iter().filter_map(|path| path.strip_prefix(&real).ok());
+    let missed: HashSet<PathBuf> = tracked.filter(|path| !seen.contains(path)).map(Path::to_path_buf).collect();
+    if !missed.is_empty() {
+        let folders: HashSet<PathBuf> =
+            missed.iter().flat_map(|path| path.ancestors().skip(1)).map(Path::to_path_buf).collect();
+        let is_above = {
+            let folder = folder.to_owned();
+            move |path: &Path| path.strip_prefix(&folder).is_ok_and(|path| folders.contains(path))
+        };
+        let more = self::found(WalkBuilder::new(folder).git_ignore(false), folder, is_above)?;
+        found.extend(more.into_iter().filter(|entry| below(entry, folder).is_some_and(|path| missed.contains(path))));
+        found.sort_by(|one, other| one.path().cmp(other.path()));
+    }
+    Ok(found)
+}
+
+fn below<'a>(entry: &'a DirEntry, folder: &Path) -> Option<&'a Path> {
+    entry.path().strip_prefix(folder).ok()
+}
+
+/// What a walk finds in the folders that are wanted. A folder that could not be searched is an error, and not left out in
+/// silence.
+fn found(
+    walk: &mut WalkBuilder,
+    folder: &Path,
+    is_wanted: impl Fn(&Path) -> bool + Send + Sync + 'static,
+) -> io::Result<Vec<DirEntry>> {
+    let unread = Arc::new(Mutex::new(None));
     let failed = Arc::clone(&unread);
-    let walk = checked.is_ok().then(|| {
-        ignore::WalkBuilder::new(folder)
-            .git_global(false)
-            .git_exclude(false)
-            .require_git(false)
-            .filter_entry(move |entry| {
-                let is_folder = entry.file_type().is_some_and(|kind| kind.is_dir());
-                let checked = if is_folder { check_ignore_files(entry.path()) } else { Ok(()) };
-                let is_readable = checked.is_ok();
-                if let (Err(error), Ok(mut failed)) = (checked, failed.lock()) {
-                    failed.push(error);
-                }
-                is_readable
-            })
-            .sort_by_file_name(Ord::cmp)
-            .build()
-            .map(|entry| entry.map_err(|error| io::Error::other(error.to_string())))
-    });
-    // a folder that could not be searched is an error, and not left out in silence
-    let unread = std::iter::from_fn(move || unread.lock().ok()?.pop().map(Err));
-    checked.err().map(Err).into_iter().chain(walk.into_iter().flatten()).chain(unread)
+    let folder = folder.to_owned();
+    let entries = walk
+        .git_global(false)
+        .git_exclude(false)
+        .filter_entry(move |entry| {
+            let is_folder = entry.file_type().is_some_and(|kind| kind.is_dir());
+            if !is_folder || entry.path() == folder {
+                return true;
+            }
+            let checked = if is_wanted(entry.path()) { check_ignore_files(entry.path()) } else { return false };
+            let is_readable = checked.is_ok();
+            if let (Err(error), Ok(mut failed)) = (checked, failed.lock()) {
+                failed.get_or_insert(error);
+            }
+            is_readable
+        })
+        .sort_by_file_name(Ord::cmp)
+        .build()
+        .map(|entry| entry.map_err(|error| io::Error::other(error.to_string())))
+        .collect::<io::Result<Vec<DirEntry>>>()?;
+    match unread.lock().ok().and_then(|mut unread| unread.take()) {
+        Some(error) => Err(error),
+        None => Ok(entries),
+    }
 }
 
 /// What is wrong in every environment is said once.

@@ -192,9 +192,8 @@ impl Finder<'_> {
         let start = self.root.join(&fixed);
         let mut found = Vec::new();
         // what is not there matches nothing
-        let entries = start.is_dir().then(|| walk(&start)).into_iter().flatten();
+        let entries = if start.is_dir() { walk(&start)? } else { Vec::new() };
         for entry in entries {
-            let entry = entry?;
             let Some(kind) = entry.file_type().filter(|kind| !kind.is_dir()) else { continue };
             let is_meant = globs.match_file(entry.path()) && may_be_description(entry.path());
             let Some(below) = entry.path().strip_prefix(self.root).ok().filter(|_| is_meant) else { continue };

@@ -25,6 +25,7 @@ pub use incomplete::{Identity, Incomplete};
 pub(super) use kustomize::{CHANGED_BY, LEVELS, MOST_CHANGES, OVERLAYS};
 pub use refused::{RefusedSecrets, names_a_secret, refused};
 pub use rendered::{Origin, OriginFile, OriginPlace, Rendered, trimmed};
+pub use tracked::files_in as tracked_files;
 pub use walk::{Input, Inputs, LEFT_OUT};
 
 use super::definitions::{self, Definitions};

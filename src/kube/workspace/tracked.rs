@@ -26,7 +26,8 @@ const MOST_REPEATED: usize = 4;
 
 /// The wanted ones of the files that git tracks in a folder, without links; none where there is no repository, or its
 /// index cannot be read.
-pub(super) fn files_in(folder: &Path, is_wanted: fn(&Path) -> bool) -> Vec<PathBuf> {
+#[must_use]
+pub fn files_in(folder: &Path, is_wanted: fn(&Path) -> bool) -> Vec<PathBuf> {
     let Ok(folder) = std::fs::canonicalize(folder) else { return Vec::new() };
     let root = files::root(&folder);
     let Some(git) = git_folder(&root) else { return Vec::new() };
