@@ -1,6 +1,6 @@
 //! What a run changes in its folders.
 
-use std::collections::HashSet;
+use std::collections::{BTreeMap, HashSet};
 use std::io;
 use std::path::{Path, PathBuf};
 
@@ -22,13 +22,16 @@ pub struct Changes {
     pub foreign: Vec<(PathBuf, String)>,
     /// Files of descriptions that the run does not generate, and which.
     pub others: Vec<(PathBuf, String)>,
+    /// Such descriptions, with their files in folders that have a kustomization. It would not name them any more, and what
+    /// applies it would delete their objects.
+    pub left_out: BTreeMap<String, Vec<PathBuf>>,
 }
 
 impl Changes {
     /// Whether everything is as it should be.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.written.is_empty() && self.removed.is_empty() && self.foreign.is_empty()
+        self.written.is_empty() && self.removed.is_empty() && self.foreign.is_empty() && self.left_out.is_empty()
     }
 }
 
@@ -50,7 +53,13 @@ pub fn changes(folders: &[Folder], left: &[PathBuf], owner: &Owner) -> io::Resul
             }
         }
         rivals(folder, &mut changes);
+        let before = changes.others.len();
         stale(&folder.path, &folder.files, owner, &mut changes)?;
+        if has_kustomization(folder) {
+            for (path, origin) in changes.others.drain(before..) {
+                changes.left_out.entry(origin).or_default().push(path);
+            }
+        }
     }
     for path in left {
         let before = changes.removed.len();
@@ -65,10 +74,14 @@ pub fn changes(folders: &[Folder], left: &[PathBuf], owner: &Owner) -> io::Resul
     Ok(changes)
 }
 
+fn has_kustomization(folder: &Folder) -> bool {
+    folder.files.iter().any(|(own, _)| own == kustomization::FILE)
+}
+
 /// `kustomize` refuses a folder with two files that could be its kustomization.
 fn rivals(folder: &Folder, changes: &mut Changes) {
     let is_own = |name: &str| folder.files.iter().any(|(own, _)| own == name);
-    if !is_own(kustomization::FILE) {
+    if !has_kustomization(folder) {
         return;
     }
     for name in kustomization::NAMES.into_iter().filter(|name| !is_own(name)) {

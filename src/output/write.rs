@@ -41,6 +41,7 @@ fn refuse(changes: &Changes) -> io::Result<()> {
     for (path, why) in &changes.foreign {
         lines.push(format!("{}: {why}; give one of the two another folder, or delete the file", path.display()));
     }
+    lines.extend(changes.left_out.iter().map(|(origin, files)| left_out(origin, files)));
     let kept = |path: &PathBuf| fs::metadata(path).is_ok_and(|metadata| metadata.permissions().readonly());
     let replaced = changes.written.iter().filter(|(_, before, _)| before.is_some()).map(|(path, _, _)| path);
     for path in replaced.chain(&changes.removed).filter(|path| kept(path)) {
@@ -59,6 +60,16 @@ fn refuse(changes: &Changes) -> io::Result<()> {
         return Ok(());
     }
     Err(io::Error::new(io::ErrorKind::AlreadyExists, format!("{}\nnothing was written", lines.join("\nerror: "))))
+}
+
+/// What is wrong with a description that is there and generates nothing, while a kustomization has its objects.
+pub fn left_out(origin: &str, files: &[PathBuf]) -> String {
+    let first = files.first().map(|path| path.display().to_string()).unwrap_or_default();
+    let more = if files.len() > 1 { format!(" and {} more", files.len() - 1) } else { String::new() };
+    format!(
+        "{origin}: no output takes it for a description any more, and {first}{more} would be missing in {}, so that what applies it deletes their objects; let it begin with `patterns: v1` and be one of `descriptions`, or delete it",
+        super::kustomization::FILE
+    )
 }
 
 /// Bytes of a file's name that file systems take (`NAME_MAX` of Linux and macOS).

@@ -169,17 +169,46 @@ fn what_no_description_makes_any_more_goes() {
     let written = tree(&root.join("deploy"));
     assert!(written["live/service-shop.yaml"].contains("patterns/source: more/shop.yaml#shop"));
     assert!(written.contains_key("live/service-far.yaml"), "another project's");
-    // a description that is there and that no output names is not forgotten in silence
-    put(&root, "apps/cart.yaml", &app("cart", "").replace("patterns: v1", "pattern: v1"));
-    put(&root, "apps/new.yaml", &app("new", "").replace("prod", "live"));
+    // what a description made that is there, and is none any more, is not taken out of the kustomization
+    for broken in ["pattern: v1", "Patterns: v1", "# patterns: v1"] {
+        put(&root, "apps/cart.yaml", &app("cart", "").replace("patterns: v1", broken));
+        put(&root, "apps/new.yaml", &app("new", "").replace("prod", "live"));
+        let kustomization = fs::read_to_string(root.join("deploy/live/kustomization.yaml")).unwrap();
+        let why = ["apps/cart.yaml: no output takes it for a description any more", "nothing was written"];
+        refused(&root, &["gen"], &why);
+        let check = run(&root, &["gen", "--check"]);
+        assert!(check.code == 1 && check.stderr.contains(why[0]), "{}", check.stderr);
+        assert_eq!(fs::read_to_string(root.join("deploy/live/kustomization.yaml")).unwrap(), kustomization);
+    }
+    // no kustomization any more
+    edit(&root, ".patterns.yaml", "    kustomization: true\n", "");
     let left = run(&root, &["gen"]);
     let note = "note: deploy/live/service-cart.yaml comes from apps/cart.yaml, which no output writes there\n";
     assert!(left.code == 0 && left.stderr.contains(note), "{}", left.stderr);
-    assert!(root.join("deploy/live/service-cart.yaml").exists());
-    // no kustomization any more
-    edit(&root, ".patterns.yaml", "    kustomization: true\n", "");
-    assert_eq!(run(&root, &["gen"]).code, 0);
+    assert!(root.join("deploy/live/service-cart.yaml").exists() && root.join("deploy/live/service-new.yaml").exists());
     assert!(!root.join("deploy/live/kustomization.yaml").exists());
+}
+
+/// git ignores only what it does not track, and so do the commands that read descriptions.
+#[test]
+fn what_git_tracks_is_generated_whatever_gitignore_says() {
+    let root = two_apps("tracked");
+    let git = |arguments: &[&str]| {
+        let run = std::process::Command::new("git").args(arguments).current_dir(&root).output();
+        run.is_ok_and(|output| output.status.success())
+    };
+    if !git(&["init", "--quiet"]) || !git(&["add", "--all"]) {
+        eprintln!("git is not installed: nothing to see");
+        return;
+    }
+    put(&root, ".gitignore", "cart.yaml\nlocal.yaml\n");
+    put(&root, "apps/local.yaml", &app("local", ""));
+    assert_eq!(run(&root, &["gen"]).code, 0);
+    assert!(
+        root.join("deploy/prod/service-cart.yaml").exists() && !root.join("deploy/prod/service-local.yaml").exists()
+    );
+    let printed = run(&root, &["gen", "apps", "-e", "dev"]);
+    assert!(printed.stdout.contains("name: cart") && !printed.stdout.contains("name: local"), "{}", printed.stderr);
 }
 
 #[test]
