@@ -56,7 +56,7 @@ pub enum Command {
     Lint(LintArgs),
     /// Serve an editor over the Language Server Protocol, on standard input and output.
     Lsp(LspArgs),
-    /// Explain a description, manifests, a pattern, a rule or a program.
+    /// Explain a description, manifests, a pattern, a key, a rule or a program.
     Explain(ExplainArgs),
     /// Print a starter description, or list the patterns.
     New(NewArgs),
@@ -189,8 +189,9 @@ pub enum ExplainFormat {
 /// Arguments of `explain`.
 #[derive(Debug, Args)]
 pub struct ExplainArgs {
-    /// A description; manifests, or folders of them; or a pattern, a rule or a program (`programs` lists these). A name
-    /// that is a file, or contains `/` or `.`, is read as a path; `-` is standard input.
+    /// A description; manifests, or folders of them; or a pattern, a key (`isolate`, `app.volumes`, `sharded.router`), a
+    /// rule or a program (`programs` lists these). A name that is a file, or contains `/` or `.` and is no key, is read
+    /// as a path; `-` is standard input.
     #[arg(value_name = "NAME", required_unless_present = "images")]
     pub names: Vec<String>,
     /// Output format for the roles and facts of manifests.

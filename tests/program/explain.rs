@@ -115,9 +115,37 @@ fn a_name_is_a_file_then_a_pattern_then_a_rule() {
     assert_eq!(run.code, 0);
     let run = patterns(&["explain", "htps"]);
     assert_eq!((run.code, run.stdout.as_str()), (2, ""));
-    assert_eq!(run.stderr, "error: no pattern, rule or program is called `htps`; did you mean `https`?\n");
+    assert_eq!(run.stderr, "error: no pattern, key, rule or program is called `htps`; did you mean `https`?\n");
     let run = patterns_with(&["explain", "-"], b"patterns: v1\nname: Shop\n");
     assert_eq!((run.code, run.stdout.as_str()), (2, ""), "a mistake is shown as gen shows it: {}", run.stderr);
+}
+
+/// Every key of the language and of every pattern, by the path that it has in a description.
+#[test]
+fn a_key_is_explained_by_its_path() {
+    for (key, expected) in [
+        ("isolate", "  isolate: true, or {from: [namespace/gateways], to: [dns]}\n"),
+        ("app.health", "app.health (a key of descriptions)\n"),
+        ("app.volumes.claim", "\nname of the PersistentVolumeClaim\n"),
+        ("app.volumes.data.create.size", "\nhow much to ask for\n"),
+        ("sharded.router", "  protocol  http or redis or memcached, required: "),
+        ("mount", "  sharded.storage.mount "),
+        ("nodeSelector", "nodeSelector is no key of descriptions; write\n\n  place: {nodes: "),
+    ] {
+        let run = patterns(&["explain", key]);
+        assert_eq!((run.code, run.stderr.as_str()), (0, ""), "{key}");
+        assert!(run.stdout.contains(expected), "{key}: {}", run.stdout);
+    }
+    for (key, expected) in
+        [("islate", "did you mean `isolate`?"), ("app.zzz", "app.zzz"), ("sharded.zzz", "sharded.zzz")]
+    {
+        let run = patterns(&["explain", key]);
+        assert_eq!((run.code, run.stdout.as_str()), (2, ""), "{key}");
+        assert!(run.stderr.contains(expected), "{}", run.stderr);
+    }
+    // parameters that are maps show their keys
+    let page = patterns(&["explain", "sharded"]).stdout;
+    assert!(page.contains("\n  storage     map: ") && page.contains("\n    size      quantity, required: "), "{page}");
 }
 
 /// Manifests of anybody's: each workload's patterns, each container's role and the lines that say so.

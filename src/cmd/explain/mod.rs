@@ -1,4 +1,4 @@
-//! `patterns explain`: a file, a pattern or a rule.
+//! `patterns explain`: a file, a pattern, a key of descriptions, a rule or a program.
 
 mod description;
 mod manifests;
@@ -18,7 +18,7 @@ use crate::expand::{catalogue_here, manifests};
 use crate::facts::Programs;
 use crate::files::open;
 use crate::kube::on_deep_stacks;
-use crate::pattern::{Catalogue, Folder};
+use crate::pattern::{Catalogue, Folder, key, top_keys};
 use crate::report::{Color, terminal};
 use crate::rules;
 use crate::words::{clip, nearest};
@@ -26,6 +26,10 @@ use crate::words::{clip, nearest};
 /// Prints what is known about a name.
 pub fn run(args: &ExplainArgs, color: Color) -> Result<Exit, Stop> {
     match args.names.as_slice() {
+        [name] if name.contains('.') && !Path::new(name).exists() => {
+            let catalogue = catalogue_here(&args.reading.catalogue.folders)?;
+            return key(&catalogue, name).map_or_else(|| on_deep_stacks(|| file(name, args))?, |page| print(&page));
+        }
         [name] if is_file(name) => return on_deep_stacks(|| file(name, args))?,
         [_, _, ..] => {
             let paths: Vec<PathBuf> = args.names.iter().map(PathBuf::from).collect();
@@ -45,9 +49,12 @@ pub fn run(args: &ExplainArgs, color: Color) -> Result<Exit, Stop> {
         Some(rule) => print(rule::page(rule)),
         None if name == "programs" => print(&program::list()),
         None if program::text(name).is_some() => print(program::text(name).unwrap_or_default()),
-        // a folder may well be called `config`
+        // a folder may well be called `labels`
         None if Path::new(name).is_dir() => on_deep_stacks(|| file(name, args))?,
-        None => Err(unknown(&catalogue, name).into()),
+        None => match key(&catalogue, name) {
+            Some(page) => print(&page),
+            None => Err(unknown(&catalogue, name).into()),
+        },
     }
 }
 
@@ -77,8 +84,9 @@ fn print(text: &str) -> Result<Exit, Stop> {
 fn unknown(catalogue: &Catalogue, name: &str) -> io::Error {
     let known = rules::all().map(|rule| rule.id.name).chain(catalogue.folders().map(Folder::name));
     let known = known.chain(Programs::built_in().names()).chain(["programs"]);
+    let known = known.chain(top_keys());
     let nearest = nearest(name, known);
     let nearest = nearest.map_or_else(String::new, |nearest| format!("; did you mean `{nearest}`?"));
-    let message = format!("no pattern, rule or program is called `{}`{nearest}", clip(name));
+    let message = format!("no pattern, key, rule or program is called `{}`{nearest}", clip(name));
     io::Error::new(io::ErrorKind::NotFound, message)
 }

@@ -4,6 +4,7 @@ use std::fmt::Write as _;
 
 use serde_json::Value as Json;
 
+use super::key::maps;
 use crate::pattern::catalogue::definition::Definition;
 use crate::pattern::catalogue::folders::{Catalogue, Folder};
 
@@ -43,7 +44,7 @@ pub fn source(folder: &Folder) -> String {
     out
 }
 
-fn section(out: &mut String, title: &str, rows: &[(String, String)]) {
+pub(super) fn section(out: &mut String, title: &str, rows: &[(String, String)]) {
     if rows.is_empty() {
         return;
     }
@@ -54,27 +55,14 @@ fn section(out: &mut String, title: &str, rows: &[(String, String)]) {
     }
 }
 
-/// The parameters, each with its type, default and meaning.
+/// The parameters, each with its type, default and meaning, and those of its own keys below it.
 pub(super) fn parameters(definition: &Definition) -> Vec<(String, String)> {
-    let required: Vec<&str> =
-        definition.params["required"].as_array().into_iter().flatten().filter_map(Json::as_str).collect();
-    let properties = definition.params["properties"].as_object();
-    let row = |(name, schema): (&String, &Json)| {
-        let mut facts = vec![schema_type(schema)];
-        match &schema["default"] {
-            Json::Null if required.contains(&name.as_str()) => facts.push("required".to_owned()),
-            Json::Null => {}
-            Json::String(default) => facts.push(format!("default {default}")),
-            default => facts.push(format!("default {default}")),
-        }
-        if definition.main.as_ref() == Some(name) {
-            facts.push("may be given alone".to_owned());
-        }
-        let description = schema["description"].as_str().map(|text| format!(": {text}")).unwrap_or_default();
-        (name.clone(), facts.join(", ") + &description)
-    };
+    let mut rows = Vec::new();
+    write_rows(&definition.params, definition.main.as_deref(), 0, &mut rows);
     let of_container = definition.params["x-container"].as_object();
-    let mut rows: Vec<_> = properties.into_iter().chain(of_container).flatten().map(row).collect();
+    for (name, schema) in of_container.into_iter().flatten() {
+        rows.push(row(name, schema, false, false));
+    }
     if of_container.is_some() {
         let without = definition.params["x-without"].as_array().into_iter().flatten().filter_map(Json::as_str);
         let without = without.map(|key| format!("`{key}`")).collect::<Vec<_>>().join(", ");
@@ -82,6 +70,53 @@ pub(super) fn parameters(definition: &Definition) -> Vec<(String, String)> {
         rows.push(("image, …".to_owned(), format!("the keys of `app`{without}")));
     }
     rows
+}
+
+/// The keys of a map, each with its type, default and meaning.
+pub(super) fn rows(schema: &Json) -> Vec<(String, String)> {
+    let mut rows = Vec::new();
+    write_rows(schema, None, 0, &mut rows);
+    rows
+}
+
+/// Maps in maps in maps are told by their own pages.
+const DEEPEST: usize = 2;
+
+fn write_rows(schema: &Json, main: Option<&str>, depth: usize, rows: &mut Vec<(String, String)>) {
+    for map in maps(schema) {
+        let required: Vec<&str> = map["required"].as_array().into_iter().flatten().filter_map(Json::as_str).collect();
+        for (name, schema) in map["properties"].as_object().into_iter().flatten() {
+            let (shown, text) = row(name, schema, required.contains(&name.as_str()), main == Some(name.as_str()));
+            let shown = format!("{:indent$}{shown}", "", indent = 2 * depth);
+            if rows.iter().all(|(other, _)| *other != shown) || depth > 0 {
+                rows.push((shown, text));
+                if depth + 1 < DEEPEST {
+                    write_rows(schema, None, depth + 1, rows);
+                }
+            }
+        }
+        if let Some(named) = map
+            .get("additionalProperties")
+            .filter(|named| maps(named).iter().any(|map| map.get("properties").is_some()))
+        {
+            write_rows(named, None, depth, rows);
+        }
+    }
+}
+
+fn row(name: &str, schema: &Json, is_required: bool, is_main: bool) -> (String, String) {
+    let mut facts = vec![schema_type(schema)];
+    match &schema["default"] {
+        Json::Null if is_required => facts.push("required".to_owned()),
+        Json::Null => {}
+        Json::String(default) => facts.push(format!("default {default}")),
+        default => facts.push(format!("default {default}")),
+    }
+    if is_main {
+        facts.push("may be given alone".to_owned());
+    }
+    let description = schema["description"].as_str().map(|text| format!(": {text}")).unwrap_or_default();
+    (name.to_owned(), facts.join(", ") + &description)
 }
 
 fn schema_type(schema: &Json) -> String {
