@@ -4,6 +4,7 @@
 use serde_json::Value as Json;
 
 use super::made::Made;
+use crate::go::Quantity;
 use crate::pattern::names::{JOB_MARK, short_hash};
 
 /// Gives the Jobs of one document their names, and whatever speaks of them.
@@ -25,11 +26,55 @@ pub(crate) fn settle(made: &mut [Made]) {
                 spec.shift_remove(field);
             }
         }
+        in_one_spelling(&mut spec);
         let whole = name.replace(JOB_MARK, &format!("-{}", short_hash(spec.to_string().as_bytes())));
         for made in made.iter_mut() {
             replace(&mut made.object, &name, &whole);
         }
     }
+}
+
+/// Gives quantities one spelling: `1` and `1000m` run the same.
+fn in_one_spelling(value: &mut Json) {
+    const QUANTITIES: [&str; 2] = ["requests", "limits"];
+    let one = |value: &mut Json| {
+        if let Some(quantity) = Quantity::of_json(value) {
+            let is_binary = value.as_str().is_some_and(|text| text.ends_with('i'));
+            *value = Json::String(canonical(quantity, is_binary));
+        }
+    };
+    match value {
+        Json::Array(items) => items.iter_mut().for_each(in_one_spelling),
+        Json::Object(members) => {
+            for (key, value) in members {
+                match value {
+                    Json::Object(amounts) if QUANTITIES.contains(&key.as_str()) => amounts.values_mut().for_each(one),
+                    value if key == "sizeLimit" => one(value),
+                    value => in_one_spelling(value),
+                }
+            }
+        }
+        _ => {}
+    }
+}
+
+/// A quantity as Kubernetes writes it: a whole number with the largest suffix of its kind
+/// (kubernetes/apimachinery: pkg/api/resource/quantity.go, `CanonicalizeBytes`).
+fn canonical(quantity: Quantity, is_binary: bool) -> String {
+    const UNIT: i128 = 1_000_000_000;
+    const BINARY: [&str; 7] = ["", "Ki", "Mi", "Gi", "Ti", "Pi", "Ei"];
+    const DECIMAL: [&str; 10] = ["n", "u", "m", "", "k", "M", "G", "T", "P", "E"];
+    let nano = quantity.nano();
+    let (mut number, step, suffixes) = match nano % UNIT {
+        0 if is_binary => (nano / UNIT, 1024, &BINARY[..]),
+        _ => (nano, 1000, &DECIMAL[..]),
+    };
+    let mut at = 0;
+    while number != 0 && number % step == 0 && at + 1 < suffixes.len() {
+        number /= step;
+        at += 1;
+    }
+    format!("{number}{}", if number == 0 { "" } else { suffixes[at] })
 }
 
 fn replace(value: &mut Json, from: &str, to: &str) {
@@ -38,5 +83,34 @@ fn replace(value: &mut Json, from: &str, to: &str) {
         Json::Array(items) => items.iter_mut().for_each(|item| replace(item, from, to)),
         Json::Object(members) => members.values_mut().for_each(|value| replace(value, from, to)),
         _ => {}
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn quantities_have_one_spelling() {
+        for (spellings, expected) in [
+            (vec![json!("1"), json!(1), json!("1000m"), json!("1.0"), json!("1e0")], "1"),
+            (vec![json!("500m"), json!("0.5"), json!(0.5)], "500m"),
+            (vec![json!("1Gi"), json!("1024Mi"), json!("1048576Ki")], "1Gi"),
+            (vec![json!("1500Mi")], "1500Mi"),
+            (vec![json!("1G"), json!("1000M"), json!("1000000000")], "1G"),
+            (vec![json!("0"), json!(0), json!("0Mi")], "0"),
+        ] {
+            for spelling in spellings {
+                let mut spec = json!({"resources": {"limits": {"cpu": spelling}}, "sizeLimit": spelling});
+                in_one_spelling(&mut spec);
+                assert_eq!(
+                    spec,
+                    json!({"resources": {"limits": {"cpu": expected}}, "sizeLimit": expected}),
+                    "{spelling}"
+                );
+            }
+        }
     }
 }
