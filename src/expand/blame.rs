@@ -86,6 +86,31 @@ pub fn blame(finding: Finding, origin: &Origin<'_>, others: &[Origin<'_>], bug: 
     blamed
 }
 
+/// Points a secret at where the description has it: its text, else the part that it is from.
+pub fn blame_secret(finding: Finding, origin: &Origin<'_>) -> Finding {
+    let text = finding.primary.source.slice(finding.primary.span).trim_matches(['"', '\'']);
+    let place = &origin.description.name_place;
+    let written = written_once(text, &place.source.text);
+    let (place, secrets) = match written {
+        Some(at) => {
+            let span = Span::new(at, at + text.len());
+            (Place { span, ..place.clone() }, vec![span])
+        }
+        None => (place_of(&finding.primary, origin).0, Vec::new()),
+    };
+    let help = "put it into a Secret, and refer to it as secret/<name>/<key>; ignore: [{rule: plaintext-secret, why: …}] if it is none";
+    Finding { primary: place.label(""), secrets, help: Some(help.to_owned()), fix: None, ..finding }
+}
+
+/// Where a text is, if it is in one place alone, as a word or more: one that is a name elsewhere shows nothing.
+fn written_once(text: &str, whole: &str) -> Option<usize> {
+    let bytes = whole.as_bytes();
+    let is_inside = |at: Option<usize>| at.and_then(|at| bytes.get(at)).is_some_and(u8::is_ascii_alphanumeric);
+    let is_apart = |at: &usize| !is_inside(at.checked_sub(1)) && !is_inside(Some(at + text.len()));
+    let mut found = memchr::memmem::find_iter(bytes, text).filter(is_apart).take(2);
+    found.next().filter(|_| !text.is_empty() && found.next().is_none())
+}
+
 /// Where the description says what a label is about, and whether it says just that.
 fn place_of(label: &Label, origin: &Origin<'_>) -> (Place, bool) {
     if let Some(place) = &origin.made.blame {

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::io;
 use std::sync::Arc;
 
-use super::blame::{Origin, blame};
+use super::blame::{Origin, blame, blame_secret};
 use crate::describe::{Description, Ignore};
 use crate::diagnostic::{Finding, Level};
 use crate::kube::versions::Targets;
@@ -32,7 +32,8 @@ pub fn verify(made: &[Made], descriptions: &[Description], bug: &str) -> io::Res
         .collect();
     // each document's objects for the servers that it is for
     let target_of = |object: &Object| targets.get(&Arc::as_ptr(&object.document).addr()).copied().unwrap_or_default();
-    let found = on_deep_stacks(|| lint::objects_at(&objects, &Selection::default(), &target_of))?;
+    let mut found = on_deep_stacks(|| lint::objects_at(&objects, &Selection::default(), &target_of))?;
+    found.extend(secrets_in(&objects));
     let origins: Vec<Origin<'_>> = origins
         .iter()
         .filter_map(|(document, made, description)| Some(Origin { document, made, description: (*description)? }))
@@ -56,6 +57,22 @@ pub fn verify(made: &[Made], descriptions: &[Description], bug: &str) -> io::Res
     Ok(findings)
 }
 
+/// The rule about secrets that are in no Secret.
+const PLAINTEXT: &str = "plaintext-secret";
+
+/// Secrets in plain text. What others write may hold a test's password; what is generated is applied.
+fn secrets_in(objects: &[Object]) -> Vec<Finding> {
+    let Ok(selection) = Selection::new(&[PLAINTEXT.to_owned()], &[], Level::Advice) else { return Vec::new() };
+    let mut found = lint::objects_at(objects, &selection, &|_| Targets::default());
+    for finding in &mut found {
+        finding.level = Level::Error;
+        if let Some(object) = &finding.object {
+            finding.message = format!("{}/{} would hold a secret in plain text", object.kind, object.name);
+        }
+    }
+    found
+}
+
 /// Adds a finding, unless the same line has one of its rule: three probes ask one port. The worse of two stays.
 fn add(findings: &mut Vec<Finding>, finding: Finding) {
     let is_same = |other: &Finding| {
@@ -74,6 +91,7 @@ fn add(findings: &mut Vec<Finding>, finding: Finding) {
 fn blamed(finding: Finding, origins: &[Origin<'_>], bug: &str) -> Finding {
     let is_in = |origin: &&Origin<'_>| Arc::ptr_eq(&origin.document.source, &finding.primary.source);
     match origins.iter().find(is_in) {
+        Some(origin) if finding.rule.is_some_and(|rule| rule.name == PLAINTEXT) => blame_secret(finding, origin),
         Some(origin) => blame(finding, origin, origins, bug),
         None => finding,
     }

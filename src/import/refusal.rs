@@ -69,7 +69,9 @@ pub(super) fn ignore(findings: &[Finding], spec: &Json, owned: &Owned<'_>, ignor
         let Some(rule) = finding.rule.filter(|rule| rule.family != Family::Manifest && !is_ours(rule.name)) else {
             return false;
         };
-        let why = if owned.broken.contains(&rule.name) {
+        let why = if rule.name == "plaintext-secret" {
+            "the imported manifest has it in plain text; put it into a Secret"
+        } else if owned.broken.contains(&rule.name) {
             "as the imported manifest has it"
         } else if owned.is_changed {
             "kustomize changes the imported manifest before it is applied; what it changes was not imported"

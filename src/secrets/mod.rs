@@ -11,7 +11,7 @@ use std::sync::Arc;
 
 use aho_corasick::AhoCorasick;
 
-use crate::kube::File;
+use crate::kube::{File, Object};
 use crate::yaml::{Source, Span};
 use places::{can_be_told_apart, hidden, hidden_near};
 
@@ -119,6 +119,25 @@ impl<'run> Secrets<'run> {
     }
 }
 
+/// Where an object holds secrets, in order and apart from each other.
+pub(crate) fn in_object(object: &Object) -> Vec<Span> {
+    let mut all = places::in_node(&object.document, object.node);
+    all.sort_unstable();
+    apart(&all)
+}
+
+/// Places in order, those that touch taken together.
+fn apart(all: &[Span]) -> Vec<Span> {
+    let mut spans: Vec<Span> = Vec::with_capacity(all.len());
+    for &span in all {
+        match spans.last_mut() {
+            Some(last) if span.start <= last.end => last.end = last.end.max(span.end),
+            _ => spans.push(span),
+        }
+    }
+    spans
+}
+
 impl Hidden {
     fn new(source: &Source, mut all: Vec<Span>) -> Self {
         let inside = |span: &Span| bare(source.slice(*span));
@@ -126,14 +145,7 @@ impl Hidden {
         let texts = texts.map(str::to_owned).collect();
         all.sort_unstable();
         all.dedup();
-        let mut spans: Vec<Span> = Vec::with_capacity(all.len());
-        for &span in &all {
-            match spans.last_mut() {
-                Some(last) if span.start <= last.end => last.end = last.end.max(span.end),
-                _ => spans.push(span),
-            }
-        }
-        Self { spans, whole: all, texts, finder: OnceCell::new() }
+        Self { spans: apart(&all), whole: all, texts, finder: OnceCell::new() }
     }
 
     /// Whether the byte at `at` is hidden.

@@ -8,14 +8,14 @@ use super::keys::{
 };
 use crate::command_secrets::Words;
 use crate::kube::{File, RefusedSecrets, names_a_secret};
-use crate::secret_texts::{by_form, by_name, is_plain, of_words};
+use crate::secret_texts::{by_form, by_name, is_plain, is_secret_in_header, of_words};
 use crate::words::{is_secret_header, is_secret_name};
 use crate::yaml::{Document, Entry, NodeId, Source, Span, Value};
 
 /// All that is to be hidden in a file, in no order.
 pub(super) fn hidden(file: &File) -> Vec<Span> {
     let source = &file.source;
-    let mut places = Places { hidden: by_form(&source.text).into_iter().map(span).collect(), near: None };
+    let mut places = Places { hidden: by_form(&source.text).into_iter().map(span).collect(), ..Places::new(None) };
     file.documents.iter().for_each(|document| places.of_document(document));
     places.of_comments(source, Span::new(0, source.text.len()));
     let mut hidden = places.hidden;
@@ -38,6 +38,14 @@ pub(super) fn hidden(file: &File) -> Vec<Span> {
     hidden
 }
 
+/// All that is secret in an object, in no order.
+pub(super) fn in_node(document: &Document, node: NodeId) -> Vec<Span> {
+    let mut places = Places { shows_cookies: true, ..Places::new(None) };
+    places.by_form(&document.source, document.span(node));
+    places.of_node(document, node);
+    places.hidden
+}
+
 /// Whether what is to be hidden at one place of a file can be told without the rest of the file.
 pub(super) fn can_be_told_apart(file: &File) -> bool {
     file.refusals.is_empty()
@@ -49,7 +57,7 @@ pub(super) fn can_be_told_apart(file: &File) -> bool {
 /// these are looked through as a whole.
 pub(super) fn hidden_near(file: &File, near: Span) -> Vec<Span> {
     let source = &file.source;
-    let mut places = Places { hidden: Vec::new(), near: Some(near) };
+    let mut places = Places::new(Some(near));
     places.by_form(source, near);
     file.documents.iter().filter(|document| overlap(document.span, near)).for_each(|document| {
         places.of_document(document);
@@ -71,11 +79,22 @@ struct Places {
     hidden: Vec<Span>,
     /// The only lines that are asked about.
     near: Option<Span>,
+    /// Whether a cookie is a secret only where its name says so. Most of a check's only keep it out of the statistics; a
+    /// report hides them all the same.
+    shows_cookies: bool,
 }
 
 impl Places {
+    fn new(near: Option<Span>) -> Self {
+        Self { hidden: Vec::new(), near, shows_cookies: false }
+    }
+
     fn of_document(&mut self, document: &Document) {
-        let root = document.root();
+        self.of_node(document, document.root());
+    }
+
+    /// What is in an object, which a document may have several of.
+    fn of_node(&mut self, document: &Document, root: NodeId) {
         // schemas say what values are like, and hold none
         let is_schema = document.get_str(root, "kind") == Some("CustomResourceDefinition");
         let mut waiting = vec![(root, Around::Plain)];
@@ -136,7 +155,11 @@ impl Places {
             return;
         }
         let name = ["name", "key"].iter().find_map(|key| document.get_str(map, key)).unwrap_or_default();
-        let is_named = is_secret_name(name) || around == Around::Headers && is_secret_header(name);
+        let is_header = || {
+            let value = document.get_str(map, "value").unwrap_or_default();
+            is_secret_header(name) && (!self.shows_cookies || is_secret_in_header(name, value))
+        };
+        let is_named = is_secret_name(name) || around == Around::Headers && is_header();
         if document.get(map, "args").is_some() {
             self.of_words(document, &[document.get(map, "command"), document.get(map, "args")]);
         }

@@ -288,6 +288,67 @@ fn a_description_holds_no_secret_however_it_is_spelt() {
     }
 }
 
+/// Places of a description whose texts come into objects as they are.
+const PLACES: [&str; 6] = [
+    "patch: [{object: Deployment/a, merge: {spec: {template: {spec: {containers: [{name: a, env: [{name: A, value: VALUE}]}]}}}}}]",
+    "patch: [{object: Deployment/a, set: {/metadata/annotations/a: VALUE}}]",
+    "extra: [{apiVersion: v1, kind: ConfigMap, metadata: {name: c}, data: {a.conf: VALUE}}]",
+    "annotations: {pod: {a: VALUE}}",
+    "services: {a-b: {annotations: {a: VALUE}}}",
+    "configmaps: {s: {a: VALUE}}",
+];
+
+/// The same by their names.
+const NAMED: [&str; 6] = [
+    "patch: [{object: Deployment/a, merge: {spec: {template: {spec: {containers: [{name: a, env: [{name: PASSWORD, value: MARK}]}]}}}}}]",
+    "patch: [{object: Deployment/a, set: {/metadata/annotations/password: MARK}}]",
+    "extra: [{apiVersion: v1, kind: ConfigMap, metadata: {name: c}, data: {password: MARK}}]",
+    "extra: [{apiVersion: example.com/v1, kind: Shop, metadata: {name: c}, spec: {password: MARK}}]",
+    "annotations: {pod: {password: MARK}}",
+    "use: [{git-sync: {repo: \"https://git.example.com/x.git?token=MARK\", mount: /g}}]",
+];
+
+/// Whatever way a secret takes into what is generated, it is refused, and shown by no message.
+#[test]
+fn nothing_that_is_generated_holds_a_secret() {
+    let folder = Folder::new("secret-spellings", "generated");
+    let head = "patterns: v1\nname: a\napp:\n  image: r.example.com/x:1\n  port: 8080\n";
+    let of_values =
+        PLACES.iter().flat_map(|place| VALUES.iter().map(|value| place.replace("VALUE", &json!(value).to_string())));
+    let named = NAMED.iter().map(|form| (*form).to_owned());
+    let csi = "  volumes: {v: {csi: x.example.com, attributes: {password: MARK}, mount: /x}}".to_owned();
+    let all: Vec<String> = named.chain([csi]).chain(of_values).collect();
+    for (number, form) in all.iter().enumerate() {
+        let name = format!("{number}.yaml");
+        folder.file(&name, format!("{head}{form}\n").replace("MARK", "MARK9x"));
+        let run = folder.run(&["gen", &name]);
+        assert_eq!((run.code, run.stdout.as_str()), (2, ""), "{form}: {}", run.stderr);
+        assert!(
+            run.stderr.contains("plaintext secret") || run.stderr.contains("secret in plain text"),
+            "{form}: {}",
+            run.stderr
+        );
+        assert_none(form, &run.stderr);
+    }
+    // what a file holds is shown by its object's name
+    folder
+        .file("conf/app.ini", "password = MARK9x\n")
+        .file("files.yaml", format!("{head}  files: {{/etc/a: conf/app.ini}}\n"));
+    let run = folder.run(&["gen", "files.yaml"]);
+    assert_eq!(run.code, 2, "{}", run.stderr);
+    assert!(run.stderr.contains("ConfigMap/a-files-") && run.stderr.contains("would hold a secret"), "{}", run.stderr);
+    assert_none("files", &run.stderr);
+    // and says that it is none where it is none
+    folder.file(
+        "meant.yaml",
+        format!(
+            "{head}annotations: {{pod: {{password: MARK9x}}}}\nignore: [{{rule: plaintext-secret, why: a test}}]\n"
+        ),
+    );
+    let run = folder.run(&["gen", "meant.yaml"]);
+    assert_eq!(run.code, 0, "{}", run.stderr);
+}
+
 /// What only refers to a secret, or is public, is neither hidden nor refused.
 #[test]
 fn references_stay_readable() {

@@ -19,6 +19,7 @@ mod no_such_service;
 mod no_such_service_port;
 mod overlapping_selectors;
 mod pdb_blocks_drain;
+mod plaintext_secret;
 mod prestop_outlasts_grace;
 mod privileged;
 mod probe_host;
@@ -78,6 +79,7 @@ pub const RULES: &[&Rule] = &[
     &no_such_service_port::RULE,
     &overlapping_selectors::RULE,
     &pdb_blocks_drain::RULE,
+    &plaintext_secret::RULE,
     &prestop_outlasts_grace::RULE,
     &privileged::RULE,
     &probe_host::RULE,
