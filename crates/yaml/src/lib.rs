@@ -7,6 +7,7 @@ pub mod edit;
 pub mod emit;
 mod json;
 mod key;
+mod late;
 pub mod limits;
 mod octal;
 mod old_booleans;

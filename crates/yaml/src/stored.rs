@@ -136,6 +136,8 @@ pub(super) enum Stored {
     Borrowed(Span),
     /// Range of the text that the documents have beside the source.
     Owned(Span),
+    /// Text of several lines that is made when it is asked for.
+    Late,
     Alias(NodeId),
 }
 
@@ -164,6 +166,7 @@ pub(super) enum Wide {
     Float { end: u32, value: f64 },
     Borrowed { end: u32, text: Span },
     Owned { end: u32, text: Span },
+    Late { end: u32 },
     Alias { end: u32, target: NodeId },
 }
 
@@ -177,6 +180,7 @@ impl Wide {
             | Self::Float { end, .. }
             | Self::Borrowed { end, .. }
             | Self::Owned { end, .. }
+            | Self::Late { end }
             | Self::Alias { end, .. } => end,
         }
     }
@@ -212,6 +216,7 @@ impl More {
             Stored::Float(value) => Wide::Float { end, value },
             Stored::Borrowed(text) => Wide::Borrowed { end, text },
             Stored::Owned(text) => Wide::Owned { end, text },
+            Stored::Late => Wide::Late { end },
             Stored::Alias(target) => Wide::Alias { end, target },
         };
         let place = narrow(self.wide.len());
@@ -261,6 +266,11 @@ impl More {
     #[inline]
     pub(super) fn wide(&self, node: Node) -> Wide {
         self.wide.get(node.place()).copied().unwrap_or(Wide::Word { end: node.start, value: None })
+    }
+
+    /// The place of what is [`Kind::Wide`], and of how many.
+    pub(super) fn place(&self, node: Node) -> (usize, usize) {
+        (node.place(), self.wide.len())
     }
 
     /// How many maps and lists there are, and how much else.

@@ -9,6 +9,7 @@ use std::ops::{Deref, Range};
 use std::sync::Arc;
 
 use super::key::{Key, place};
+use super::late::Late;
 use super::scalar::{json_float, key_float};
 use super::seldom::Seldom;
 use super::source::{Source, Span};
@@ -191,6 +192,7 @@ pub struct Tree {
     pub(super) more: More,
     /// Text of scalars that escapes, folding or indentation make different from their bytes.
     pub(super) unescaped: String,
+    pub(super) late: Late,
 }
 
 impl Tree {
@@ -230,8 +232,15 @@ impl Tree {
             Wide::Float { value, .. } => Value::Float(value),
             Wide::Borrowed { text, .. } => Value::Str(self.source.slice(text)),
             Wide::Owned { text, .. } => Value::Str(self.owned(text)),
+            Wide::Late { .. } => Value::Str(self.late_text(node)),
             Wide::Alias { target, .. } => self.value(target),
         }
+    }
+
+    #[inline(never)]
+    fn late_text(&self, node: Node) -> &str {
+        let (place, count) = self.more.place(node);
+        self.late.text(place, count, node.style() == Style::Literal, self.source.slice(self.more.span(node)))
     }
 
     /// The bytes of a node as written.
@@ -307,7 +316,11 @@ impl Tree {
         let at = self.node(node);
         match at.kind() {
             Kind::Written | Kind::Quoted => true,
-            Kind::Wide => matches!(self.wide_value(at), Value::Str(_)),
+            Kind::Wide => match self.more.wide(at) {
+                Wide::Borrowed { .. } | Wide::Owned { .. } | Wide::Late { .. } => true,
+                Wide::Alias { target, .. } => self.is_str(target),
+                _ => false,
+            },
             _ => false,
         }
     }
@@ -319,7 +332,11 @@ impl Tree {
         let at = self.node(node);
         match at.kind() {
             Kind::Word => at.word().is_none(),
-            Kind::Wide => self.wide_value(at) == Value::Null,
+            Kind::Wide => match self.more.wide(at) {
+                Wide::Word { value, .. } => value.is_none(),
+                Wide::Alias { target, .. } => self.is_null(target),
+                _ => false,
+            },
             _ => false,
         }
     }

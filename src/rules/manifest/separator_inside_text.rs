@@ -1,7 +1,7 @@
 use crate::diagnostic::Label;
 use crate::kube::File;
 use crate::rules::{Check, Findings, Rule};
-use crate::yaml::{Document, NodeId, Span, Style, Value};
+use crate::yaml::{Document, NodeId, Span, Style};
 
 /// A `---` in the first column of a block of text ends the document.
 pub static RULE: Rule = rule!("separator_inside_text.md", Error, Check::File(check));
@@ -86,14 +86,15 @@ fn last_text(document: &Document) -> Option<(NodeId, NodeId)> {
     let mut node = document.root();
     let mut key = None;
     loop {
-        match document.value(node) {
-            Value::Map(entries) => {
-                let last = entries.iter().max_by_key(|entry| document.span(entry.key).range().start)?;
-                key = Some(last.key);
-                node = last.value();
-            }
-            Value::List(items) => node = *items.last()?,
-            _ => break,
+        // a text is not looked at: it may have to be made first
+        let (entries, items) = (document.entries(node), document.items(node));
+        if let Some(last) = entries.iter().max_by_key(|entry| document.span(entry.key).range().start) {
+            key = Some(last.key);
+            node = last.value();
+        } else if let Some(last) = items.last() {
+            node = *last;
+        } else {
+            break;
         }
     }
     let is_text = matches!(document.style(node), Style::Literal | Style::Folded);

@@ -5,6 +5,7 @@ mod map;
 use std::collections::HashMap;
 use std::sync::Arc;
 
+use super::late::Late;
 use super::refusal::{Refusal, beginning};
 use super::scalar::Resolved;
 use super::seldom::Seldom;
@@ -87,6 +88,7 @@ impl Tree {
             orders: Vec::new(),
             more: More::with_room(nodes / 4),
             unescaped: String::new(),
+            late: Late::default(),
         }
     }
 
@@ -114,6 +116,7 @@ impl Tree {
             orders: self.orders.clone(),
             more: self.more.copy(),
             unescaped: self.unescaped.as_str().to_owned(),
+            late: Late::default(),
         }
     }
 
@@ -124,6 +127,7 @@ impl Tree {
         self.entries.shrink_to_fit();
         self.more.shrink();
         self.unescaped.shrink_to_fit();
+        self.late.clear();
     }
 }
 
@@ -247,6 +251,13 @@ impl<'src> Builder<'src> {
             }
             None => self.simple_scalar(span, Style::Plain, Scalar::Borrowed(span), Resolved::Str),
         }
+    }
+
+    /// The same for text of several lines that is made when it is asked for: without quotes, or a literal.
+    pub(super) fn late_text(&mut self, span: Span, style: Style) {
+        let node = self.tree.more.node(span, Stored::Late, style);
+        let node = self.add(node);
+        self.place(node);
     }
 
     #[inline]

@@ -1,17 +1,12 @@
 //! Literal block scalars as most are written, line by line: `|` or `|-`, the first line not blank, no tabs before text.
 
-use super::super::build::Scalar;
 use super::super::source::Span;
-use super::super::tree::Style;
 use super::scanner::Scanner;
-use super::token::{Kind, Token};
-
-/// More bytes than most literals have. Their text is copied into the document's and then dropped.
-const ROOM: usize = 1024;
 
 impl Scanner<'_> {
-    /// Reads the literal that begins here; none, and nothing is passed, where [`Scanner::block_scalar`] has to.
-    pub(super) fn simple_literal(&mut self) -> Option<Token> {
+    /// Passes the literal that begins here: where it is, and its text if it is of one line. None, and nothing is passed,
+    /// where [`Scanner::block_scalar`] has to read it.
+    pub(super) fn simple_literal(&mut self) -> Option<(Span, Option<Span>)> {
         let bytes = self.cursor.text().as_bytes();
         let start = self.cursor.at;
         let (header_end, keeps_break) = match bytes.get(start..)? {
@@ -29,8 +24,7 @@ impl Scanner<'_> {
         }
         let first = line + indent;
         let indentation = &bytes[line..first];
-        let mut text = String::with_capacity(ROOM);
-        let (mut begin, mut lines) = (first, 1);
+        let (mut begin, mut lines, mut is_long) = (first, 1, false);
         let mut end;
         let next = loop {
             end = begin + memchr::memchr(b'\n', &bytes[begin..])?;
@@ -51,23 +45,13 @@ impl Scanner<'_> {
                 Some(_) if depth == indent => {}
                 _ => break line + depth,
             }
-            // Another line follows, so the breaks count.
-            text.push_str(self.cursor.slice(begin, end + 1));
-            for _ in 0..blank {
-                text.push('\n');
-            }
+            is_long = true;
             begin = line + indent;
         };
         self.cursor.pass_lines(lines, line);
         self.cursor.at = next;
         let last = end + usize::from(keeps_break);
-        let text = if text.is_empty() {
-            Scalar::Borrowed(Span::new(first, last))
-        } else {
-            text.push_str(self.cursor.slice(begin, last));
-            Scalar::Owned(text)
-        };
-        Some(Token { kind: Kind::Scalar(Style::Literal, text), start, end, key: None })
+        Some((Span::new(start, end), (!is_long).then(|| Span::new(first, last))))
     }
 }
 

@@ -47,6 +47,8 @@ enum Node {
     Key(Span, Style, Scalar),
     /// A scalar without a colon behind it, or brackets: complete.
     Scalar(Span, Style, Scalar),
+    /// The same of several lines, whose text is made when it is asked for.
+    Lines(Span, Style),
     Done,
 }
 
@@ -164,6 +166,7 @@ impl Direct<'_, '_> {
                     self.scalar(span, style, text)?;
                     self.end_of_line()
                 }
+                Node::Lines(span, style) => self.lines(span, style),
                 Node::Done => self.end_of_line(),
                 Node::Key(..) => Err(Unknown),
             };
@@ -226,8 +229,14 @@ impl Direct<'_, '_> {
                 self.scalar(span, style, text)?;
                 self.end_of_line()
             }
+            Node::Lines(span, style) => self.lines(span, style),
             Node::Done => self.end_of_line(),
         }
+    }
+
+    fn lines(&mut self, span: Span, style: Style) -> Known<Option<usize>> {
+        self.builder.late_text(span, style);
+        self.end_of_line()
     }
 
     fn key_or_scalar(&mut self) -> Known<Node> {
@@ -258,10 +267,13 @@ impl Direct<'_, '_> {
                 Ok(Node::Done)
             }
             b'|' | b'>' => {
-                let token = match self.scanner.simple_literal() {
-                    Some(token) => token,
-                    None => self.scanner.block_scalar().map_err(|_| Unknown)?,
-                };
+                if let Some((span, text)) = self.scanner.simple_literal() {
+                    return Ok(match text {
+                        Some(text) => Node::Scalar(span, Style::Literal, Scalar::Borrowed(text)),
+                        None => Node::Lines(span, Style::Literal),
+                    });
+                }
+                let token = self.scanner.block_scalar().map_err(|_| Unknown)?;
                 let Kind::Scalar(style, text) = token.kind else { return Err(Unknown) };
                 Ok(Node::Scalar(Span::new(token.start, token.end), style, text))
             }

@@ -80,10 +80,69 @@ impl Direct<'_, '_> {
     }
 
     /// Text of several lines, or with anything unusual in it.
-    pub(super) fn any_plain(&mut self) -> Known<Node> {
+    fn any_plain(&mut self) -> Known<Node> {
+        if let Some(node) = self.plain_lines() {
+            return Ok(node);
+        }
         let token = self.scanner.plain_scalar().map_err(|_| Unknown)?;
         let Kind::Scalar(style, text) = token.kind else { return Err(Unknown) };
         Ok(Node::Scalar(Span::new(token.start, token.end), style, text))
+    }
+
+    /// Text of several lines as most are; none, and nothing is passed, where the exact reader has to look.
+    fn plain_lines(&mut self) -> Option<Node> {
+        let least = usize::try_from(self.scanner.indent + 1).unwrap_or(0);
+        if least == 0 || !self.scanner.cursor.only_line_feeds() {
+            return None;
+        }
+        let start = self.scanner.cursor.at;
+        let (mut at, mut end, mut line) = (start, start, start);
+        let (mut passed, mut is_long) = (0, false);
+        loop {
+            let word = at;
+            while !self.ends_word(at) {
+                at += 1;
+            }
+            if at == word {
+                break;
+            }
+            (end, is_long) = (at, passed > 0);
+            let before = (at, passed);
+            loop {
+                match self.byte(at) {
+                    b' ' => at += 1,
+                    b'\n' => {
+                        at += 1;
+                        (line, passed) = (at, passed + 1);
+                    }
+                    b'\t' => return None,
+                    _ => break,
+                }
+            }
+            if at == before.0 || self.byte(at) == b'#' || passed > before.1 && at - line < least {
+                break;
+            }
+        }
+        if passed > 0 {
+            self.scanner.cursor.pass_lines(passed, line);
+        }
+        self.scanner.cursor.at = at;
+        let span = Span::new(start, end);
+        Some(if is_long {
+            Node::Lines(span, Style::Plain)
+        } else {
+            Node::Scalar(span, Style::Plain, Scalar::Borrowed(span))
+        })
+    }
+
+    /// Whether a word without quotes ends here, in a document whose lines end in line feeds alone.
+    #[inline]
+    fn ends_word(&self, at: usize) -> bool {
+        let byte = self.byte(at);
+        match byte {
+            b':' => self.scanner.cursor.is_blank_or_break(at + 1),
+            _ => STOPS[usize::from(byte)] == 1 && byte.is_ascii(),
+        }
     }
 
     /// Passes a line break, unless the text may go on in the next line.
