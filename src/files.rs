@@ -60,6 +60,38 @@ pub fn identity(path: &Path) -> PathBuf {
     fs::canonicalize(path).ok().or_else(in_folder).unwrap_or_else(|| path.to_owned())
 }
 
+/// Where a path leads that is written in a folder without links and dots: as [`fs::canonicalize`] has it, without asking
+/// for each of the folders above again. Where names have several spellings, the system is asked for the one that counts.
+///
+/// # Errors
+/// A path at whose end nothing is.
+pub fn real_in(folder: &Path, path: &Path) -> io::Result<PathBuf> {
+    let asked = || fs::canonicalize(folder.join(path));
+    let bytes = path.as_os_str().as_encoded_bytes();
+    let ends_in_folder = bytes.ends_with(b"/") || bytes.ends_with(b"/.");
+    if !cfg!(target_os = "linux") || !folder.is_absolute() || ends_in_folder {
+        return asked();
+    }
+    let mut real = folder.to_owned();
+    let mut is_folder = true;
+    for component in path.components() {
+        match component {
+            Component::CurDir => {}
+            Component::ParentDir if is_folder => drop(real.pop()),
+            Component::Normal(name) if is_folder => {
+                real.push(name);
+                let there = fs::symlink_metadata(&real)?;
+                if there.is_symlink() {
+                    return asked();
+                }
+                is_folder = there.is_dir();
+            }
+            _ => return asked(),
+        }
+    }
+    Ok(real)
+}
+
 /// What is in a folder, by name: the same on any machine.
 ///
 /// # Errors
@@ -331,4 +363,68 @@ fn keep(there: &Metadata, file: &File) -> io::Result<()> {
     }
     // After the owner, because a change of owner takes some modes away.
     file.set_permissions(there.permissions())
+}
+
+#[cfg(all(test, unix))]
+mod tests {
+    use std::fs;
+    use std::os::unix::fs::symlink;
+    use std::path::Path;
+
+    use super::real_in;
+
+    /// In a folder and in one below it, where links lead to files, to folders, to what is not there and out of it.
+    #[test]
+    fn what_is_real_in_a_folder_is_what_the_system_says() {
+        let scratch = std::env::temp_dir().join(format!("patterns-real-{}", std::process::id()));
+        let below = scratch.join("below");
+        fs::create_dir_all(below.join("base")).unwrap();
+        for file in ["a.yaml", "below/b.yaml", "below/base/c.yaml"] {
+            fs::write(scratch.join(file), "").unwrap();
+        }
+        for (link, to) in [("link.yaml", "../a.yaml"), ("linked", "base"), ("gone.yaml", "nowhere"), ("up", "..")] {
+            symlink(to, below.join(link)).unwrap();
+        }
+        let paths = [
+            "b.yaml",
+            "./b.yaml",
+            "base",
+            "base/",
+            "base/.",
+            "base/c.yaml",
+            "base/../b.yaml",
+            "base/..",
+            "..",
+            "../",
+            "../a.yaml",
+            "../below/base/c.yaml",
+            "link.yaml",
+            "linked",
+            "linked/c.yaml",
+            "linked/../b.yaml",
+            "up",
+            "up/a.yaml",
+            "up/../a.yaml",
+            "gone.yaml",
+            "absent.yaml",
+            "absent/../b.yaml",
+            "b.yaml/",
+            "b.yaml/.",
+            "b.yaml/..",
+            "b.yaml/../b.yaml",
+            "b.yaml/c.yaml",
+            "",
+            ".",
+            "/",
+            "/absent",
+            "../../../../../../../..",
+        ];
+        for folder in [&scratch, &below].map(|folder| fs::canonicalize(folder).unwrap()) {
+            for path in paths {
+                let (ours, systems) = (real_in(&folder, Path::new(path)), fs::canonicalize(folder.join(path)));
+                assert_eq!(ours.ok(), systems.ok(), "{path:?} in {}", folder.display());
+            }
+        }
+        fs::remove_dir_all(scratch).unwrap();
+    }
 }

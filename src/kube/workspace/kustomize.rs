@@ -273,12 +273,13 @@ fn read_folder(folder: &Path, shown: Option<&str>, found: &mut Vec<Kustomization
         for part in yaml::read(&Arc::new(source)) {
             let Part::Document(document) = part else { continue };
             let root = document.root();
-            let place = |file: &&str| fs::canonicalize(folder.join(file)).ok();
+            let place = |file: &&str| files::real_in(folder, Path::new(file)).ok();
             one.patches.extend(patch_files(&document).iter().filter_map(place));
-            let resources = resources(&document);
-            one.resources.extend(resources.iter().filter_map(place));
-            let is_unseen = |name: &&str| place(name).is_none();
-            one.brings_unseen |= makes_objects(&document) || resources.iter().any(is_unseen);
+            let named = resources(&document);
+            let found = one.resources.len();
+            one.resources.extend(named.iter().filter_map(place));
+            let is_one_unseen = one.resources.len() - found < named.len();
+            one.brings_unseen |= makes_objects(&document) || is_one_unseen;
             one.is_component |= document.get_str(root, "kind") == Some("Component");
             let components = document.get(root, "components").map_or(&[][..], |list| document.items(list));
             one.components.extend(components.iter().map(|item| place(&document.str(*item)?)));
