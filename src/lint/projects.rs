@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::io;
 use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
 
 use super::Selection;
 use super::settings::Settings;
@@ -28,6 +29,8 @@ pub struct Projects {
     /// Where there are no settings.
     base: Selection,
     linted: Vec<Linted>,
+    /// Where the settings of folders are.
+    finder: Mutex<project::Finder>,
     /// Index into `linted` by folder.
     folders: FastMap<PathBuf, usize>,
     /// The same by the names of the files whose projects describe programs or name versions of their own.
@@ -69,6 +72,7 @@ impl Projects {
         Self {
             base,
             linted: Vec::new(),
+            finder: Mutex::default(),
             folders: FastMap::default(),
             by_name: HashMap::new(),
             policies: None,
@@ -91,7 +95,7 @@ impl Projects {
             if !seen.insert(folder) {
                 continue;
             }
-            let Some(path) = finder.find(folder)? else { continue };
+            let Some(path) = settings_of(&mut finder, file)? else { continue };
             let index = if let Some(index) = by_file.get(&path) {
                 *index
             } else {
@@ -109,7 +113,7 @@ impl Projects {
             if by_file.is_empty() || !seen.insert(folder) {
                 continue;
             }
-            if let Some(index) = finder.find(folder)?.and_then(|path| by_file.get(&path).copied()) {
+            if let Some(index) = settings_of(&mut finder, file)?.and_then(|path| by_file.get(&path).copied()) {
                 all.folders.insert(folder.to_owned(), index);
             }
         }
@@ -121,7 +125,14 @@ impl Projects {
                 }
             }
         }
+        all.finder = Mutex::new(finder);
         Ok(all)
+    }
+
+    /// Where the settings are that hold in a folder, which is written without links and dots.
+    #[must_use]
+    pub fn file_above(&self, folder: &Path) -> Option<PathBuf> {
+        self.finder.lock().unwrap_or_else(PoisonError::into_inner).find_above(folder).ok().flatten()
     }
 
     fn read(&self, path: &Path, overrides: Overrides) -> Result<Linted, Stop> {
@@ -339,6 +350,12 @@ fn is_example_of(path: &Path, policies: &Path) -> bool {
 
 fn real(path: &Path) -> Option<PathBuf> {
     std::fs::canonicalize(path).ok()
+}
+
+/// Where the settings of a file are. Its path is without links and dots, if it is of a file that is there.
+fn settings_of(finder: &mut project::Finder, file: &File) -> io::Result<Option<PathBuf>> {
+    let folder = folder(file);
+    if folder.is_absolute() { finder.find_above(folder) } else { finder.find(folder) }
 }
 
 /// Where a file lies; standard input lies in the working directory.

@@ -91,10 +91,17 @@ impl Finder {
         let whole = std::path::absolute(input)?;
         let start = if whole.is_dir() { whole.as_path() } else { whole.parent().unwrap_or(&whole) };
         // the folders above `b/../a` are not those above `b`
-        let start = start.canonicalize().unwrap_or_else(|_| start.to_owned());
+        self.find_above(&start.canonicalize().unwrap_or_else(|_| start.to_owned()))
+    }
+
+    /// The same for what lies in a folder, which is written without links and dots.
+    ///
+    /// # Errors
+    /// As [`find`].
+    pub fn find_above(&mut self, folder: &Path) -> io::Result<Option<PathBuf>> {
         let mut looked_at = Vec::new();
         let mut found = None;
-        for folder in start.ancestors() {
+        for folder in folder.ancestors() {
             if let Some(known) = self.known.get(folder) {
                 found.clone_from(known);
                 break;

@@ -71,8 +71,7 @@ pub fn render(workspace: &mut Workspace, paths: &[PathBuf], options: &Options, i
             Err(chart::Unusable::Because(why)) => fail(workspace, &shown, &why),
         }
     }
-    let folders: Vec<_> = overlay::find(workspace, paths).into_iter().filter(|(folder, _)| is_wanted(folder)).collect();
-    for (shown, read) in overlay::read(folders) {
+    for (shown, read) in overlay::read(overlay::find(workspace, paths, is_wanted)) {
         match read {
             Ok(overlay) => {
                 used.extend(overlay.files().cloned());

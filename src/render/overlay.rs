@@ -40,8 +40,8 @@ pub struct Kustomization {
     pub document: Document,
 }
 
-/// The folders with kustomizations that a run looks at, with what messages call them.
-pub fn find(workspace: &Workspace, paths: &[PathBuf]) -> Vec<(PathBuf, String)> {
+/// The wanted folders with kustomizations that a run looks at, with what messages call them.
+pub fn find(workspace: &Workspace, paths: &[PathBuf], is_wanted: &dyn Fn(&Path) -> bool) -> Vec<(PathBuf, String)> {
     let mut folders: Vec<(PathBuf, String)> = Vec::new();
     let mut seen = HashSet::new();
     let in_folders =
@@ -56,7 +56,7 @@ pub fn find(workspace: &Workspace, paths: &[PathBuf]) -> Vec<(PathBuf, String)> 
         Some((fs::canonicalize(path).ok()?, if shown.is_empty() { ".".to_owned() } else { shown.to_owned() }))
     });
     for (folder, shown) in named.chain(in_folders) {
-        if !seen.contains(&folder) && own_file(&folder).is_some() {
+        if !seen.contains(&folder) && is_wanted(&folder) && own_file(&folder).is_some() {
             folders.push((folder.clone(), shown));
         }
         seen.insert(folder);

@@ -119,7 +119,7 @@ fn read(args: &LintArgs, here: &Path, selection: Selection) -> Result<(Workspace
     });
     let mut projects = load(args, &mut workspace, selection.clone())?;
     // what is excluded is not rendered, and what is rendered has settings too
-    if render::render(&mut workspace, args) {
+    if render::render(&mut workspace, &projects, args) {
         projects = load(args, &mut workspace, selection)?;
     }
     Ok((workspace, projects))
