@@ -30,6 +30,7 @@ pub use walk::{Input, Inputs, LEFT_OUT};
 
 use super::definitions::{self, Definitions};
 use super::object::Object;
+use super::threads::take_room;
 use crate::yaml::Source;
 
 /// Bytes of stack for threads that decode: a document may nest 10,000 deep, and serde follows it by recursion. The
@@ -230,7 +231,8 @@ impl Workspace {
 /// # Errors
 /// If the system cannot create threads.
 pub fn on_deep_stacks<R: Send>(work: impl FnOnce() -> R + Send) -> io::Result<R> {
-    let pool = rayon::ThreadPoolBuilder::new().stack_size(STACK).build().map_err(io::Error::other)?;
+    let pool = rayon::ThreadPoolBuilder::new().stack_size(STACK).start_handler(|_| take_room());
+    let pool = pool.build().map_err(io::Error::other)?;
     Ok(pool.install(work))
 }
 
