@@ -168,9 +168,9 @@ fn unknown_version(object: &Object, target: Target) -> Option<Cause> {
     // what has no metadata is a file of another program
     object.document.get(object.node, "metadata")?;
     let (group, number) = version.rsplit_once('/').unwrap_or(("", version));
-    let known = KindHistory::all().iter().find(|known| {
+    let known = KindHistory::all().iter().filter(|known| known.kind == kind).find(|known| {
         let (known_group, _) = known.api_version.rsplit_once('/').unwrap_or(("", known.api_version));
-        known.kind == kind && (known_group == group || is_misspelt_group(group, known_group, version))
+        known_group == group || is_misspelt_group(group, known_group, version)
     })?;
     let (known_group, _) = known.api_version.rsplit_once('/').unwrap_or_default();
     let write = known.instead(target).map(|(instead, _)| format!("write `{instead}`"));
