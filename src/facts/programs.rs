@@ -48,7 +48,7 @@ struct Entry {
     images: Vec<Name>,
     tag: Option<Name>,
     text: &'static str,
-    program: OnceLock<Option<Program>>,
+    program: OnceLock<Option<Box<Program>>>,
 }
 
 impl Entry {
@@ -72,12 +72,12 @@ impl Entry {
             images: names(&program.images),
             tag: program.tag.clone().map(Cow::Owned),
             text: "",
-            program: OnceLock::from(Some(program)),
+            program: OnceLock::from(Some(Box::new(program))),
         }
     }
 
     fn program(&self) -> Option<&Program> {
-        self.program.get_or_init(|| parse(&self.name, self.text).ok()).as_ref()
+        self.program.get_or_init(|| parse(&self.name, self.text).ok().map(Box::new)).as_deref()
     }
 }
 
