@@ -2,11 +2,12 @@
 //! groups of one.
 
 use std::cmp::Ordering;
-use std::hash::BuildHasher;
+use std::hash::{BuildHasher, Hash};
 use std::ops::Range;
 
 use foldhash::fast::FixedState;
 
+use super::hash::FastMap;
 use super::object::{Object, PodView};
 
 /// Objects by kind and name, and by namespace as well. What is alike is in the order of the run.
@@ -81,6 +82,48 @@ impl<'run> Names<'run> {
     ) -> [&[&'run Object]; COUNT] {
         let called = &self.placed[range(&self.hashes, hash(kind, name))];
         namespaces.map(|namespace| equal(called, |object| by_id(object, kind, name, namespace)))
+    }
+}
+
+/// Lists by key that lie in one: most are so short that one for each would take more memory than it holds.
+#[derive(Debug)]
+pub(super) struct Lists<K, V> {
+    all: Box<[V]>,
+    by_key: FastMap<K, Range<u32>>,
+}
+
+impl<K, V> Default for Lists<K, V> {
+    fn default() -> Self {
+        Self { all: Box::default(), by_key: FastMap::default() }
+    }
+}
+
+impl<K: Copy + Hash + Ord, V> Lists<K, V> {
+    /// Of values with their keys. Those of one key stay in their order.
+    pub(super) fn of(mut found: Vec<(K, V)>) -> Self {
+        found.sort_by_key(|(key, _)| *key);
+        let mut by_key = FastMap::default();
+        let mut end = 0;
+        for group in found.chunk_by(|(one, _), (other, _)| one == other) {
+            let start = end;
+            end += u32::try_from(group.len()).unwrap_or(u32::MAX);
+            by_key.insert(group[0].0, start..end);
+        }
+        Self { all: found.into_iter().map(|(_, value)| value).collect(), by_key }
+    }
+
+    /// The list under a key, if there is one.
+    pub(super) fn get(&self, key: &K) -> Option<&[V]> {
+        self.by_key.get(key).map(|range| self.list(range))
+    }
+
+    /// All lists, with their keys.
+    pub(super) fn iter(&self) -> impl Iterator<Item = (K, &[V])> {
+        self.by_key.iter().map(|(key, range)| (*key, self.list(range)))
+    }
+
+    fn list(&self, range: &Range<u32>) -> &[V] {
+        self.all.get(range.start as usize..range.end as usize).unwrap_or_default()
     }
 }
 

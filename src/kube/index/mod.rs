@@ -10,7 +10,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 
 use super::candidates::Selectable;
-use super::groups::Names;
+use super::groups::{Lists, Names};
 use super::hash::{FastMap, FastSet};
 use super::memo::Memo;
 use super::nearby::{self, FEW, Nearby, Numbers, Place, Within};
@@ -29,15 +29,15 @@ pub struct Index<'run> {
     all: Vec<&'run Object>,
     by_kind: FastMap<&'run str, Vec<&'run Object>>,
     names: Names<'run>,
-    by_target: FastMap<(&'run str, &'run str), Vec<&'run Object>>,
+    by_target: Lists<(&'run str, &'run str), &'run Object>,
     selectable: Selectable<'run>,
     by_place: FastMap<(FolderScope<'run>, &'run str), Vec<&'run Object>>,
     /// Services, those that select alike together.
     services: Vec<Alike<'run>>,
     /// Their places by one label that they select by.
-    by_selected_label: FastMap<(&'run str, &'run str), Vec<usize>>,
+    by_selected_label: Lists<(&'run str, &'run str), usize>,
     /// The same by namespace.
-    by_selected_label_in: FastMap<(Option<&'run str>, &'run str, &'run str), Vec<usize>>,
+    by_selected_label_in: Lists<(Option<&'run str>, &'run str, &'run str), usize>,
     /// The same by place for labels that more than a few select by.
     by_selected_label_at: FastMap<(Place<'run>, Within<'run>, &'run str, &'run str), Vec<usize>>,
     /// What selectors match, by the bytes of the question.
@@ -109,7 +109,7 @@ impl<'run> Index<'run> {
             }
         }
         for (target, group) in index.by_target.iter().filter(|(_, group)| group.len() > FEW) {
-            index.scaling.insert(*target, Nearby::of(group, &index.neighbours));
+            index.scaling.insert(target, Nearby::of(group, &index.neighbours));
         }
         index
     }
@@ -118,6 +118,7 @@ impl<'run> Index<'run> {
     fn by_kinds(all: &[&'run Object]) -> Self {
         let mut index = Self::default();
         let mut services: BTreeMap<_, Alike<'run>> = BTreeMap::new();
+        let mut by_target = Vec::new();
         for object in all.iter().copied() {
             let kind = object.id.kind.as_str();
             index.by_kind.entry(kind).or_default().push(object);
@@ -128,7 +129,7 @@ impl<'run> Index<'run> {
                 && let Some(target_kind) = object.document.get_str(target, "kind").or(is_keda.then_some("Deployment"))
                 && let Some(target_name) = object.document.get_str(target, "name")
             {
-                index.by_target.entry((target_kind, target_name)).or_default().push(object);
+                by_target.push(((target_kind, target_name), object));
             }
             let place = FolderScope::of(object);
             index.by_place.entry((place, kind)).or_default().push(object);
@@ -147,15 +148,19 @@ impl<'run> Index<'run> {
         for (key, value) in services.keys().flat_map(|(labels, ..)| labels.iter()) {
             *selecting.entry((key, value)).or_default() += 1;
         }
+        let (mut by_label, mut by_label_in) = (Vec::new(), Vec::new());
         for (at, ((labels, namespace, _), alike)) in services.into_iter().enumerate() {
             // by the label that the fewest others select by
             let rarest = labels.iter().min_by_key(|(key, value)| selecting.get(&(key.as_str(), value.as_str())));
             if let Some((key, value)) = rarest {
-                index.by_selected_label.entry((key, value)).or_default().push(at);
-                index.by_selected_label_in.entry((namespace, key, value)).or_default().push(at);
+                by_label.push(((key.as_str(), value.as_str()), at));
+                by_label_in.push(((namespace, key.as_str(), value.as_str()), at));
             }
             index.services.push(alike);
         }
+        index.by_target = Lists::of(by_target);
+        index.by_selected_label = Lists::of(by_label);
+        index.by_selected_label_in = Lists::of(by_label_in);
         index
     }
 
@@ -210,7 +215,8 @@ impl<'run> Index<'run> {
         let by_label = labels.iter().map(|(key, value)| {
             let (key, value) = (key.as_str(), value.as_str());
             let few = self.by_selected_label.get(&(key, value)).filter(|all| all.len() <= FEW);
-            let at = |one| self.by_selected_label_at.get(&(one, Within::In(place.namespace), key, value));
+            let key_at = |one| (one, Within::In(place.namespace), key, value);
+            let at = |one| self.by_selected_label_at.get(&key_at(one)).map(Vec::as_slice);
             // both are empty where few are not
             [few, at(Place::Folder(place.folder)), at(Place::Variants(place.folder))]
         });

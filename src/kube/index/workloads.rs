@@ -14,7 +14,7 @@ impl<'run> Index<'run> {
     #[must_use]
     pub fn scalers<'a>(&'a self, workload: &'a Object) -> &'a [&'run Object] {
         let target = (workload.id.kind.as_str(), workload.id.name.as_str());
-        self.by_target.get(&target).map_or(&[], Vec::as_slice)
+        self.by_target.get(&target).unwrap_or_default()
     }
 
     /// The first of those that are nearest, with how near that is, among those of which something can be said.
@@ -80,13 +80,11 @@ impl<'run> Index<'run> {
         let namespace = workload.id.namespace.as_deref();
         let by_label = labels.into_iter().flatten().flat_map(move |(key, value)| {
             let (key, value) = (key.as_str(), value.as_str());
-            let all = self.by_selected_label.get(&(key, value)).map(Vec::as_slice);
+            let all = self.by_selected_label.get(&(key, value));
             let is_few = all.is_none_or(|all| all.len() <= FEW);
             let few = match namespace {
                 None => [all, None],
-                Some(_) => {
-                    [namespace, None].map(|one| self.by_selected_label_in.get(&(one, key, value)).map(Vec::as_slice))
-                }
+                Some(_) => [namespace, None].map(|one| self.by_selected_label_in.get(&(one, key, value))),
             };
             let few = few.into_iter().flatten().filter(move |_| is_few);
             let keys = nearby::of_unit(workload)
