@@ -67,35 +67,49 @@ fn key(object: &Object) -> (&str, &str, &str) {
     (&object.document.source.name, &object.id.kind, &object.id.name)
 }
 
-/// The groups of those that select each other's Pods, in one direction or both.
-fn groups<'run>(controllers: &[Controller<'run>]) -> Vec<Vec<Controller<'run>>> {
-    // Equal ones are one class; only classes are compared.
-    let mut classes: Vec<Vec<Controller<'run>>> = Vec::new();
-    let mut known: FastMap<(Vec<u8>, &Labels), usize> = FastMap::default();
+/// Controllers with equal selectors and labels.
+struct Class<'run> {
+    controllers: Vec<Controller<'run>>,
+    /// The first class with this selector.
+    like: usize,
+}
+
+/// Equal ones are one class; only classes are compared.
+fn classes<'run>(controllers: &[Controller<'run>]) -> Vec<Class<'run>> {
+    let mut classes: Vec<Class<'run>> = Vec::new();
+    let mut first_of: FastMap<Box<[u8]>, usize> = FastMap::default();
+    let mut known: FastMap<(usize, &Labels), usize> = FastMap::default();
     for one in controllers {
-        let class = *known.entry((one.selector.printed(), one.labels)).or_insert(classes.len());
-        match classes.get_mut(class) {
-            Some(class) => class.push(*one),
-            None => classes.push(vec![*one]),
+        let like = *first_of.entry(one.selector.printed().into()).or_insert(classes.len());
+        let at = *known.entry((like, one.labels)).or_insert(classes.len());
+        match classes.get_mut(at) {
+            Some(class) => class.controllers.push(*one),
+            None => classes.push(Class { controllers: vec![*one], like }),
         }
     }
+    classes
+}
+
+/// The groups of those that select each other's Pods, in one direction or both.
+fn groups<'run>(controllers: &[Controller<'run>]) -> Vec<Vec<Controller<'run>>> {
+    let classes = classes(controllers);
     let mut by_label: FastMap<(&str, &str), Vec<usize>> = FastMap::default();
-    for (at, class) in classes.iter().enumerate() {
-        for (key, value) in class[0].labels {
+    for (at, Class { controllers, .. }) in classes.iter().enumerate() {
+        for (key, value) in controllers[0].labels {
             by_label.entry((key, value)).or_default().push(at);
         }
     }
     let all: Vec<usize> = (0..classes.len()).collect();
     let mut group_of: Vec<usize> = all.clone();
     // Classes with one selector are compared with the others once.
-    let mut first_of: FastMap<Vec<u8>, (usize, bool)> = FastMap::default();
+    let mut selects_others: Vec<bool> = Vec::with_capacity(classes.len());
     let mut wide = 0;
-    for (at, class) in classes.iter().enumerate() {
-        let selector = class[0].selector;
-        let first = first_of.entry(selector.printed()).or_insert((at, selector.matches(class[0].labels)));
-        if first.0 != at {
-            if first.1 {
-                join(&mut group_of, at, first.0);
+    for (at, Class { controllers, like }) in classes.iter().enumerate() {
+        let selector = controllers[0].selector;
+        selects_others.push(selector.matches(controllers[0].labels));
+        if *like != at {
+            if selects_others[*like] {
+                join(&mut group_of, at, *like);
             }
             continue;
         }
@@ -107,15 +121,24 @@ fn groups<'run>(controllers: &[Controller<'run>]) -> Vec<Vec<Controller<'run>>> 
         }
         let with = selector.equal().map(|label| by_label.get(&label).map_or(&[][..], Vec::as_slice));
         for other in with.min_by_key(|with| with.len()).unwrap_or(&all) {
-            if *other != at && selector.matches(classes[*other][0].labels) {
-                first.1 = true;
+            if *other != at && selector.matches(classes[*other].controllers[0].labels) {
+                selects_others[at] = true;
                 join(&mut group_of, at, *other);
             }
         }
     }
+    drop((by_label, all));
+    let mut sizes = vec![0; classes.len()];
+    for (at, class) in classes.iter().enumerate() {
+        sizes[root(&mut group_of, at)] += class.controllers.len();
+    }
     let mut groups: BTreeMap<usize, Vec<Controller<'run>>> = BTreeMap::new();
     for (at, class) in classes.iter().enumerate() {
-        groups.entry(root(&mut group_of, at)).or_default().extend(class);
+        let root = root(&mut group_of, at);
+        // most are alone
+        if sizes[root] > 1 {
+            groups.entry(root).or_default().extend(&class.controllers);
+        }
     }
     let place = |one: &Controller<'_>| (one.object.document.source.name.clone(), one.object.document.span(one.node));
     let mut groups: Vec<_> = groups.into_values().collect();

@@ -1,4 +1,4 @@
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use super::scaling::{self, Scaler};
 use crate::kube::{Index, units};
@@ -12,15 +12,18 @@ const SHOWN: usize = 5;
 pub static RULE: Rule = rule!("two_hpas_one_target.md", Warning, Check::Workspace(check));
 
 fn check(index: &Index<'_>, found: &mut FindingsAnywhere<'_>) {
-    let mut targets: BTreeMap<_, Vec<Scaler<'_>>> = BTreeMap::new();
+    let mut targets = Vec::new();
     for scaler in scaling::scalers(index).filter(|scaler| scaler.object.keeps(&["spec.scaleTargetRef"])) {
         for unit in units(scaler.object) {
             let key = (unit, scaler.object.id.namespace.as_deref(), scaler.kind, scaler.name);
-            targets.entry(key).or_default().push(scaler);
+            targets.push((key, scaler));
         }
     }
+    targets.sort_by_key(|(key, _)| *key);
     let mut said = BTreeSet::new();
-    for mut scalers in targets.into_values() {
+    // most are alone
+    for group in targets.chunk_by(|(one, _), (other, _)| one == other).filter(|group| group.len() > 1) {
+        let mut scalers: Vec<Scaler<'_>> = group.iter().map(|(_, scaler)| *scaler).collect();
         let id = |scaler: &Scaler<'_>| (scaler.object.id.kind.clone(), scaler.object.id.name.clone());
         // several versions of one autoscaler are one
         let mut names = BTreeSet::new();
