@@ -80,10 +80,8 @@ impl<'run> Index<'run> {
     /// several versions of one workload the first. Found once for all objects of a unit that select alike.
     #[must_use]
     pub fn selected(&self, from: &Object, selector: &Selector<'_>) -> Selection<'_, 'run> {
-        self.once(question(from, selector, true, 0), || {
-            let candidates = self.near_candidates(from, selector, Reach::Unit);
-            (self.selecting(from, selector, candidates).collect(), false)
-        })
+        let question = Question { from, selector, is_of_unit: true, most: 0 };
+        self.once(question, |candidates| (self.selecting(from, selector, candidates).collect(), false))
     }
 
     /// The first of them, without a look at the others; of very many that may be selected, without a look at all.
@@ -109,9 +107,8 @@ impl<'run> Index<'run> {
     /// The same from the whole run, with all versions: what may be selected.
     #[must_use]
     pub fn matching(&self, from: &Object, selector: &Selector<'_>) -> Selection<'_, 'run> {
-        self.once(question(from, selector, false, 0), || {
-            (self.all_matching(from, selector, self.candidates(from, selector)).collect(), false)
-        })
+        let question = Question { from, selector, is_of_unit: false, most: 0 };
+        self.once(question, |candidates| (self.all_matching(from, selector, candidates).collect(), false))
     }
 
     /// Whether something in the whole run may be selected, without a look at what else is, or at all of very many.
@@ -122,9 +119,7 @@ impl<'run> Index<'run> {
 
     /// The first that are selected, of a unit or in the whole run, among those that are looked at.
     fn some(&self, from: &Object, selector: &Selector<'_>, is_of_unit: bool, most: usize) -> Selection<'_, 'run> {
-        self.once(question(from, selector, is_of_unit, most), || {
-            let near = is_of_unit.then(|| self.near_candidates(from, selector, Reach::Unit));
-            let candidates = near.unwrap_or_else(|| self.candidates(from, selector));
+        self.once(Question { from, selector, is_of_unit, most }, |candidates| {
             let is_cut = candidates.looks() > LOOKS;
             let looked_at = candidates.take(LOOKS);
             let places = if is_of_unit {
@@ -183,11 +178,26 @@ impl<'run> Index<'run> {
         if near.looks() < all.looks() { near } else { all }
     }
 
-    /// What was found for a question; found now, with whether that is not all, if it was not asked before.
-    fn once(&self, asked: Vec<u8>, find: impl FnOnce() -> (Arc<[usize]>, bool)) -> Selection<'_, 'run> {
+    /// What was found for a question; found now, with whether that is not all, if it was not asked before. To look at a few
+    /// objects again takes less than to keep what was found among them.
+    fn once<'a: 'asked, 'asked>(
+        &'a self,
+        question: Question<'asked>,
+        find: impl FnOnce(Candidates<'asked>) -> (Arc<[usize]>, bool),
+    ) -> Selection<'a, 'run> {
+        let Question { from, selector, is_of_unit, .. } = question;
+        let all = self.candidates(from, selector);
+        if all.looks() <= FEW {
+            let (places, is_cut) = find(all);
+            let mut selections = self.selections.lock().unwrap_or_else(PoisonError::into_inner);
+            selections.count += 1;
+            return Selection { all: &self.all, found: Found { places, key: selections.count, is_cut } };
+        }
+        let asked = question.print();
         let known = self.selections.lock().unwrap_or_else(PoisonError::into_inner).known.get(asked.as_slice()).cloned();
         let found = known.unwrap_or_else(|| {
-            let (places, is_cut) = find();
+            let (places, is_cut) =
+                find(if is_of_unit { self.near_candidates(from, selector, Reach::Unit) } else { all });
             self.keep(asked, places, is_cut)
         });
         Selection { all: &self.all, found }
@@ -211,23 +221,36 @@ impl<'run> Index<'run> {
     }
 }
 
-/// A question for what a selector matches, as bytes that tell it from all others: the namespace, the unit if only what
-/// is in that counts, the selector, and how many are wanted, if not all.
-fn question(from: &Object, selector: &Selector<'_>, is_of_unit: bool, most: usize) -> Vec<u8> {
-    let mut asked = Vec::with_capacity(128);
-    let mut text = |text: Option<&str>| {
-        asked.extend_from_slice(&text.map_or(usize::MAX, str::len).to_ne_bytes());
-        asked.extend_from_slice(text.unwrap_or_default().as_bytes());
-    };
-    text(from.id.namespace.as_deref());
-    text(is_of_unit.then_some(from.document.source.name.as_str()));
-    if is_of_unit {
-        asked.extend_from_slice(&from.kustomizations.len().to_ne_bytes());
-        from.kustomizations.iter().for_each(|number| asked.extend_from_slice(&number.to_ne_bytes()));
+/// A question for what a selector matches.
+#[derive(Clone, Copy)]
+struct Question<'a> {
+    from: &'a Object,
+    selector: &'a Selector<'a>,
+    /// Whether only what is in the unit counts.
+    is_of_unit: bool,
+    /// How many are wanted; 0 for all.
+    most: usize,
+}
+
+impl Question<'_> {
+    /// Bytes that tell it from all others: the namespace, the unit if that counts, the selector, and how many are wanted.
+    fn print(&self) -> Vec<u8> {
+        let Self { from, selector, is_of_unit, most } = self;
+        let mut asked = Vec::with_capacity(128);
+        let mut text = |text: Option<&str>| {
+            asked.extend_from_slice(&text.map_or(usize::MAX, str::len).to_ne_bytes());
+            asked.extend_from_slice(text.unwrap_or_default().as_bytes());
+        };
+        text(from.id.namespace.as_deref());
+        text(is_of_unit.then_some(from.document.source.name.as_str()));
+        if *is_of_unit {
+            asked.extend_from_slice(&from.kustomizations.len().to_ne_bytes());
+            from.kustomizations.iter().for_each(|number| asked.extend_from_slice(&number.to_ne_bytes()));
+        }
+        selector.print(&mut asked);
+        if *most > 0 {
+            asked.extend_from_slice(&most.to_ne_bytes());
+        }
+        asked
     }
-    selector.print(&mut asked);
-    if most > 0 {
-        asked.extend_from_slice(&most.to_ne_bytes());
-    }
-    asked
 }
