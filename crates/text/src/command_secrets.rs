@@ -3,48 +3,38 @@
 
 use crate::words::{is_placeholder, is_secret_name};
 
-/// Programs that take a secret after or in a flag that does not say so.
+/// How a program takes a secret after or in a flag that does not say so.
 struct Program {
-    names: &'static [&'static str],
     /// The next word is the secret.
     before: &'static [&'static str],
     /// The rest of the word is the secret.
     with: &'static [&'static str],
 }
 
-const PROGRAMS: [Program; 11] = [
-    // A space after `-p` makes the next word a database, and the password asked for.
-    Program {
-        names: &[
-            "mysql",
-            "mysqladmin",
-            "mysqldump",
-            "mysqlimport",
-            "mysqlcheck",
-            "mysqlshow",
-            "mysqlsh",
-            "mariadb",
-            "mariadb-admin",
-            "mariadb-dump",
-        ],
-        before: &[],
-        with: &["-p"],
-    },
-    Program { names: &["sshpass"], before: &["-p"], with: &["-p"] },
-    Program {
-        names: &["mongo", "mongosh", "mongodump", "mongorestore", "mongoexport", "mongoimport"],
-        before: &["-p"],
-        with: &[],
-    },
-    Program { names: &["redis-cli", "valkey-cli", "redis-server", "valkey-server"], before: &["-a"], with: &[] },
-    Program { names: &["curl"], before: &["-u", "--user", "-U", "--proxy-user"], with: &["-u"] },
-    Program { names: &["docker", "podman", "helm", "buildah", "skopeo", "oras"], before: &["-p"], with: &[] },
-    Program { names: &["ldapsearch", "ldapadd", "ldapmodify", "ldapwhoami", "ldappasswd"], before: &["-w"], with: &[] },
-    Program { names: &["zip", "unzip"], before: &["-P"], with: &[] },
-    Program { names: &["aws"], before: &["aws_secret_access_key", "aws_session_token"], with: &[] },
-    Program { names: &["smbclient"], before: &["-U"], with: &[] },
-    Program { names: &["7z", "7za", "7zz"], before: &[], with: &["-p"] },
-];
+/// The programs that do.
+#[expect(clippy::match_same_arms, reason = "programs that are like each other are beside each other")]
+fn program(name: &str) -> Option<&'static Program> {
+    Some(match name {
+        // A space after `-p` makes the next word a database, and the password asked for.
+        "mysql" | "mysqladmin" | "mysqldump" | "mysqlimport" | "mysqlcheck" | "mysqlshow" | "mysqlsh" | "mariadb"
+        | "mariadb-admin" | "mariadb-dump" => &Program { before: &[], with: &["-p"] },
+        "sshpass" => &Program { before: &["-p"], with: &["-p"] },
+        "mongo" | "mongosh" | "mongodump" | "mongorestore" | "mongoexport" | "mongoimport" => {
+            &Program { before: &["-p"], with: &[] }
+        }
+        "redis-cli" | "valkey-cli" | "redis-server" | "valkey-server" => &Program { before: &["-a"], with: &[] },
+        "curl" => &Program { before: &["-u", "--user", "-U", "--proxy-user"], with: &["-u"] },
+        "docker" | "podman" | "helm" | "buildah" | "skopeo" | "oras" => &Program { before: &["-p"], with: &[] },
+        "ldapsearch" | "ldapadd" | "ldapmodify" | "ldapwhoami" | "ldappasswd" => {
+            &Program { before: &["-w"], with: &[] }
+        }
+        "zip" | "unzip" => &Program { before: &["-P"], with: &[] },
+        "aws" => &Program { before: &["aws_secret_access_key", "aws_session_token"], with: &[] },
+        "smbclient" => &Program { before: &["-U"], with: &[] },
+        "7z" | "7za" | "7zz" => &Program { before: &[], with: &["-p"] },
+        _ => return None,
+    })
+}
 
 /// Flags that a secret follows, whichever program takes them: often a container's image names the program.
 const BEFORE: [&str; 6] =
@@ -99,8 +89,12 @@ impl Words {
     /// What a word says, whatever was before it but for the program.
     pub fn look(&mut self, word: &str) -> Look {
         let name = word.rsplit('/').next().unwrap_or_default();
-        if let Some(program) = PROGRAMS.iter().find(|program| program.names.contains(&name)) {
+        if let Some(program) = program(name) {
             self.program = Some(program);
+            return Look::Plain;
+        }
+        // other words tell something only to a program
+        if self.program.is_none() && !word.starts_with('-') && !word.contains('=') {
             return Look::Plain;
         }
         if let Some((name, value)) = word.split_once('=') {

@@ -2,6 +2,7 @@
 
 use std::ops::Range;
 
+use super::marks::Marks;
 use super::{is_plain, reads_as_name};
 use crate::words::is_secret_name;
 
@@ -241,13 +242,13 @@ impl<'text> Pair<'text> {
     }
 }
 
-/// Lines of configurations whose second word is the secret.
-const DIRECTIVES: [&str; 4] = ["requirepass", "masterauth", "auth_pass", "sasl.password"];
+/// Words at the beginning of lines of configurations, whose second word is the secret.
+static DIRECTIVES: Marks<4> = Marks::new([b"requirepass", b"masterauth", b"auth_pass", b"sasl.password"]);
 
 fn of_directives(text: &str, found: &mut Vec<Range<usize>>) {
-    for directive in DIRECTIVES {
-        for at in memchr::memmem::find_iter(text.as_bytes(), directive) {
-            let behind = &text[at + directive.len()..];
+    for number in DIRECTIVES.of(text).numbers() {
+        for at in DIRECTIVES.places(text, number) {
+            let behind = &text[at + DIRECTIVES.mark(number).len()..];
             let rest = behind.trim_start_matches([' ', '\t']);
             if !is_first(&text[..at]) || rest.len() == behind.len() {
                 continue;

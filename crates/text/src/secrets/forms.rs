@@ -2,20 +2,28 @@
 
 use std::ops::Range;
 
+use super::marks::{Found, Marks};
 use super::reads_as_name;
 use crate::words::is_placeholder;
 
 /// The secrets that show themselves by their form: passwords in addresses, headers that log in, private keys, and tokens
-/// of well-known services. Whole files are looked through, so each form is looked for by a mark that is rare.
+/// of well-known services. Whole files are looked through, so each form is looked for by a mark that is rare, and one look
+/// tells which of the marks are there.
 #[must_use]
 pub fn by_form(text: &str) -> Vec<Range<usize>> {
+    by_marks(text, MARKS.of(text))
+}
+
+fn by_marks(text: &str, marks: Found) -> Vec<Range<usize>> {
     let mut found = Vec::new();
-    addresses(text, &mut found);
+    addresses(text, marks, &mut found);
     logins(text, &mut found);
-    schemes(text, &mut found);
-    private_keys(text, &mut found);
-    tokens(text, &mut found);
-    hooks(text, &mut found);
+    if !marks.has_none() {
+        schemes(text, marks, &mut found);
+        private_keys(text, marks, &mut found);
+        tokens(text, marks, &mut found);
+        hooks(text, marks, &mut found);
+    }
     found.retain(|range| {
         let secret = &text[range.clone()];
         !secret.is_empty() && !is_placeholder(secret) && secret.chars().any(|letter| letter != '*')
@@ -23,14 +31,39 @@ pub fn by_form(text: &str) -> Vec<Range<usize>> {
     found
 }
 
-/// Where a mark is. The quick search takes longer to prepare than to look at most values.
-fn places<'a>(text: &'a str, mark: &'a str) -> impl Iterator<Item = usize> + 'a {
-    const SHORT: usize = 512;
-    let (bytes, mark) = (text.as_bytes(), mark.as_bytes());
-    let first = mark.first().filter(|_| text.len() < SHORT);
-    let short = first.map(|first| memchr::memchr_iter(*first, bytes).filter(|at| bytes[*at..].starts_with(mark)));
-    let long = (text.len() >= SHORT).then(|| memchr::memmem::find_iter(bytes, mark));
-    short.into_iter().flatten().chain(long.into_iter().flatten())
+/// What the forms are looked for by: these four, then those of `SCHEMES`, `TOKENS` and `HOOKS`.
+static MARKS: Marks<COUNT> = {
+    let mut marks = [b"" as &[u8]; COUNT];
+    (marks[ADDRESS], marks[HEADER], marks[KEY], marks[AGE_KEY]) =
+        (b"://", b"uthorization", b"-----BEGIN ", b"AGE-SECRET-KEY-1");
+    let mut number = FIRST_SCHEME;
+    while number < COUNT {
+        let mark = if number < FIRST_TOKEN {
+            SCHEMES[number - FIRST_SCHEME]
+        } else if number < FIRST_HOOK {
+            TOKENS[number - FIRST_TOKEN].0
+        } else {
+            HOOKS[number - FIRST_HOOK]
+        };
+        marks[number] = mark.as_bytes();
+        number += 1;
+    }
+    Marks::new(marks)
+};
+
+const ADDRESS: usize = 0;
+const HEADER: usize = 1;
+const KEY: usize = 2;
+const AGE_KEY: usize = 3;
+const FIRST_SCHEME: usize = 4;
+const FIRST_TOKEN: usize = FIRST_SCHEME + SCHEMES.len();
+const FIRST_HOOK: usize = FIRST_TOKEN + TOKENS.len();
+const COUNT: usize = FIRST_HOOK + HOOKS.len();
+
+/// Where a mark is, if it is among those that were found.
+fn places(text: &str, found: Found, number: usize) -> impl Iterator<Item = usize> {
+    let there = found.has(number).then(|| MARKS.places(text, number));
+    there.into_iter().flatten()
 }
 
 /// Up to the first letter that does not belong to a text.
@@ -39,8 +72,8 @@ fn until(text: &str, is_end: impl Fn(char) -> bool) -> &str {
 }
 
 /// `scheme://user:password@host`, and `https://token@host`.
-fn addresses(text: &str, found: &mut Vec<Range<usize>>) {
-    for at in places(text, "://") {
+fn addresses(text: &str, marks: Found, found: &mut Vec<Range<usize>>) {
+    for at in places(text, marks, ADDRESS) {
         let start = at + "://".len();
         let is_end = |letter: char| letter.is_whitespace() || "\"'`<>\\".contains(letter);
         let authority = until(&text[start..], |letter| is_end(letter) || matches!(letter, '/' | '?' | '#'));
@@ -114,22 +147,22 @@ fn is_host(text: &str) -> bool {
 }
 
 /// `Authorization: Basic …`, and the same words without the header where what follows is made up.
-fn schemes(text: &str, found: &mut Vec<Range<usize>>) {
+fn schemes(text: &str, marks: Found, found: &mut Vec<Range<usize>>) {
     let word = |start: usize| {
         let secret = text[start..].trim_start_matches(' ');
         let start = text.len() - secret.len();
         let word = until(secret, |letter| letter.is_whitespace() || "\"'`;,)\\".contains(letter));
         start..start + word.len()
     };
-    for at in places(text, "uthorization") {
+    for at in places(text, marks, HEADER) {
         let behind = &text[at + "uthorization".len()..];
         let value = behind.trim_start_matches([' ', ':', '=', '"', '\'', '\\']);
         let Some(scheme) = SCHEMES.iter().find(|scheme| value.starts_with(**scheme)) else { continue };
         found.push(word(text.len() - value.len() + scheme.len()));
     }
-    for scheme in SCHEMES {
-        for at in places(text, scheme) {
-            let range = word(at + scheme.len());
+    for number in marks.among(FIRST_SCHEME..FIRST_TOKEN) {
+        for at in places(text, marks, FIRST_SCHEME + number) {
+            let range = word(at + SCHEMES[number].len());
             let secret = &text[range.clone()];
             if secret.len() >= 8 && is_made_up(secret) {
                 found.push(range);
@@ -148,10 +181,10 @@ fn is_made_up(word: &str) -> bool {
 }
 
 /// All between the first and the last line of a private key.
-fn private_keys(text: &str, found: &mut Vec<Range<usize>>) {
+fn private_keys(text: &str, marks: Found, found: &mut Vec<Range<usize>>) {
     const WORDS: &str = "PRIVATE KEY";
     let mut seen = 0;
-    for at in places(text, "-----BEGIN ") {
+    for at in places(text, marks, KEY) {
         let head = until(bounded(&text[at..], 80), |letter| letter == '\n');
         let Some(words) = head.find(WORDS).filter(|_| at >= seen) else { continue };
         let behind = at + words + WORDS.len();
@@ -160,7 +193,7 @@ fn private_keys(text: &str, found: &mut Vec<Range<usize>>) {
         found.push(start..end);
         seen = end;
     }
-    for at in places(text, "AGE-SECRET-KEY-1") {
+    for at in places(text, marks, AGE_KEY) {
         let word = until(&text[at..], |letter| !letter.is_ascii_alphanumeric() && letter != '-');
         found.push(at..at + word.len());
     }
@@ -200,11 +233,12 @@ const TOKENS: [(&str, usize); 30] = [
     ("eyJ", 30),
 ];
 
-fn tokens(text: &str, found: &mut Vec<Range<usize>>) {
+fn tokens(text: &str, marks: Found, found: &mut Vec<Range<usize>>) {
     let bytes = text.as_bytes();
-    for (mark, fewest) in TOKENS {
+    for number in marks.among(FIRST_TOKEN..FIRST_HOOK) {
+        let (mark, fewest) = TOKENS[number];
         let mut seen = 0;
-        for at in places(text, mark) {
+        for at in places(text, marks, FIRST_TOKEN + number) {
             let is_inside = at.checked_sub(1).is_some_and(|before| bytes[before].is_ascii_alphanumeric());
             if is_inside || at < seen {
                 continue;
@@ -234,10 +268,11 @@ const HOOKS: [&str; 6] = [
     "hooks.zapier.com/hooks/catch/",
 ];
 
-fn hooks(text: &str, found: &mut Vec<Range<usize>>) {
-    for mark in HOOKS {
+fn hooks(text: &str, marks: Found, found: &mut Vec<Range<usize>>) {
+    for number in marks.among(FIRST_HOOK..COUNT) {
+        let mark = HOOKS[number];
         let mut seen = 0;
-        for at in places(text, mark).filter(|at| text.is_char_boundary(*at)) {
+        for at in places(text, marks, FIRST_HOOK + number).filter(|at| text.is_char_boundary(*at)) {
             if at < seen {
                 continue;
             }
@@ -246,5 +281,51 @@ fn hooks(text: &str, found: &mut Vec<Range<usize>>) {
             seen = start + path.len();
             found.push(start..seen);
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Texts of marks, of parts of them and of letters around them, as a simple generator puts them together.
+    fn texts() -> impl Iterator<Item = String> {
+        let others =
+            ["", "é", "→", "a", "Z9", "_", "-", ".", ":", "/", "@", " ", "\n", "\"", "user:", "hunter2x9", "A1b2C3d4"];
+        let long = "aB3dE6gH9jK2mN5pQ8sT1vW4yZ7bC0eF3hJ6";
+        let mut state: u64 = 7;
+        let mut below = move |most: usize| {
+            state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+            (state >> 33) as usize % most
+        };
+        (0..4_000).map(move |_| {
+            let mut text = String::new();
+            for _ in 0..below(9) {
+                let mark = std::str::from_utf8(MARKS.mark(below(COUNT))).unwrap();
+                match below(6) {
+                    0 => text.push_str(mark),
+                    1 => text.push_str(&mark[..below(mark.len())]),
+                    2 => text.push_str(&mark[below(mark.len())..]),
+                    3 => text.extend([mark, long]),
+                    _ => text.push_str(others[below(others.len())]),
+                }
+            }
+            if below(40) == 0 { text.repeat(30) } else { text }
+        })
+    }
+
+    #[test]
+    fn one_look_finds_what_a_search_for_each_mark_finds() {
+        let mut seen = Found::default();
+        for text in texts() {
+            let marks = MARKS.of(&text);
+            for number in 0..COUNT {
+                let mark = std::str::from_utf8(MARKS.mark(number)).unwrap();
+                assert_eq!(marks.has(number), text.contains(mark), "{mark} in {text}");
+            }
+            assert_eq!(by_form(&text), by_marks(&text, Found::all(COUNT)), "{text}");
+            seen = seen.or(marks);
+        }
+        assert_eq!(seen, Found::all(COUNT));
     }
 }

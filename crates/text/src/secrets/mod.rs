@@ -3,6 +3,7 @@
 
 mod assigned;
 mod forms;
+mod marks;
 
 use std::borrow::Cow;
 use std::ops::Range;
@@ -131,25 +132,36 @@ pub fn replaced(text: &str, mut parts: Vec<Range<usize>>) -> Cow<'_, str> {
 
 /// What the words of a command, or of a whole script, hold.
 pub fn of_words(text: &str, words: &mut Words, found: &mut Vec<Range<usize>>) {
-    let mut at = 0;
-    for piece in text.split_inclusive(ENDS) {
-        let word = piece.trim_end_matches(ENDS);
+    let mut start = 0;
+    while start < text.len() {
+        let rest = &text.as_bytes()[start..];
+        let end = start + rest.iter().position(|byte| ENDS[usize::from(*byte)]).unwrap_or(rest.len());
+        let word = &text[start..end];
         let from = (!word.is_empty()).then(|| words.secret_from(word)).flatten();
         if let Some(from) = from.filter(|from| is_plain(&word[*from..])) {
-            found.push(at + from..at + word.len());
+            found.push(start + from..end);
         }
-        at += piece.len();
+        start = end + 1;
     }
     of_pipes(text, found);
 }
 
 /// What ends a word of a script.
-const ENDS: [char; 12] = [' ', '\n', '\t', '\r', '"', '\'', ';', '|', '&', '`', '(', ')'];
+static ENDS: [bool; 256] = {
+    let mut ends = [false; 256];
+    let mut signs: &[u8] = b" \n\t\r\"';|&`()";
+    while let [sign, rest @ ..] = signs {
+        ends[*sign as usize] = true;
+        signs = rest;
+    }
+    ends
+};
 
 /// `echo hunter2 | docker login --password-stdin`.
 fn of_pipes(text: &str, found: &mut Vec<Range<usize>>) {
     const OPTION: &str = "--password-stdin";
-    if text.len() < OPTION.len() {
+    // a pipe is before it
+    if text.len() < OPTION.len() || memchr::memchr(b'|', text.as_bytes()).is_none() {
         return;
     }
     for at in memchr::memmem::find_iter(text.as_bytes(), OPTION) {

@@ -103,6 +103,48 @@ fn what_is_no_secret_is_left() {
     }
 }
 
+/// As a search for each sign and each word would find them.
+fn of_words_plainly(text: &str) -> Vec<Range<usize>> {
+    let (mut words, mut found, mut at) = (Words::default(), Vec::new(), 0);
+    for word in text.split([' ', '\n', '\t', '\r', '"', '\'', ';', '|', '&', '`', '(', ')']) {
+        let from =
+            (!word.is_empty()).then(|| words.secret_from(word)).flatten().filter(|from| is_plain(&word[*from..]));
+        found.extend(from.map(|from| at + from..at + word.len()));
+        at += word.len() + 1;
+    }
+    of_pipes(text, &mut found);
+    found
+}
+
+#[test]
+fn words_end_at_each_sign_that_ends_one() {
+    let words = [
+        "mysql",
+        "-pMARK9x",
+        "--password",
+        "MARK8x",
+        "A_TOKEN=MARK7x",
+        "é",
+        "",
+        "echo",
+        "--password-stdin",
+        "/a/curl",
+        "-u",
+    ];
+    let ends = [" ", "\n", "\t", "\r", "\"", "'", ";", "|", "&", "`", "(", ")", "→", ",", "  ", "\u{a0}"];
+    let mut secrets = 0;
+    for number in 0..20_000_usize {
+        let of = |place: usize| number.wrapping_mul(2_654_435_761) >> (place * 4);
+        let text: String =
+            (0..6).flat_map(|place| [words[of(place) % words.len()], ends[of(place + 1) % ends.len()]]).collect();
+        let mut found = Vec::new();
+        of_words(&text, &mut Words::default(), &mut found);
+        assert_eq!(found, of_words_plainly(&text), "{text}");
+        secrets += found.len();
+    }
+    assert!(secrets > 1000, "{secrets}");
+}
+
 #[test]
 fn names_are_told_from_what_programs_make() {
     for name in ["shop-db", "registry2", "regcred", "app", "shop-db-2024", "My", "GIT", "v2", "db1-eu"] {
