@@ -2,6 +2,9 @@
 
 use std::collections::HashSet;
 use std::ops::Range;
+use std::sync::LazyLock;
+
+use memchr::memmem::Finder;
 
 use super::keys::{
     Around, is_described, is_name_of_secret, is_of_variable, is_reference_key, is_value_key, is_variables,
@@ -49,8 +52,21 @@ pub(super) fn in_node(document: &Document, node: NodeId) -> Vec<Span> {
 /// Whether what is to be hidden at one place of a file can be told without the rest of the file.
 pub(super) fn can_be_told_apart(file: &File) -> bool {
     file.refusals.is_empty()
+        && !has_scattered_key(&file.source.text)
         && file.documents.iter().all(|document| document.duplicates.is_empty())
         && file.objects.iter().all(|object| object.id.kind != "Secret" || object.document.dropped.is_none())
+}
+
+/// Whether a key may begin in one text and end in another: in the comments of several lines, or without an end.
+fn has_scattered_key(text: &str) -> bool {
+    const BEGIN: &str = "-----BEGIN ";
+    static FINDER: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new(BEGIN));
+    FINDER.find_iter(text.as_bytes()).any(|at| {
+        let line = memchr::memrchr(b'\n', &text.as_bytes()[..at]).unwrap_or_default();
+        let Some((head, rest)) = text[at + BEGIN.len()..].split_once("-----") else { return true };
+        let Some((key, _)) = rest.split_once("-----END") else { return true };
+        text[line..at].contains('#') || [head, key].iter().any(|part| part.contains([':', '-', '#', ',']))
+    })
 }
 
 /// What is to be hidden in these lines of a file that can be told apart, in no order: in the texts that reach into them,

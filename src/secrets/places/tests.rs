@@ -47,6 +47,9 @@ fn a_line_is_told_apart() {
         "spec:\n  containers:\n  - name: a\n    command: [mysql]\n    args:\n    - -phunter2\n    env:\n    - name: \
          DB_PASSWORD\n      value: hunter3\n    - name: URL\n      value: http://a:hunter4@b\n"
             .to_owned(),
+        "a: b\n# -----BEGIN PRIVATE KEY-----\n# aaaa\n# bbbb\n# -----END PRIVATE KEY-----\nc: d\n".to_owned(),
+        "- |\n  -----BEGIN PRIVATE KEY-----\n  aaaa\n- b\n- |\n  -----END PRIVATE KEY-----\n".to_owned(),
+        "- |\n  -----BEGIN PRIVATE KEY-----\n  aaaa\n- b\n".to_owned(),
     ];
     let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/cases");
     let mut folders = vec![root];
