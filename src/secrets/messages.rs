@@ -5,7 +5,10 @@ use std::collections::BTreeSet;
 use std::ops::Range;
 use std::sync::Arc;
 
-use super::{Hidden, Secrets, bare, line};
+use rayon::prelude::*;
+
+use super::made_up::made_up;
+use super::{Few, Hidden, Secrets, bare, line};
 use crate::diagnostic::Finding;
 use crate::secret_texts::{is_plain, reads_as_name, replaced};
 use crate::words::is_secret_name;
@@ -15,25 +18,32 @@ use crate::yaml::{Resolved, Source, Span, resolve_plain};
 const MOST: usize = 64;
 /// Letters by which a secret is known that a message has shortened.
 const BEGINNING: usize = 12;
+/// Findings that a thread takes at once: fewer take less time than to wake another.
+const TOGETHER: usize = 8;
 
 impl Secrets<'_> {
     /// Takes out of the words of findings what is hidden where their labels are, and what is plainly a secret of the same
     /// file. Whole secrets alone: a word that is a part of one says nothing.
     pub fn mask(&self, findings: &mut [Finding]) {
-        for finding in findings {
-            self.mask_one(finding);
+        let few = self.few(findings);
+        if findings.len() <= TOGETHER {
+            for finding in findings {
+                self.mask_one(finding, &few);
+            }
+        } else {
+            findings.par_iter_mut().with_min_len(TOGETHER).for_each(|finding| self.mask_one(finding, &few));
         }
     }
 
-    fn mask_one(&self, finding: &mut Finding) {
+    fn mask_one(&self, finding: &mut Finding, few: &Few) {
         let mut wanted = Wanted::default();
         for label in std::iter::once(&finding.primary).chain(&finding.labels) {
             let quoted = line(&label.source, label.span);
-            wanted.near(&label.source, quoted, &self.near(&label.source, quoted));
+            wanted.near(&label.source, quoted, &self.near(&label.source, quoted, few));
         }
         for words in finding_words(finding) {
             for word in made_up(words).map(|range| &words[range]) {
-                if sources(finding).any(|source| self.is_hidden_in(source, word)) {
+                if sources(finding).any(|source| self.is_hidden_in(source, word, few)) {
                     wanted.made_up.insert(word.to_owned());
                 }
             }
@@ -151,44 +161,6 @@ fn finding_words(finding: &Finding) -> impl Iterator<Item = &str> {
     std::iter::once(finding.message.as_str()).chain(finding.help.as_deref()).chain(why).chain(title).chain(labels)
 }
 
-/// The words that people would not call a thing: neither a name nor the name of a field or kind.
-fn made_up(words: &str) -> impl Iterator<Item = Range<usize>> {
-    let mut at = 0;
-    let pieces = words.split_inclusive(|letter: char| !letter.is_alphanumeric() && !"+-_.".contains(letter));
-    let ranges = pieces.map(move |piece| {
-        let word = piece.trim_end_matches(|letter: char| !letter.is_alphanumeric());
-        at += piece.len();
-        at - piece.len()..at - piece.len() + word.len()
-    });
-    ranges.filter(|range| {
-        let word = &words[range.clone()];
-        word.len() >= 6 && !word.split(['.', '-', '_']).all(|part| is_of_kubernetes(part) || is_said(part))
-    })
-}
-
-/// Whether a part of a word is one that people say.
-fn is_said(part: &str) -> bool {
-    part.is_empty() || reads_as_name(part) || is_camel_case(part)
-}
-
-/// What names of Kubernetes' groups and versions have as a part: `k8s`, `v1beta1`.
-fn is_of_kubernetes(part: &str) -> bool {
-    let is_number = |text: &str| !text.is_empty() && text.len() <= 2 && text.bytes().all(|byte| byte.is_ascii_digit());
-    let version =
-        || part.strip_prefix('v').and_then(|rest| rest.split_once("beta").or_else(|| rest.split_once("alpha")));
-    part == "k8s" || version().is_some_and(|(major, minor)| is_number(major) && is_number(minor))
-}
-
-/// Whether a word is made of words: `hostPath`, `ReadWriteOnce`.
-fn is_camel_case(word: &str) -> bool {
-    let is_small = |byte: Option<&u8>| byte.is_some_and(u8::is_ascii_lowercase);
-    let bytes = word.as_bytes();
-    bytes.iter().enumerate().all(|(at, byte)| {
-        byte.is_ascii_lowercase()
-            || byte.is_ascii_uppercase() && is_small(bytes.get(at + 1)) && is_small(bytes.get(at + 2))
-    })
-}
-
 impl Text {
     fn find(&self, words: &str, lower: &str, found: &mut Vec<Range<usize>>) {
         let wanted = self.whole.to_ascii_lowercase();
@@ -235,6 +207,7 @@ fn is_quoted(words: &str, at: usize) -> bool {
 mod tests {
     use super::*;
     use crate::diagnostic::Label;
+    use crate::kube::File;
     use crate::secrets::Secrets;
 
     /// The words of a finding about the line that holds `at`, as they are shown.
@@ -266,5 +239,53 @@ mod tests {
         }
         let text = format!("apiVersion: v1\nkind: Secret\ndata: {{a: {}}}\n", "Ab1".repeat(40));
         assert_eq!(told(&text, "data: {a", "`Ab1Ab1Ab1Ab1Ab1…` is no base64"), "`…` is no base64");
+    }
+
+    #[test]
+    fn findings_are_masked_alike_by_any_number_of_threads() {
+        // some files have few findings, some have many, and each shows the next one, too
+        let text = |number: usize| {
+            let comment = if number.is_multiple_of(3) { "# token: Hunter7x\n" } else { "" };
+            format!(
+                "{comment}apiVersion: v1\nkind: Pod\nspec:\n  password: Hunter{number}x\n  url: a://u:Secret{number}y@h\n"
+            )
+        };
+        let read = |number| File::read(&Arc::new(Source::from_text(format!("{number:02}.yaml"), text(number))));
+        let files: Vec<File> = (0..20).map(read).collect();
+        let label = |file: &File, word: &str| {
+            let at = file.source.text.find(word).unwrap();
+            Label::span(&file.source, Span::new(at, at + word.len()), format!("beside {word}"))
+        };
+        let of_file = |number: usize| {
+            let (one, next) = (&files[number], &files[(number + 1) % files.len()]);
+            let message = format!(
+                "Hunter{number}x, Secret{number}y, Hunter7x, Secret{}y and Hunter99x",
+                (number + 1) % files.len()
+            );
+            let mut finding =
+                Finding::error(label(one, if number.is_multiple_of(2) { "Hunter" } else { "kind" }), message);
+            finding.labels.push(label(next, "Secret"));
+            vec![finding; if number.is_multiple_of(5) { 30 } else { 2 }]
+        };
+        let findings: Vec<Finding> = (0..files.len()).flat_map(of_file).collect();
+        let masked = |threads: usize| {
+            let mut findings = findings.clone();
+            let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
+            pool.install(|| Secrets::of_files(&files).mask(&mut findings));
+            let words = findings.iter().map(|finding| (finding.message.clone(), finding.labels[0].text.clone()));
+            words.collect::<Vec<_>>()
+        };
+        let mut alone = findings.clone();
+        for finding in &mut alone {
+            Secrets::of_files(&files).mask(std::slice::from_mut(finding));
+        }
+        let alone: Vec<_> = alone.iter().map(|one| (one.message.clone(), one.labels[0].text.clone())).collect();
+        assert!(
+            alone.iter().all(|(message, _)| !message.contains("Secret") && message.ends_with("Hunter99x")),
+            "{alone:?}"
+        );
+        for threads in [1, 2, 4] {
+            assert_eq!(masked(threads), alone, "{threads}");
+        }
     }
 }

@@ -1,17 +1,17 @@
 //! The bytes of a file that no report may show, and the texts of findings that would repeat them.
 
 mod keys;
+mod made_up;
 mod messages;
 mod places;
 
-use std::cell::{OnceCell, RefCell};
-use std::collections::{BTreeSet, HashMap};
-use std::rc::Rc;
-use std::sync::Arc;
+use std::collections::BTreeSet;
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use aho_corasick::AhoCorasick;
 
-use crate::kube::{File, Object};
+use crate::diagnostic::Finding;
+use crate::kube::{FastMap, FastSet, File, Object};
 use crate::yaml::{Source, Span};
 use places::{can_be_told_apart, hidden, hidden_near};
 
@@ -19,19 +19,25 @@ use places::{can_be_told_apart, hidden, hidden_near};
 #[derive(Debug, Default)]
 pub struct Secrets<'run> {
     /// The files that are parsed already, by the address of their source.
-    files: HashMap<usize, &'run File>,
-    /// What was found. The source is kept, so that no other can come to have its address.
-    found: RefCell<HashMap<usize, Found>>,
-    /// How often only some lines of a file were looked at; none where that cannot be done.
-    looks: RefCell<HashMap<usize, usize>>,
+    files: FastMap<usize, OfFile<'run>>,
+    /// What was found in others. The source is kept, so that no other can come to have its address.
+    others: Mutex<FastMap<usize, Found>>,
+}
+
+/// A file of the run, and what is known of it.
+#[derive(Debug)]
+struct OfFile<'run> {
+    file: &'run File,
+    can_be_told_apart: OnceLock<bool>,
+    hidden: OnceLock<Arc<Hidden>>,
 }
 
 /// What an earlier look has found, for files that are still the same.
 #[derive(Debug, Default)]
-pub struct Known(HashMap<usize, Found>);
+pub struct Known(FastMap<usize, Found>);
 
 /// A source and what to hide in it.
-type Found = (Arc<Source>, Rc<Hidden>);
+type Found = (Arc<Source>, Arc<Hidden>);
 
 /// The bytes of one file to hide. Keys and comments stay readable.
 #[derive(Debug)]
@@ -43,11 +49,17 @@ pub(crate) struct Hidden {
     /// The texts of the secrets, each whole.
     texts: BTreeSet<String>,
     /// Finds a secret in another text.
-    finder: OnceCell<Option<AhoCorasick>>,
+    finder: OnceLock<Option<AhoCorasick>>,
 }
 
-/// How many places of a file are looked at before the whole file is.
+/// The files that have few labels, by the address of their source: only the lines of these are looked at. To tell this
+/// before the first look makes what is found the same for any number of threads.
+pub(crate) struct Few(FastSet<usize>);
+
+/// More labels in a file than this, and the whole file is looked at.
 const FEW: usize = 16;
+/// A word that is in more places of a file is sought in what the whole file hides.
+const FEW_PLACES: usize = 4;
 
 /// Secrets of more bytes than this are not looked for in other texts, which are shorter.
 const LONGEST: usize = 1024;
@@ -56,66 +68,82 @@ impl<'run> Secrets<'run> {
     /// For findings in these files; other files that findings show are read.
     #[must_use]
     pub fn of_files(files: &'run [File]) -> Self {
-        let files = files.iter().map(|file| (Arc::as_ptr(&file.source).addr(), file)).collect();
-        Self { files, ..Self::default() }
+        let of_file = |file| OfFile { file, can_be_told_apart: OnceLock::new(), hidden: OnceLock::new() };
+        Self { files: files.iter().map(|file| (address(&file.source), of_file(file))).collect(), ..Self::default() }
     }
 
     /// The same for a program that looks at the same files again and again.
     #[must_use]
     pub fn with_known(files: &'run [File], known: Known) -> Self {
-        Self { found: RefCell::new(known.0), ..Self::of_files(files) }
+        let mut secrets = Self::of_files(files);
+        for (address, (_, hidden)) in known.0 {
+            if let Some(of_file) = secrets.files.get_mut(&address) {
+                of_file.hidden = OnceLock::from(hidden);
+            }
+        }
+        secrets
     }
 
     /// What was found in the files of the run.
     #[must_use]
     pub fn into_known(self) -> Known {
-        let Self { files, found, .. } = self;
-        let mut found = found.into_inner();
-        found.retain(|address, _| files.contains_key(address));
-        Known(found)
+        let found = |(address, of_file): (usize, OfFile<'_>)| {
+            Some((address, (Arc::clone(&of_file.file.source), of_file.hidden.into_inner()?)))
+        };
+        Known(self.files.into_iter().filter_map(found).collect())
     }
 
-    /// What to hide in these lines of a file, and maybe in others. Most files have few findings, and are long.
-    pub(crate) fn near(&self, source: &Arc<Source>, lines: Span) -> Rc<Hidden> {
-        match self.to_look_at(source) {
-            Some(file) => Rc::new(Hidden::new(source, hidden_near(file, lines))),
+    /// The files of which a look at the labels of these findings takes less than one at all of the file.
+    pub(crate) fn few(&self, findings: &[Finding]) -> Few {
+        let mut counts: FastMap<usize, usize> = FastMap::default();
+        for label in findings.iter().flat_map(|finding| std::iter::once(&finding.primary).chain(&finding.labels)) {
+            *counts.entry(address(&label.source)).or_default() += 1;
+        }
+        let is_new = |address: &usize| self.files.get(address).is_some_and(|of_file| of_file.hidden.get().is_none());
+        counts.retain(|address, count| *count <= FEW && is_new(address));
+        Few(counts.into_keys().collect())
+    }
+
+    /// What to hide in these lines of a file, and maybe in others.
+    pub(crate) fn near(&self, source: &Arc<Source>, lines: Span, few: &Few) -> Arc<Hidden> {
+        match self.apart(source, few) {
+            Some(file) => Arc::new(Hidden::new(source, hidden_near(file, lines))),
             None => self.of(source),
         }
     }
 
     /// Whether a word is a secret anywhere in a file.
-    pub(crate) fn is_hidden_in(&self, source: &Arc<Source>, word: &str) -> bool {
-        if self.to_look_at(source).is_none() {
-            return self.of(source).texts.contains(word);
+    pub(crate) fn is_hidden_in(&self, source: &Arc<Source>, word: &str, few: &Few) -> bool {
+        let places = || memchr::memmem::find_iter(source.text.as_bytes(), word);
+        match self.apart(source, few) {
+            Some(file) if places().nth(FEW_PLACES).is_none() => places().any(|at| {
+                let near = line(source, Span::new(at, at + word.len()));
+                Hidden::new(source, hidden_near(file, near)).texts.contains(word)
+            }),
+            _ => self.of(source).texts.contains(word),
         }
-        memchr::memmem::find_iter(source.text.as_bytes(), word)
-            .any(|at| self.near(source, line(source, Span::new(at, at + word.len()))).texts.contains(word))
     }
 
-    /// A file of which only a part is to be looked at: a few times, so that all findings together take no longer than the
-    /// whole file does.
-    fn to_look_at(&self, source: &Arc<Source>) -> Option<&'run File> {
-        let address = Arc::as_ptr(source).addr();
-        let file = self.files.get(&address).filter(|_| !self.found.borrow().contains_key(&address))?;
-        let mut looks = self.looks.borrow_mut();
-        let left = looks.entry(address).or_insert_with(|| if can_be_told_apart(file) { FEW } else { 0 });
-        *left = left.checked_sub(1)?;
-        Some(file)
+    /// A file of which only a part is to be looked at.
+    fn apart(&self, source: &Arc<Source>, few: &Few) -> Option<&'run File> {
+        let of_file = self.files.get(&address(source)).filter(|_| few.0.contains(&address(source)))?;
+        let is_apart = of_file.can_be_told_apart.get_or_init(|| can_be_told_apart(of_file.file));
+        is_apart.then_some(of_file.file)
     }
 
     /// What to hide in a file.
-    pub(crate) fn of(&self, source: &Arc<Source>) -> Rc<Hidden> {
-        let address = Arc::as_ptr(source).addr();
-        if let Some((_, hidden)) = self.found.borrow().get(&address) {
-            return Rc::clone(hidden);
+    pub(crate) fn of(&self, source: &Arc<Source>) -> Arc<Hidden> {
+        if let Some(OfFile { file, hidden: found, .. }) = self.files.get(&address(source)) {
+            return Arc::clone(found.get_or_init(|| Arc::new(Hidden::new(source, hidden(file)))));
         }
-        let spans = match self.files.get(&address) {
-            Some(file) => hidden(file),
-            None => hidden(&File::read(source)),
-        };
-        let hidden = Rc::new(Hidden::new(source, spans));
-        self.found.borrow_mut().insert(address, (Arc::clone(source), Rc::clone(&hidden)));
-        hidden
+        let others = || self.others.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some((_, hidden)) = others().get(&address(source)) {
+            return Arc::clone(hidden);
+        }
+        // not while others wait, who may ask for another file
+        let hidden = Arc::new(Hidden::new(source, hidden(&File::read(source))));
+        let (_, kept) = others().entry(address(source)).or_insert_with(|| (Arc::clone(source), hidden)).clone();
+        kept
     }
 }
 
@@ -138,6 +166,10 @@ fn apart(all: &[Span]) -> Vec<Span> {
     spans
 }
 
+fn address(source: &Arc<Source>) -> usize {
+    Arc::as_ptr(source).addr()
+}
+
 impl Hidden {
     fn new(source: &Source, mut all: Vec<Span>) -> Self {
         let inside = |span: &Span| bare(source.slice(*span));
@@ -145,7 +177,7 @@ impl Hidden {
         let texts = texts.map(str::to_owned).collect();
         all.sort_unstable();
         all.dedup();
-        Self { spans: apart(&all), whole: all, texts, finder: OnceCell::new() }
+        Self { spans: apart(&all), whole: all, texts, finder: OnceLock::new() }
     }
 
     /// Whether the byte at `at` is hidden.
@@ -198,7 +230,7 @@ mod tests {
         let (one, other) = (source("a.yaml"), source("b.yaml"));
         let secrets = Secrets::default();
         let (first, second) = (secrets.of(&one), secrets.of(&other));
-        assert!(Rc::ptr_eq(&first, &secrets.of(&one)) && Rc::ptr_eq(&second, &secrets.of(&other)));
+        assert!(Arc::ptr_eq(&first, &secrets.of(&one)) && Arc::ptr_eq(&second, &secrets.of(&other)));
     }
 
     #[test]

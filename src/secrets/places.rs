@@ -13,7 +13,7 @@ use crate::command_secrets::Words;
 use crate::kube::{File, RefusedSecrets, names_a_secret};
 use crate::secret_texts::{by_form, by_name, is_plain, is_secret_in_header, of_words};
 use crate::words::{is_secret_header, is_secret_name};
-use crate::yaml::{Document, Entry, NodeId, Source, Span, Value};
+use crate::yaml::{Document, Entry, Key, Keys, NodeId, Source, Span, Value};
 
 /// All that is to be hidden in a file, in no order.
 pub(super) fn hidden(file: &File) -> Vec<Span> {
@@ -115,14 +115,15 @@ impl Places {
         let is_schema = document.get_str(root, "kind") == Some("CustomResourceDefinition");
         let mut waiting = vec![(root, Around::Plain)];
         while let Some((node, around)) = waiting.pop() {
-            if self.is_far(document, node) {
-                continue;
-            }
             match document.value(node) {
                 Value::Map(entries) if !is_schema => self.of_map(document, node, entries, around, &mut waiting),
-                Value::Map(entries) => waiting.extend(entries.iter().map(|entry| (entry.value(), around))),
+                Value::Map(entries) => {
+                    let values = entries.iter().map(|entry| entry.value());
+                    waiting.extend(values.filter(|value| !self.is_far(document, *value)).map(|value| (value, around)));
+                }
                 Value::List(items) => {
-                    waiting.extend(items.iter().map(|item| (*item, around)));
+                    let near = items.iter().filter(|item| !self.is_far(document, **item));
+                    waiting.extend(near.map(|item| (*item, around)));
                     self.of_words(document, &[Some(node)]);
                 }
                 _ => self.of_scalar(document, node, around),
@@ -134,7 +135,7 @@ impl Places {
     fn is_far(&self, document: &Document, node: NodeId) -> bool {
         self.near.is_some_and(|near| {
             let span = document.span(node);
-            !overlap(span, near) && !document.source.text[span.range().start..].starts_with('*')
+            !overlap(span, near) && document.source.text.as_bytes().get(span.range().start) != Some(&b'*')
         })
     }
 
@@ -167,29 +168,37 @@ impl Places {
         around: Around,
         waiting: &mut Vec<(NodeId, Around)>,
     ) {
-        if self.is_secret_object(document, map) {
+        let keys = Keys::of(entries);
+        let get = |key: &str| keys.may_have(Key::new(key)).then(|| document.get(map, key)).flatten();
+        let get_str = |key: &str| get(key).and_then(|node| document.str(node));
+        let kind = get_str("kind");
+        if self.is_secret_object(document, map, kind, get_str("object")) {
             return;
         }
-        let name = ["name", "key"].iter().find_map(|key| document.get_str(map, key)).unwrap_or_default();
+        let name = ["name", "key"].into_iter().find_map(get_str).unwrap_or_default();
         let is_header = || {
-            let value = document.get_str(map, "value").unwrap_or_default();
+            let value = get_str("value").unwrap_or_default();
             is_secret_header(name) && (!self.shows_cookies || is_secret_in_header(name, value))
         };
         let is_named = is_secret_name(name) || around == Around::Headers && is_header();
-        if document.get(map, "args").is_some() {
-            self.of_words(document, &[document.get(map, "command"), document.get(map, "args")]);
+        let args = get("args").map(|args| [get("command"), Some(args)]);
+        if let Some(lists) = args.filter(|lists| lists.iter().flatten().any(|list| !self.is_far(document, *list))) {
+            self.of_words(document, &lists);
         }
         // a reference has more to say than the name
-        let is_reference = || ["mount", "secretName", "secretRef"].iter().any(|key| document.get(map, key).is_some());
-        let is_config_map = document.get_str(map, "kind") == Some("ConfigMap");
+        let is_reference = || ["mount", "secretName", "secretRef"].into_iter().any(|key| get(key).is_some());
+        let is_config_map = kind == Some("ConfigMap");
         for entry in entries {
-            let key = document.key(entry);
             let value = entry.value();
+            if self.is_far(document, value) {
+                continue;
+            }
+            let key = document.key(entry);
             if key == "kubectl.kubernetes.io/last-applied-configuration" {
                 self.hidden.push(document.span(value));
                 continue;
             }
-            let name = key.rsplit('/').next().unwrap_or_default();
+            let name = key.bytes().rposition(|byte| byte == b'/').map_or(&*key, |at| &key[at + 1..]);
             let below = match document.value(value) {
                 Value::Map(_) | Value::List(_) if is_reference_key(&key) => Around::Plain,
                 _ if is_named && (is_value_key(&key) || around == Around::Variables && is_of_variable(&key)) => {
@@ -214,13 +223,13 @@ impl Places {
     }
 
     /// Whether a map is a Secret, or a patch of one in a description; what it holds is hidden then.
-    fn is_secret_object(&mut self, document: &Document, map: NodeId) -> bool {
-        let is_kind = document.get_str(map, "kind").is_some_and(|kind| kind.eq_ignore_ascii_case("secret"));
+    fn is_secret_object(&mut self, document: &Document, map: NodeId, kind: Option<&str>, object: Option<&str>) -> bool {
+        let is_kind = kind.is_some_and(|kind| kind.eq_ignore_ascii_case("secret"));
         if is_kind && ["metadata", "data", "stringData"].iter().any(|key| document.get(map, key).is_some()) {
             of_secret(document, map, &mut self.hidden);
             return true;
         }
-        let is_patch = document.get_str(map, "object").is_some_and(|object| object.starts_with("Secret/"));
+        let is_patch = object.is_some_and(|object| object.starts_with("Secret/"));
         if is_patch {
             let changes = document.entries(map).iter().filter(|entry| document.key(entry) != "object");
             changes.for_each(|entry| scalars_of(document, entry.value(), &mut self.hidden));
