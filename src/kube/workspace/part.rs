@@ -30,14 +30,14 @@ pub(super) fn mark(file: &mut File) {
 fn is_part_of_workload(object: &Object) -> bool {
     let document = &object.document;
     let at = |path: &[&str]| document.at(object.node, path);
-    let containers = at(&["spec", "template", "spec", "containers"]).map_or(&[][..], |list| document.items(list));
-    let has_image = containers.iter().any(|container| document.get(*container, "image").is_some());
+    let containers = || at(&["spec", "template", "spec", "containers"]).map_or(&[][..], |list| document.items(list));
+    let has_image = || containers().iter().any(|container| document.get(*container, "image").is_some());
     object.id.api_version == "apps/v1"
         && matches!(object.id.kind.as_str(), "Deployment" | "StatefulSet" | "DaemonSet" | "ReplicaSet")
         && at(&["spec"]).is_some_and(|spec| !document.entries(spec).is_empty())
         && at(&["spec", "selector"]).is_none()
         && at(&["spec", "template", "metadata", "labels"]).is_none()
-        && !has_image
+        && !has_image()
 }
 
 /// Whether it says neither whose definition it is nor what the kind is called: what kubebuilder makes to be merged into

@@ -3,6 +3,7 @@ use std::borrow::Cow;
 use super::dangling_reference::mentioned;
 use super::references::references;
 use crate::diagnostic::Level;
+use crate::kube::types::Volume;
 use crate::kube::{FastMap, FastSet, Index, Object, PodView, Reach};
 use crate::rules::{Check, FindingsAnywhere, Rule, parts, text};
 use crate::words::{clip, list, nearest};
@@ -20,7 +21,10 @@ const WRITTEN: [&str; 6] = ["inject", "reflect", "mirror", "replicat", "sync", "
 fn check(index: &Index<'_>, found: &mut FindingsAnywhere<'_>) {
     let (mut of_maps, mut of_secrets, mut told) = (None, None, None);
     let mut known: FastMap<*const Object, Keys<'_>> = FastMap::default();
-    for object in index.all().iter().filter(|object| object.pods().all(|pod| pod.keeps(&READ))) {
+    let refers = |object: &&&Object| {
+        object.pods().any(|pod| may_refer_to_keys(&pod)) && object.pods().all(|pod| pod.keeps(&READ))
+    };
+    for object in index.all().iter().filter(refers) {
         for reference in references(object) {
             let is_map = reference.kind == "ConfigMap";
             if reference.keys.is_empty() || !is_map && reference.kind != "Secret" {
@@ -81,6 +85,19 @@ fn check(index: &Index<'_>, found: &mut FindingsAnywhere<'_>) {
             }
         }
     }
+}
+
+/// A quick look whether a Pod refers to a key at all: most do not.
+fn may_refer_to_keys(pod: &PodView<'_>) -> bool {
+    let init = pod.spec.init_containers.as_deref().unwrap_or_default();
+    let mut variables = init.iter().chain(&*pod.spec.containers).filter_map(|one| one.env.as_deref()).flatten();
+    let has_items = |volume: &Volume| {
+        volume.projected.is_some()
+            || volume.config_map.as_ref().is_some_and(|map| map.items.is_some())
+            || volume.secret.as_ref().is_some_and(|secret| secret.items.is_some())
+    };
+    variables.any(|variable| variable.value_from.is_some())
+        || pod.spec.volumes.as_deref().unwrap_or_default().iter().any(has_items)
 }
 
 /// Where the keys of a `ConfigMap` or Secret are.
