@@ -5,10 +5,10 @@ use std::collections::{HashMap, HashSet};
 
 use super::near::nearest;
 use super::{Cause, Reason, Target};
-use crate::diagnostic::{Edit, Fix};
+use crate::diagnostic::Fix;
 use crate::kube::{Object, Problem, ProblemKind};
 use crate::words::did_you_mean;
-use crate::yaml::{Document, NodeId, Style, Value};
+use crate::yaml::{Document, NodeId, Style, Value, edit};
 
 /// What a strict decode of an object refuses.
 pub fn causes(object: &Object, target: Target) -> Vec<Cause> {
@@ -89,10 +89,11 @@ fn quote(object: &Object, node: NodeId, expected: &str) -> Option<String> {
 
 /// Plain booleans and numbers hold nothing that quotes would have to escape.
 fn quotes(document: &Document, node: NodeId, expected: &str) -> Option<Fix> {
-    lacks_quotes(document, node, expected).then(|| {
-        let edit = Edit::replace(document.span(node), format!("\"{}\"", document.raw(node)));
-        Fix { title: "quote it".to_owned(), safe: true, edits: vec![edit] }
-    })
+    if !lacks_quotes(document, node, expected) {
+        return None;
+    }
+    let edit = edit::scalar(document, node, &format!("\"{}\"", document.raw(node)))?;
+    Some(Fix { title: "quote it".to_owned(), safe: true, edits: vec![edit] })
 }
 
 /// The path that leads to a key or value, and its last name.

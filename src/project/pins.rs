@@ -89,13 +89,14 @@ fn pin_role(document: &Document, map: NodeId, role: &str, reference: &str) -> Op
 
 /// The text with a block of images at its end.
 fn appended(text: &str, images: &[(String, String)]) -> String {
+    let line_break = if text.contains("\r\n") { "\r\n" } else { "\n" };
     let mut out = text.to_owned();
     if !out.is_empty() && !out.ends_with('\n') {
-        out.push('\n');
+        out.push_str(line_break);
     }
-    out.push_str("images:\n");
+    let _ = write!(out, "images:{line_break}");
     for (role, reference) in images {
-        let _ = writeln!(out, "  {role}: {}", quoted(reference));
+        let _ = write!(out, "  {role}: {}{line_break}", quoted(reference));
     }
     out
 }
@@ -136,6 +137,10 @@ mod tests {
             (
                 "images: {envoy: x} # a\ntarget: 1.34\n",
                 "images: {envoy: \"envoy:2\", https: \"ghostunnel:v1@sha256:ab\"} # a\ntarget: 1.34\n",
+            ),
+            (
+                "lint: {}\r\ntarget: 1.34",
+                "lint: {}\r\ntarget: 1.34\r\nimages:\r\n  https: \"ghostunnel:v1@sha256:ab\"\r\n  envoy: \"envoy:2\"\r\n",
             ),
             ("images: {}\nlint: {}\n", "images: {https: \"ghostunnel:v1@sha256:ab\", envoy: \"envoy:2\"}\nlint: {}\n"),
             ("images:\nlint: {}\n", "images: {https: \"ghostunnel:v1@sha256:ab\", envoy: \"envoy:2\"}\nlint: {}\n"),

@@ -8,7 +8,7 @@ use crate::diagnostic::{Edit, Finding, Fix, Label, Level, Subject};
 use crate::kube::Object;
 use crate::kube::versions::Targets;
 use crate::limits;
-use crate::yaml::{Document, NodeId, Source, Span, Style};
+use crate::yaml::{Document, NodeId, Source, Span, Style, edit};
 
 /// Where a check puts its findings.
 #[derive(Debug)]
@@ -270,7 +270,8 @@ impl Saying<'_> {
     pub fn quote(self, node: NodeId) -> Self {
         let Some(document) = self.document else { return self };
         let raw = document.raw(node);
-        let can = document.style(node) == Style::Plain && !raw.starts_with(['!', '&']) && !raw.contains(['"', '\\']);
+        let is_plain = document.style(node) == Style::Plain && edit::is_bare(document, node);
+        let can = is_plain && !raw.contains(['"', '\\', '\n']);
         if !can {
             return self;
         }

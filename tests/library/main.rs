@@ -9,6 +9,7 @@ mod corpus;
 mod diagram;
 mod effects;
 mod english;
+mod fixes;
 mod hostile;
 mod image_answers;
 mod keys;

@@ -3,6 +3,11 @@
 //! Each function answers `None` where the way the document is written leaves no edit that is surely right:
 //! then there is no fix, only the finding.
 
+mod lines;
+#[cfg(test)]
+mod tests;
+
+use super::scalar::{Resolved, resolve_plain};
 use super::source::Span;
 use super::tree::{Document, Entry, NodeId, Style};
 
@@ -49,15 +54,60 @@ pub fn apply(text: &str, edits: &[Edit]) -> String {
     out
 }
 
-/// Writes another scalar where a scalar is.
+/// Writes another scalar where a scalar is: a number, a boolean, or a text in quotes.
 #[must_use]
 pub fn scalar(document: &Document, node: NodeId, text: &str) -> Option<Edit> {
-    let is_inline = matches!(document.style(node), Style::Plain | Style::SingleQuoted | Style::DoubleQuoted);
-    let span = document.span(node);
-    (is_inline && !span.range().is_empty()).then(|| Edit::replace(span, text))
+    is_bare(document, node).then(|| Edit::replace(document.span(node), text))
 }
 
-/// Adds `key: value` to a map, after the entry `after` or, if it has none, after its first.
+/// Writes a text where a scalar is, in the quotes that are there or that it needs.
+#[must_use]
+pub fn text(document: &Document, node: NodeId, text: &str) -> Option<Edit> {
+    let is_quoted = document.style(node) != Style::Plain || is_json(document);
+    let is_plain = text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-._/".contains(&byte));
+    match document.style(node) {
+        // such a text needs no escape in quotes of either kind
+        Style::SingleQuoted if is_plain => scalar(document, node, &format!("'{text}'")),
+        _ => scalar(document, node, &string(text, is_quoted)),
+    }
+}
+
+/// Whether a scalar is written in its line, without a tag, which would say what another value is, too, and without an
+/// anchor, which would change it in other places.
+#[must_use]
+pub fn is_bare(document: &Document, node: NodeId) -> bool {
+    let is_inline = matches!(document.style(node), Style::Plain | Style::SingleQuoted | Style::DoubleQuoted);
+    let span = document.span(node).range();
+    let before = document.source.text[..span.start].trim_end();
+    let last = before.rsplit(char::is_whitespace).next().unwrap_or_default();
+    is_inline && !span.is_empty() && !last.trim_start_matches(['[', '{', ',']).starts_with(['&', '!'])
+}
+
+/// Whether a document is written as JSON, which programs that read no YAML may read.
+#[must_use]
+pub fn is_json(document: &Document) -> bool {
+    let root = document.root();
+    let first = document.entries(root).first();
+    document.style(root) == Style::Flow && first.is_some_and(|first| document.style(first.key) == Style::DoubleQuoted)
+}
+
+/// A text as YAML writes it: in quotes, unless it surely needs none.
+#[must_use]
+pub fn quoted(text: &str) -> String {
+    string(text, false)
+}
+
+/// A text as YAML and JSON alike read it, without quotes where it surely needs none.
+fn string(text: &str, is_quoted: bool) -> String {
+    let is_word = text.starts_with(|first: char| first.is_ascii_alphanumeric())
+        && text.bytes().any(|byte| byte.is_ascii_alphabetic())
+        && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-._/".contains(&byte))
+        && resolve_plain(text) == Resolved::Str;
+    if is_word && !is_quoted { text.to_owned() } else { serde_json::Value::from(text).to_string() }
+}
+
+/// Adds `key: value` to a map, after the entry `after` or, if it has none, after its first. The value is as YAML writes
+/// it; what is among keys in double quotes gets them, too, because that may be JSON.
 #[must_use]
 pub fn add(document: &Document, map: NodeId, after: &str, key: &str, value: &str) -> Option<Edit> {
     let entries = document.entries(map);
@@ -69,12 +119,19 @@ pub fn add(document: &Document, map: NodeId, after: &str, key: &str, value: &str
     if !document.span(map).contains(document.span(anchor.key)) {
         return None; // it came by a merge key
     }
+    let text = &document.source.text;
     match document.style(map) {
-        Style::Flow => Some(Edit::insert(end_of(document, *anchor), format!(", {key}: {value}"))),
+        Style::Flow => {
+            let is_quoted = document.style(anchor.key) == Style::DoubleQuoted || is_json(document);
+            let is_text = resolve_plain(value) == Resolved::Str && !value.starts_with(['"', '{', '[']);
+            let value = if is_quoted && is_text { string(value, true) } else { value.to_owned() };
+            let key = string(key, is_quoted);
+            Some(Edit::insert(end_of(document, *anchor)?, format!(", {key}: {value}")))
+        }
         Style::Block => {
-            let text = &document.source.text;
-            let end = line_end(text, end_of(document, *anchor));
-            let line_break = if text[end..].starts_with("\r\n") { "\r\n" } else { "\n" };
+            let entry = whole_lines(document, *anchor)?;
+            let end = lines::end(text, entry);
+            let line_break = lines::line_break(&document.source, end);
             Some(Edit::insert(
                 end,
                 format!("{line_break}{}{key}: {value}", indentation(document, entries.first()?.key)),
@@ -95,18 +152,17 @@ pub fn remove(document: &Document, map: NodeId, key: &str) -> Option<Edit> {
         return None;
     }
     let start = document.span(entry.key).range().start;
-    let end = end_of(document, entry);
     match document.style(map) {
         Style::Flow => match entries.get(at + 1) {
             Some(next) => Some(Edit::replace(Span::new(start, document.span(next.key).range().start), "")),
-            None => Some(Edit::replace(Span::new(end_of(document, entries[at - 1]), end), "")),
+            None => Some(Edit::replace(Span::new(end_of(document, entries[at - 1])?, end_of(document, entry)?), "")),
         },
         Style::Block => {
             let text = &document.source.text;
-            let line = line_start(text, start);
+            let end = whole_lines(document, entry)?;
+            let line = lines::start(text, start);
             if text[line..start].trim().is_empty() {
-                let after = (line_end(text, end) + 1).min(text.len());
-                return Some(Edit::replace(Span::new(line, after), ""));
+                return Some(Edit::replace(Span::new(line, lines::next(text, end)), ""));
             }
             // the first entry of a list's item: the dash stays, the next key moves up to it
             let next = entries.get(at + 1)?;
@@ -116,8 +172,9 @@ pub fn remove(document: &Document, map: NodeId, key: &str) -> Option<Edit> {
     }
 }
 
-/// The lines of an item of a block list, from the start of the dash's line to the end of the item's last,
-/// with its line break. Only if the item has its lines for itself.
+/// The lines of an item of a block list, from the start of the dash's line to the end of the item's last, with its line
+/// break, and the comments that belong to it: those directly above it, in the column of its dash, and those directly
+/// below, right of the dash. Only if the item has its lines for itself.
 #[must_use]
 pub fn item_lines(document: &Document, item: NodeId) -> Option<Span> {
     if document.style(item) != Style::Block {
@@ -126,10 +183,53 @@ pub fn item_lines(document: &Document, item: NodeId) -> Option<Span> {
     let text = &document.source.text;
     let span = document.span(item).range();
     let first = document.entries(item).first()?;
-    let start = line_start(text, document.span(first.key).range().start);
+    let start = lines::start(text, document.span(first.key).range().start);
     let before = text.get(start..span.start)?;
-    let end = (line_end(text, end_of(document, *document.entries(item).last()?)) + 1).min(text.len());
-    (before.trim() == "-").then(|| Span::new(start, end))
+    let dash = before.find('-').filter(|_| before.trim() == "-")?;
+    let last = whole_lines(document, *document.entries(item).last()?)?;
+    let start = lines::comments_above(text, start, dash);
+    let end = lines::comments_below(text, lines::next(text, last), dash);
+    (!lines::has_other_breaks(&text[start..end])).then(|| Span::new(start, end))
+}
+
+/// What lines are where another place is theirs: with the line break of a file that lacks its last.
+#[must_use]
+pub fn moved(document: &Document, lines: Span) -> String {
+    let source = &document.source;
+    let text = source.slice(lines);
+    let is_cut_off = lines.range().end > source.written_length();
+    match text.strip_suffix('\n').filter(|_| is_cut_off) {
+        Some(cut_off) => format!("{cut_off}{}", lines::line_break(source, lines.range().start)),
+        None => text.to_owned(),
+    }
+}
+
+/// Puts lines where a line begins, or after the last. A file that lacks its last line break lacks it afterwards.
+#[must_use]
+pub fn insert_lines(document: &Document, at: usize, text: &str) -> Edit {
+    let source = &document.source;
+    let end = source.written_length();
+    if at <= end {
+        return Edit::insert(at, text);
+    }
+    Edit::insert(end, format!("{}{}", lines::line_break(source, end), text.trim_end_matches(['\r', '\n'])))
+}
+
+/// The line break of the line at a place.
+#[must_use]
+pub fn line_break(document: &Document, at: usize) -> &'static str {
+    lines::line_break(&document.source, at)
+}
+
+/// Where a line can be put above an entry of a block map: above the comments that are directly above it. Only if the
+/// entry begins its line.
+#[must_use]
+pub fn above(document: &Document, key: NodeId) -> Option<usize> {
+    let text = &document.source.text;
+    let at = document.span(key).range().start;
+    let line = lines::start(text, at);
+    let is_first = text[line..at].bytes().all(|byte| byte == b' ');
+    is_first.then(|| lines::comments_above(text, line, at - line))
 }
 
 /// What is before a block map's keys on its own line: as many columns as are before `key`.
@@ -137,88 +237,28 @@ pub fn item_lines(document: &Document, item: NodeId) -> Option<Span> {
 pub fn indentation(document: &Document, key: NodeId) -> String {
     let text = &document.source.text;
     let at = document.span(key).range().start;
-    " ".repeat(text[line_start(text, at)..at].chars().count())
+    " ".repeat(text[lines::start(text, at)..at].chars().count())
 }
 
 /// One past the last byte of an entry. A value that is not written (`key:`) ends at its colon.
-fn end_of(document: &Document, entry: Entry) -> usize {
+fn end_of(document: &Document, entry: Entry) -> Option<usize> {
     let key = document.span(entry.key).range().end;
     let value = document.span(entry.value()).range();
     let text = &document.source.text;
     if value.end > key && value.start >= key {
-        return value.start + text[value.clone()].trim_end().len().max(usize::from(!value.is_empty()));
+        return Some(value.start + text[value.clone()].trim_end().len().max(usize::from(!value.is_empty())));
     }
-    text[key..].find(':').map_or(key, |colon| key + colon + 1)
+    let rest = text[key..].trim_start_matches(' ');
+    rest.starts_with(':').then(|| text.len() - rest.len() + 1)
 }
 
-fn line_start(text: &str, at: usize) -> usize {
-    text[..at].rfind('\n').map_or(0, |before| before + 1)
-}
-
-/// Where the line break of the line around `at` is.
-fn line_end(text: &str, at: usize) -> usize {
-    let end = text[at..].find('\n').map_or(text.len(), |after| at + after);
-    if text[..end].ends_with('\r') { end - 1 } else { end }
-}
-
-#[cfg(test)]
-mod tests {
-    use std::sync::Arc;
-
-    use super::*;
-    use crate::{Part, Source, read};
-
-    fn with(text: &str, edit: impl Fn(&Document) -> Option<Edit>) -> Option<String> {
-        let source = Arc::new(Source::decode("a.yaml", text.as_bytes().to_vec()).unwrap());
-        let Some(Part::Document(document)) = read(&source).into_iter().next() else { panic!("{text}") };
-        edit(&document).map(|edit| apply(text, &[edit]))
-    }
-
-    fn map(document: &Document, path: &[&str]) -> NodeId {
-        document.at(document.root(), path).unwrap()
-    }
-
-    #[test]
-    fn adding_keeps_comments_and_indentation() {
-        let add = |text: &str| with(text, |document| add(document, map(document, &["a"]), "x", "new", "1"));
-        assert_eq!(add("a:\n  x: 1 # why\n  y: 2\n").unwrap(), "a:\n  x: 1 # why\n  new: 1\n  y: 2\n");
-        assert_eq!(
-            add("a:\n  y: 2\n  x: |\n    text\n\n# end\n").unwrap(),
-            "a:\n  y: 2\n  x: |\n    text\n  new: 1\n\n# end\n"
-        );
-        assert_eq!(add("a: {x: [1, 2], y: 2}\n").unwrap(), "a: {x: [1, 2], new: 1, y: 2}\n");
-        assert_eq!(add("a:\n  x:\n  y: 2\n").unwrap(), "a:\n  x:\n  new: 1\n  y: 2\n");
-        assert_eq!(add("a:\r\n  x: 1\r\n").unwrap(), "a:\r\n  x: 1\r\n  new: 1\r\n");
-        assert_eq!(add("a: {new: 2}\n"), None);
-        assert_eq!(add("a: 1\n"), None);
-    }
-
-    #[test]
-    fn adding_to_an_item_lines_up_with_its_keys() {
-        let text = "a:\n  - x: 1\n    y: 2\n";
-        let added = with(text, |document| add(document, document.items(map(document, &["a"]))[0], "x", "new", "1"));
-        assert_eq!(added.unwrap(), "a:\n  - x: 1\n    new: 1\n    y: 2\n");
-    }
-
-    #[test]
-    fn removing_takes_whole_lines() {
-        let remove = |text: &str| with(text, |document| remove(document, map(document, &["a"]), "x"));
-        assert_eq!(remove("a:\n  x: 1 # why\n  y: 2\n").unwrap(), "a:\n  y: 2\n");
-        assert_eq!(remove("a:\n  y: 2\n  x:\n    - 1\nb: 1\n").unwrap(), "a:\n  y: 2\nb: 1\n");
-        assert_eq!(remove("a: {x: 1, y: 2}\n").unwrap(), "a: {y: 2}\n");
-        assert_eq!(remove("a: {y: 2, x: 1}\n").unwrap(), "a: {y: 2}\n");
-        assert_eq!(remove("a: {x: 1}\n"), None);
-        let text = "a:\n  - x: 1\n    y: 2\n";
-        let removed = with(text, |document| super::remove(document, document.items(map(document, &["a"]))[0], "x"));
-        assert_eq!(removed.unwrap(), "a:\n  - y: 2\n");
-    }
-
-    #[test]
-    fn item_lines_end_with_the_item() {
-        let text = "a:\n  - x: 1\n    y: |\n      t\n  # about z\n  - z: 1\n";
-        let lines = with(text, |document| {
-            item_lines(document, document.items(map(document, &["a"]))[0]).map(|span| Edit::replace(span, ""))
-        });
-        assert_eq!(lines.unwrap(), "a:\n  # about z\n  - z: 1\n");
-    }
+/// The same of an entry of a block map. `None` where its lines may end elsewhere, or its value with more than them.
+fn whole_lines(document: &Document, entry: Entry) -> Option<usize> {
+    let text = &document.source.text;
+    let end = end_of(document, entry)?;
+    let start = lines::start(text, document.span(entry.key).range().start);
+    let is_text = matches!(document.style(entry.value()), Style::Literal | Style::Folded);
+    let header = document.raw(entry.value()).lines().next().unwrap_or_default();
+    let keeps_empty_lines = is_text && header.contains('+');
+    (!keeps_empty_lines && !lines::has_other_breaks(&text[start..lines::next(text, end)])).then_some(end)
 }

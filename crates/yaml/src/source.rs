@@ -179,7 +179,12 @@ impl Source {
 
     /// The same file with another text. It has to end in a line break, as [`Source::text`] does.
     #[must_use]
-    pub fn with_text(&self, text: String) -> Self {
+    pub fn with_text(&self, mut text: String) -> Self {
+        // the break that is not in the file is one character, whatever the others are
+        if self.adds_break && text.ends_with("\r\n") {
+            text.truncate(text.len() - 2);
+            text.push('\n');
+        }
         let encoding = self.encoding;
         let raw_len = text.len();
         let lines = Lines::default();

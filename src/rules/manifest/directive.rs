@@ -9,8 +9,8 @@ pub static RULE: Rule = rule!("directive.md", Error, Check::File(check), fixes);
 fn check(file: &File, found: &mut Findings<'_>) {
     for refusal in file.refusals.iter().filter(|refusal| is_directive(&file.source, refusal)) {
         let range = refusal.span.range();
-        let line = file.source.text[range.start..].lines().next().unwrap_or_default();
-        let end = (range.start + line.len() + 1).min(file.source.text.len());
+        let rest = &file.source.text[range.start..];
+        let end = range.start + rest.split_inclusive('\n').next().map_or(0, str::len);
         let mut saying = found.at_span(refusal.span, refusal.message.clone());
         if let Some(why) = refusal.why {
             saying = saying.because(why);

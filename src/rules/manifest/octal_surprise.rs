@@ -1,8 +1,7 @@
 use crate::diagnostic::Level;
 use crate::kube::Object;
 use crate::rules::{Check, Findings, Rule};
-use crate::yaml::edit::Edit;
-use crate::yaml::{NodeId, Style, Value};
+use crate::yaml::{NodeId, Style, Value, edit};
 
 /// A mode written in decimal digits that were meant as octal.
 pub static RULE: Rule = rule!("octal_surprise.md", Error, Check::Object(check), fixes);
@@ -44,10 +43,16 @@ fn judge(object: &Object, node: NodeId, found: &mut Findings<'_>) {
             .because("YAML 1.1 reads only numbers with a leading 0 as octal; the API server accepts any number up to 511")
             .level(Level::Warning),
     };
+    let decimal = i64::from_str_radix(raw, 8).unwrap_or_default();
+    let (number, title) = if edit::is_json(document) {
+        (decimal.to_string(), "write it in decimal")
+    } else {
+        (format!("0{raw}"), "write it in octal")
+    };
     saying
-        .here(format!("write 0{raw}"))
-        .help(format!("write `0{raw}`; in JSON the decimal number {}", i64::from_str_radix(raw, 8).unwrap_or_default()))
-        .fix("write it in octal", vec![Edit::insert(document.span(node).range().start, "0")]);
+        .here(format!("write {number}"))
+        .help(format!("write `0{raw}`; in JSON the decimal number {decimal}"))
+        .fix_if(title, edit::scalar(document, node, &number).map(|edit| vec![edit]));
 }
 
 enum Surprise {

@@ -2,7 +2,7 @@ use super::{is_plain, wrong_types};
 use crate::diagnostic::Edit;
 use crate::kube::{Object, Path, ProblemKind};
 use crate::rules::{Check, Findings, Rule, text};
-use crate::yaml::{NodeId, Resolved, Span, Style, Value, resolve_plain};
+use crate::yaml::{NodeId, Resolved, Span, Style, Value, edit, resolve_plain};
 
 /// A value of another type than its field.
 pub static RULE: Rule = rule!("wrong_type.md", Error, Check::Object(check), fixes);
@@ -102,7 +102,7 @@ fn letter_after_colon(object: &Object, node: NodeId) -> Option<String> {
 /// Taking the quotes off, where what is in them is of the right type.
 fn without_quotes(object: &Object, node: NodeId, expected: &str) -> Option<Vec<Edit>> {
     let document = &object.document;
-    let is_quoted = matches!(document.style(node), Style::SingleQuoted | Style::DoubleQuoted);
+    let is_quoted = document.style(node) != Style::Plain && edit::is_bare(document, node);
     let content = document.str(node).filter(|_| is_quoted)?;
     let fits = match resolve_plain(content) {
         Resolved::Bool(_) => expected == "a boolean",

@@ -36,7 +36,7 @@ fn vault(pod: PodView<'_>, found: &mut Findings<'_>) {
         return;
     }
     let edit = match annotations.entry(ONLY_INIT) {
-        Some(entry) => edit::scalar(&pod.object.document, entry.value(), "\"true\""),
+        Some(entry) => edit::text(&pod.object.document, entry.value(), "true"),
         None => annotations.node.and_then(|map| {
             edit::add(&pod.object.document, map, "vault.hashicorp.com/agent-inject", ONLY_INIT, "\"true\"")
         }),

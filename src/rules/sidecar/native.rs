@@ -4,8 +4,9 @@ use crate::kube::ContainerView;
 use crate::yaml::edit::{self, Edit};
 use crate::yaml::{Document, NodeId, Span, Style};
 
-/// Moves a container to the end of `initContainers`, with `restartPolicy: Always`. Only where both lists are
-/// written in their own lines. Several may be moved at once: what makes the list is then the same edit for all of them.
+/// Moves a container to the end of `initContainers`, with `restartPolicy: Always` and its comments. Only where both lists
+/// are written in their own lines. Several may be moved at once: what makes the list is then the same edit for all of
+/// them.
 pub(super) fn moved(view: &ContainerView<'_>) -> Option<Vec<Edit>> {
     let document = &view.pod.object.document;
     let containers = document.entry(view.pod.node, "containers")?;
@@ -14,12 +15,12 @@ pub(super) fn moved(view: &ContainerView<'_>) -> Option<Vec<Edit>> {
     let item = sidecar(document, view, lines)?;
     let mut edits = Vec::new();
     match document.get(view.pod.node, "initContainers") {
-        Some(list) => edits.push(Edit::insert(end_of_list(document, list, view.node)?, item)),
+        Some(list) => edits.push(edit::insert_lines(document, end_of_list(document, list, view.node)?, &item)),
         None => {
             let indentation = edit::indentation(document, containers.key);
-            let at = document.span(containers.key).range().start.checked_sub(indentation.len())?;
-            document.source.text.get(at..at + indentation.len()).filter(|before| *before == indentation)?;
-            edits.push(Edit::insert(at, format!("{indentation}initContainers:\n")));
+            let at = edit::above(document, containers.key)?;
+            let line_break = edit::line_break(document, at);
+            edits.push(Edit::insert(at, format!("{indentation}initContainers:{line_break}")));
             edits.push(Edit::insert(at, item));
         }
     }
@@ -29,20 +30,20 @@ pub(super) fn moved(view: &ContainerView<'_>) -> Option<Vec<Edit>> {
 
 /// The item's lines, with the restart policy.
 fn sidecar(document: &Document, view: &ContainerView<'_>, lines: Span) -> Option<String> {
-    let mut text = document.source.slice(lines).to_owned();
-    if view.container.restart_policy.is_none() {
-        let mut policy = edit::add(document, view.node, "image", "restartPolicy", "Always")?;
-        let from_item = |at: u32| at.checked_sub(lines.start);
-        policy.span = Span { start: from_item(policy.span.start)?, end: from_item(policy.span.end)? };
-        text = edit::apply(&text, &[policy]);
+    let text = edit::moved(document, lines);
+    if view.container.restart_policy.is_some() {
+        return Some(text);
     }
-    text.ends_with('\n').then_some(text)
+    let mut policy = edit::add(document, view.node, "image", "restartPolicy", "Always")?;
+    let from_item = |at: u32| at.checked_sub(lines.start);
+    policy.span = Span { start: from_item(policy.span.start)?, end: from_item(policy.span.end)? };
+    Some(edit::apply(&text, &[policy]))
 }
 
 /// Where a list of items that begin in the same column ends.
 fn end_of_list(document: &Document, list: NodeId, like: NodeId) -> Option<usize> {
     let column = |item: NodeId| document.source.position(document.span(item).start).column;
-    let end = *document.items(list).last()?;
-    let fits = document.style(list) == Style::Block && column(end) == column(like);
-    edit::item_lines(document, end).filter(|_| fits).map(|lines| lines.range().end)
+    let last = *document.items(list).last()?;
+    let fits = document.style(list) == Style::Block && column(last) == column(like);
+    edit::item_lines(document, last).filter(|_| fits).map(|lines| lines.range().end)
 }

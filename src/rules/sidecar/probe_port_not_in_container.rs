@@ -1,11 +1,10 @@
 use std::cell::OnceCell;
 
-use crate::diagnostic::Edit;
 use crate::kube::types::IntOrString;
 use crate::kube::{ContainerView, FastMap, PodView};
 use crate::rules::{Check, Findings, Rule, parts, text};
 use crate::words::{clip, nearest};
-use crate::yaml::NodeId;
+use crate::yaml::{NodeId, edit};
 
 /// A probe or hook names a port that its own container does not declare.
 pub static RULE: Rule = rule!("probe_port_not_in_container.md", Error, Check::Pod(check), fixes);
@@ -96,12 +95,12 @@ fn port(
              `pkg/probe/util.go`), and the API server does not check that it exists",
         );
     if let Some(Port { of: other, number, node: declared }) = declared.called(name) {
-        let edit = Edit::replace(view.pod.object.document.span(node), number.to_string());
+        let edit = edit::scalar(&view.pod.object.document, node, &number.to_string());
         saying = saying.and(declared, format!("`{name}` belongs to `{other}`"));
         saying
             .here(format!("`{container}` declares no such port"))
             .help(format!("use the number, `port: {number}`: it reaches any container of the Pod"))
-            .fix(format!("write the port as {number}"), vec![edit]);
+            .fix_if(format!("write the port as {number}"), edit.map(|edit| vec![edit]));
         return;
     }
     saying = match nearest(name, own().filter_map(|port| port.name.as_deref())) {

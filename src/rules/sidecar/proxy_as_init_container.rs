@@ -23,7 +23,7 @@ fn check(facts: &PodFacts<'_>, found: &mut Findings<'_>) {
         }
         let document = &pod.object.document;
         let fix = match view.at(&["restartPolicy"]) {
-            Some(policy) => edit::scalar(document, policy, "Always"),
+            Some(policy) => edit::text(document, policy, "Always"),
             None => edit::add(document, view.node, "image", "restartPolicy", "Always"),
         };
         let name = &view.container.name;

@@ -81,7 +81,7 @@ fn judge(object: &Object, node: NodeId, list: &str, resource: &str, found: &mut 
         .help(help)
         .fix_if(
             format!("write {}", meant.as_deref().unwrap_or_default()),
-            meant.as_deref().and_then(|meant| Some(vec![edit::scalar(document, node, meant)?])),
+            meant.as_deref().and_then(|meant| Some(vec![edit::text(document, node, meant)?])),
         );
     if !is_limit || !is_below(STARTS) {
         saying.level(Level::Warning);

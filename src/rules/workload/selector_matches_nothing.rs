@@ -165,13 +165,13 @@ fn say(
 ) {
     let document = &object.document;
     let written = document.at(selector, &["matchLabels", meant.key]);
-    let edit = written.zip(meant.says).and_then(|(node, says)| edit::scalar(document, node, says));
+    let edit = written.zip(meant.says).and_then(|(node, says)| edit::text(document, node, says));
     let value = written.and_then(|node| document.str(node));
     let elsewhere = meant.it.labels.iter().find(|(_, other)| Some(other.as_str()) == value);
     let help = match (meant.says, elsewhere) {
-        (Some(says), _) if written.is_none() => format!("write `values: [{}]`", clip(says)),
-        (Some(says), _) => format!("write `{}: {}`", clip(meant.key), clip(says)),
-        (None, Some((key, value))) => format!("write `{}: {}`", clip(key), clip(value)),
+        (Some(says), _) if written.is_none() => format!("write `values: [{}]`", clip(&edit::quoted(says))),
+        (Some(says), _) => format!("write `{}: {}`", clip(meant.key), clip(&edit::quoted(says))),
+        (None, Some((key, value))) => format!("write `{}: {}`", clip(key), clip(&edit::quoted(value))),
         (None, None) => format!("remove `{}`, or add it to these labels", clip(meant.key)),
     };
     let mut about = found.about(object);
