@@ -1,5 +1,7 @@
 //! Reading files without waiting or filling the memory, and replacing them whole or not at all.
 
+mod words;
+
 use std::collections::HashMap;
 use std::fs::{self, File, Metadata, OpenOptions};
 use std::io::{self, BufWriter, Read, Write};
@@ -9,6 +11,11 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use crate::limits::{self, Limit};
 use crate::yaml::Source;
+
+pub use words::why;
+
+/// What standard input is called in messages.
+pub const STDIN: &str = "<stdin>";
 
 /// A path without `.` and `..`, as it is written: links are not followed.
 #[must_use]
@@ -123,7 +130,7 @@ pub fn name(path: &Path) -> String {
 /// What cannot be read, or is larger than `limit`.
 pub fn read(path: &Path, limit: Limit) -> io::Result<Vec<u8>> {
     if path.is_dir() {
-        return Err(io::Error::new(io::ErrorKind::IsADirectory, "is a directory"));
+        return Err(io::Error::new(io::ErrorKind::IsADirectory, "this is a folder, not a file"));
     }
     within(File::open(path)?, 0, limit)
 }
@@ -203,8 +210,8 @@ pub fn open_regular(path: &Path) -> io::Result<Source> {
 /// One that cannot be read, is larger than [`limits::INPUT`], or is not text.
 pub fn open(path: &Path) -> io::Result<Source> {
     let (name, bytes) = if path.as_os_str() == "-" {
-        let bytes = read_stdin(limits::INPUT).map_err(|error| named(Path::new("<stdin>"), &error))?;
-        ("<stdin>".to_owned(), bytes)
+        let bytes = read_stdin(limits::INPUT).map_err(|error| named(Path::new(STDIN), &error))?;
+        (STDIN.to_owned(), bytes)
     } else {
         let name = path.display().to_string();
         let bytes = read(path, limits::INPUT).map_err(|error| named(path, &error))?;
@@ -246,7 +253,7 @@ fn not_regular() -> io::Error {
 /// An error with the path that it is about.
 #[must_use]
 pub fn named(path: &Path, error: &io::Error) -> io::Error {
-    io::Error::new(error.kind(), format!("{}: {error}", path.display()))
+    io::Error::new(error.kind(), format!("{}: {}", path.display(), why(path, error)))
 }
 
 /// The folder that a description and what it names must lie in: the repository, or the project's folder, or else the
@@ -279,7 +286,7 @@ impl NewFile {
             Err(error) => return Err(error),
         };
         if there.as_ref().is_some_and(Metadata::is_dir) {
-            return Err(io::Error::new(io::ErrorKind::IsADirectory, "is a directory"));
+            return Err(io::Error::new(io::ErrorKind::IsADirectory, "this is a folder, not a file"));
         }
         if there.as_ref().is_some_and(|there| !there.is_file()) {
             let out = BufWriter::new(OpenOptions::new().write(true).open(path)?);

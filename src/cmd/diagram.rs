@@ -23,7 +23,7 @@ use crate::yaml::{Source, emit};
 /// Draws to stdout or into a file.
 pub fn run(args: &DiagramArgs, color: Color) -> Result<Exit, Stop> {
     on_deep_stacks(|| {
-        let diagram = read(args, color)?;
+        let (diagram, exit) = read(args, color)?;
         let format = format(args)?;
         let is_text = matches!(format, DiagramFormat::Mermaid | DiagramFormat::Dot);
         refuse_more_than(if is_text { limits::PARTS_OF_TEXT } else { limits::PARTS }, &diagram)?;
@@ -40,7 +40,7 @@ pub fn run(args: &DiagramArgs, color: Color) -> Result<Exit, Stop> {
             Some(path) => files::write(path, picture).map_err(|error| files::named(path, &error))?,
             None => print_text(&picture)?,
         }
-        Ok(Exit::Clean)
+        Ok(exit)
     })?
 }
 
@@ -77,7 +77,7 @@ fn format(args: &DiagramArgs) -> io::Result<DiagramFormat> {
 }
 
 /// The picture of a description, or of manifests where the file is none.
-fn read(args: &DiagramArgs, color: Color) -> Result<Diagram, Stop> {
+fn read(args: &DiagramArgs, color: Color) -> Result<(Diagram, Exit), Stop> {
     let own = programs_at(&args.file)?;
     let programs = own.as_ref().unwrap_or_else(|| Programs::built_in());
     if args.file.is_dir() {
@@ -86,22 +86,26 @@ fn read(args: &DiagramArgs, color: Color) -> Result<Diagram, Stop> {
     let source = Arc::new(open(&args.file)?);
     let title = args.file.file_name().map_or_else(|| source.name.clone(), |name| name.to_string_lossy().into_owned());
     if let Some(file) = manifests(&source) {
-        return Ok(diagram::of(&title, &file.objects, programs));
+        return Ok((diagram::of(&title, &file.objects, programs), Exit::Clean));
     }
     let Expanded { made, warnings, .. } = reading::expand(&source, &args.file, &args.reading)?;
     terminal::print_sorted(warnings, color);
     let objects: Vec<_> = made.into_iter().map(|made| made.object).collect();
     let text = emit::to_stream(&objects).map_err(io::Error::other)?;
     let file = File::read(&Arc::new(Source::from_text(title.as_str(), text)));
-    Ok(diagram::of(&title, &file.objects, programs))
+    Ok((diagram::of(&title, &file.objects, programs), Exit::Clean))
 }
 
-fn of_manifests(args: &DiagramArgs, programs: &Programs, workspace: &Workspace) -> Diagram {
+fn of_manifests(args: &DiagramArgs, programs: &Programs, workspace: &Workspace) -> (Diagram, Exit) {
     for failure in &workspace.failures {
         say(format_args!("error: {failure}"));
     }
+    if workspace.objects().next().is_none() {
+        say(format_args!("warning: no Kubernetes objects to draw in {}", args.file.display()));
+    }
+    let exit = if workspace.failures.is_empty() { Exit::Clean } else { Exit::Failed };
     let path: &Path = &args.file;
     let path = path.canonicalize().unwrap_or_else(|_| path.to_owned());
     let title = files::name(&path);
-    diagram::of(&title, workspace.objects(), programs)
+    (diagram::of(&title, workspace.objects(), programs), exit)
 }

@@ -17,6 +17,7 @@ use crate::diagnostic::{Finding, Stop};
 use crate::expand::{catalogue, expand_in, expand_text};
 use crate::facts::workload::{Workload, workloads};
 use crate::facts::{Programs, Role};
+use crate::files::{self, named};
 use crate::import::{self, Import, Imported, Input, Known};
 use crate::kube::{ContainerList, Index, Object, RefusedSecrets, Workspace, on_deep_stacks};
 use crate::lint::{self, Selection, programs_at};
@@ -78,8 +79,11 @@ fn run_here(args: &ImportArgs) -> Result<Exit, Stop> {
 
 /// Imports what a run holds; the second is what could not be read.
 fn import_all(workspace: &Workspace, programs: &Programs) -> (Import, Vec<report::Unread>) {
-    let mut unread: Vec<report::Unread> =
-        workspace.failures.iter().map(|failure| (failure.name.clone(), failure.error.to_string())).collect();
+    let mut unread: Vec<report::Unread> = workspace
+        .failures
+        .iter()
+        .map(|failure| (failure.name.clone(), files::why(Path::new(&failure.name), &failure.error)))
+        .collect();
     for file in &workspace.files {
         if file.has_holes {
             let why = "part of it is a template, which has to be filled in first";
@@ -328,7 +332,6 @@ fn files(import: &Import) -> Vec<(String, String)> {
 
 /// Writes all files or none.
 fn write(folder: &Path, files: &[(String, String)]) -> io::Result<()> {
-    let named = |path: &Path, error: &io::Error| io::Error::new(error.kind(), format!("{}: {error}", path.display()));
     for (name, _) in files {
         let path = folder.join(name);
         if path.symlink_metadata().is_ok() {

@@ -22,11 +22,13 @@ mod streams;
 mod wanted;
 
 use std::io;
+use std::path::Path;
 
 pub use streams::without_controls;
 
 use crate::cli::{Cli, Command, PolicyCommand};
 use crate::diagnostic::Stop;
+use crate::files;
 use crate::report::terminal;
 
 /// The exit code; see `docs/reference/exit-codes.md`.
@@ -55,6 +57,7 @@ impl Exit {
 pub fn run(cli: &Cli) -> io::Result<Exit> {
     match run_command(cli) {
         Ok(exit) => Ok(exit),
+        Err(Stop::Io(error)) => Err(io::Error::new(error.kind(), files::why(Path::new(""), &error))),
         Err(stop) => {
             terminal::print_sorted(stop.findings()?, cli.color);
             Ok(Exit::Failed)

@@ -20,8 +20,7 @@ pub fn run(args: &PolicyTestArgs, color: Color) -> io::Result<Exit> {
         let mut folders = BTreeSet::new();
         for path in &args.paths {
             if !path.exists() {
-                let message = format!("{}: there is no such file or folder", path.display());
-                return Err(io::Error::new(io::ErrorKind::NotFound, message));
+                return Err(files::named(path, &path.metadata().err().unwrap_or(io::ErrorKind::NotFound.into())));
             }
             let folder = if path.is_dir() { path.as_path() } else { path.parent().unwrap_or(Path::new("")) };
             collect(folder, &mut folders, 0)?;
@@ -71,7 +70,9 @@ fn test(folder: &Path, args: &PolicyTestArgs, color: Color) -> io::Result<bool> 
     let own: Vec<&Object> = set.objects().collect();
     let policies = Policies::collect(&own, &|_| args.target.unwrap_or_default(), true);
     let name = folder.display();
-    if let Some(why) = unusable(&set, args.target.unwrap_or_default()).filter(|_| !set.files.is_empty()) {
+    if let Some(why) =
+        unusable(&set, &name.to_string(), args.target.unwrap_or_default()).filter(|_| !set.files.is_empty())
+    {
         print_text(&format!("{why}\n"))?;
         return Ok(false);
     }

@@ -2,8 +2,9 @@
 
 use std::fmt::Display;
 use std::io::{self, BufWriter, StdoutLock, Write as _};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
+use crate::files::named;
 use crate::report::printable;
 
 /// Writes to standard output. A reader that has seen enough (`| head`) is a normal end: the command goes on to its
@@ -20,7 +21,7 @@ pub fn print(write: impl FnOnce(&mut BufWriter<StdoutLock<'static>>) -> io::Resu
             drop(out.into_parts());
             Ok(())
         }
-        other => other,
+        other => other.map_err(|error| named(Path::new("standard output"), &error)),
     }
 }
 

@@ -26,9 +26,11 @@ pub fn find(path: &str, place: &Place) -> Result<PathBuf, Box<Finding>> {
                 .help("write its path from the description's folder, without `..`"),
         ));
     }
-    let unreadable =
-        |error: std::io::Error| Box::new(Finding::error(place.label(""), format!("cannot read {path}: {error}")));
     let beside = Path::new(&place.source.name).parent().filter(|folder| !folder.as_os_str().is_empty());
+    let unreadable = |error: std::io::Error| {
+        let why = files::why(&beside.unwrap_or(Path::new("")).join(path), &error);
+        Box::new(Finding::error(place.label(""), format!("cannot read {path}: {why}")))
+    };
     let folder = beside.unwrap_or(Path::new(".")).canonicalize().map_err(unreadable)?;
     let file = folder.join(path).canonicalize().map_err(unreadable)?;
     if !file.starts_with(&folder) {
@@ -57,6 +59,6 @@ pub fn read(file: &Path, path: &str, place: &Place, most: u64) -> Result<Vec<u8>
                     .because("it becomes part of a ConfigMap, which holds 1 MiB in all"),
             );
         }
-        Box::new(Finding::error(place.label(""), format!("cannot read {path}: {error}")))
+        Box::new(Finding::error(place.label(""), format!("cannot read {path}: {}", files::why(file, &error))))
     })
 }

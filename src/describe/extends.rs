@@ -150,8 +150,10 @@ impl Chain<'_> {
     }
 
     fn read(&self, path: &Path, name: &str, place: &Place) -> Result<Arc<Source>, Box<Finding>> {
-        let unreadable =
-            |error: std::io::Error| Box::new(Finding::error(place.label(""), format!("cannot read {name}: {error}")));
+        let unreadable = |error: std::io::Error| {
+            let message = format!("cannot read {name}: {}", files::why(path, &error));
+            Box::new(Finding::error(place.label(""), message))
+        };
         let real = path.canonicalize().map_err(unreadable)?;
         if !real.starts_with(&self.within) {
             return Err(Box::new(

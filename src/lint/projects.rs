@@ -326,11 +326,15 @@ fn policies(paths: &[PathBuf]) -> io::Result<Option<Workspace>> {
     });
     match workspace.failures.pop() {
         Some(failure) => Err(io::Error::new(failure.error.kind(), failure.to_string())),
-        None => match unusable(&workspace, Target::default()) {
+        None => match unusable(&workspace, &named(paths), Target::default()) {
             Some(why) => Err(io::Error::other(why)),
             None => Ok(Some(workspace)),
         },
     }
+}
+
+fn named(paths: &[PathBuf]) -> String {
+    paths.iter().map(|path| path.display().to_string()).collect::<Vec<_>>().join(", ")
 }
 
 /// Whether a path is in one of the folders of examples below the policies: `patterns policy test` judges those, and

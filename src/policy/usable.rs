@@ -5,9 +5,10 @@ use crate::kube::versions::Target;
 use crate::kube::{Object, Workspace};
 
 /// Why a set of policies does not guard what it says: the first mistake for which kubectl or a server would not take
-/// one of its files, policies or bindings, or that there is no policy. Expressions are not looked at.
+/// one of its files, policies or bindings, or that there is no policy. Expressions are not looked at. What has no file at
+/// all is called `named`.
 #[must_use]
-pub fn unusable(set: &Workspace, target: Target) -> Option<String> {
+pub fn unusable(set: &Workspace, named: &str, target: Target) -> Option<String> {
     if let Some(file) = set.files.iter().find(|file| !file.refusals.is_empty()) {
         return Some(format!("{}: kubectl would refuse this file of policies", file.source.name));
     }
@@ -17,7 +18,7 @@ pub fn unusable(set: &Workspace, target: Target) -> Option<String> {
     let policies = || set.objects().filter(|object| is_kind(object, "ValidatingAdmissionPolicy"));
     if policies().next().is_none() {
         let names: Vec<&str> = set.files.iter().map(|file| file.source.name.as_str()).take(3).collect();
-        let place = if names.is_empty() { "the policies' folder".to_owned() } else { names.join(", ") };
+        let place = if names.is_empty() { named.to_owned() } else { names.join(", ") };
         return Some(format!("{place}: there is no ValidatingAdmissionPolicy"));
     }
     let bindings = set.objects().filter(|object| is_kind(object, "ValidatingAdmissionPolicyBinding"));

@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::{file, inside, nodes, origin, program};
+use crate::files;
 use crate::kube::{File, OriginFile, Rendered, Workspace};
 use crate::words::clip;
 use crate::yaml::{self, Document, NodeId, Part};
@@ -103,7 +104,7 @@ impl Overlay {
                 return Err(format!("it is built from more than {MOST} kustomizations"));
             }
             let name = inside(&shown, &path.file_name().unwrap_or_default().to_string_lossy());
-            let file = origin(&path, &name).map_err(|error| format!("{name}: {error}"))?;
+            let file = origin(&path, &name).map_err(|error| format!("{name}: {}", files::why(&path, &error)))?;
             let document = yaml::read(&file.source).into_iter().find_map(|part| match part {
                 Part::Document(document) => Some(document),
                 Part::Refused(_) => None,
@@ -120,7 +121,7 @@ impl Overlay {
                     let line = document.source.position(document.span(node).start).line;
                     return Err(remote(&name, line, &path, &overlay.shown));
                 }
-                let real = fs::canonicalize(&there).map_err(|error| format!("{}: {error}", there.display()))?;
+                let real = fs::canonicalize(&there).map_err(|error| files::named(&there, &error).to_string())?;
                 let shown = joined(&shown, &path);
                 if real == overlay.folder {
                     let line = document.source.position(document.span(node).start).line;

@@ -599,3 +599,34 @@ fn diffs_name_files_from_the_root_of_the_repository() {
     assert!(heads.contains(&"--- a/out/deployment-shop.yaml"), "{heads:?}");
     assert!(heads.contains(&"+++ /dev/null"), "what is gone is in the diff: {heads:?}");
 }
+
+/// Each says which path, what is wrong with it, and what was meant, in words and without the system's numbers.
+#[test]
+fn a_wrong_path_is_said_in_words() {
+    let folder = folder("wrong-paths");
+    folder
+        .file("shop.yaml", "patterns: v1\nname: shop\napp: {image: \"registry.example.com/shop:1\", port: 8080}\n")
+        .file("deployment.yaml", DEPLOYMENT)
+        .file("sub/notes.txt", "");
+    for (command, code, said) in [
+        ("gen 0.yaml", 2, "error: 0.yaml: there is no such file or folder\n"),
+        ("lint shp.yaml", 2, "error: shp.yaml: there is no such file or folder; did you mean shop.yaml?\n"),
+        ("explain sbu/notes.txt", 2, "error: sbu/notes.txt: there is no folder sbu; did you mean sub?\n"),
+        ("gen shop.yaml -o deployment.yaml", 2, "deployment.yaml is a file, not a folder\n"),
+        ("gen shop.yaml --check deployment.yaml", 2, "deployment.yaml is a file, not a folder\n"),
+        ("gen shop.yaml --catalogue shop.yaml", 2, "error: cannot read shop.yaml: this is a file, not a folder\n"),
+        ("gen shop.yaml --params sub", 2, "error: sub: this is a folder, not a file\n"),
+        ("man shop.yaml", 2, "error: shop.yaml: this is a file, not a folder\n"),
+        ("policy test policies", 2, "error: policies: there is no such file or folder\n"),
+        ("lint deployment.yaml --policy sub", 2, "error: sub: there is no ValidatingAdmissionPolicy\n"),
+        ("lint deployment.yaml --write-baseline 0/known.json", 2, "error: 0/known.json: there is no folder 0\n"),
+        ("diagram shop.yaml -o 0/shop.svg", 2, "error: 0/shop.svg: there is no folder 0\n"),
+        ("diagram sub", 0, "warning: no Kubernetes objects to draw in sub\n"),
+        ("import 0.yaml", 1, "  0.yaml: there is no such file or folder\n"),
+        ("explain wordpress-frontend", 2, "`patterns new` lists the patterns"),
+    ] {
+        let run = folder.run(&command.split(' ').collect::<Vec<_>>());
+        assert_eq!(run.code, code, "{command}: {}", run.stderr);
+        assert!(run.stderr.contains(said) && !run.stderr.contains("os error"), "{command}: {}", run.stderr);
+    }
+}

@@ -158,7 +158,7 @@ fn settings_that_cannot_be_read_are_an_error() {
     fs::remove_file(&settings).unwrap();
     std::os::unix::fs::symlink("nowhere", &settings).unwrap();
     for command in commands {
-        folder.run(command).fails(".patterns.yaml: No such file");
+        folder.run(command).fails(".patterns.yaml: this link's target does not exist");
     }
 }
 

@@ -86,7 +86,13 @@ fn unknown(catalogue: &Catalogue, name: &str) -> io::Error {
     let known = known.chain(Programs::built_in().names()).chain(["programs"]);
     let known = known.chain(top_keys());
     let nearest = nearest(name, known);
-    let nearest = nearest.map_or_else(String::new, |nearest| format!("; did you mean `{nearest}`?"));
-    let message = format!("no pattern, key, rule or program is called `{}`{nearest}", clip(name));
+    let name = clip(name);
+    let message = match nearest {
+        Some(nearest) => format!("no pattern, key, rule or program is called `{name}`; did you mean `{nearest}`?"),
+        None => format!(
+            "no pattern, key, rule, program or file is called `{name}`; `patterns new` lists the patterns, `patterns rules` \
+             the rules and `patterns explain programs` the programs"
+        ),
+    };
     io::Error::new(io::ErrorKind::NotFound, message)
 }

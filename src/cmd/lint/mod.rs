@@ -181,7 +181,7 @@ fn base(args: &LintArgs, here: &Path) -> io::Result<Option<Base>> {
 }
 
 fn named_base(folder: &Path, error: &io::Error) -> io::Error {
-    invalid(format!("--base={}: {error}", folder.display()))
+    invalid(format!("--base={}: {}", folder.display(), files::why(folder, error)))
 }
 
 fn level(fail_on: FailOn) -> Level {

@@ -140,7 +140,7 @@ fn content(path: &str, place: &Place) -> Result<Content, Box<Finding>> {
         }
         return Ok(Content::File(bytes));
     }
-    let unreadable = |error: std::io::Error| wrong(format!("cannot read {path}: {error}"));
+    let unreadable = |error: std::io::Error| wrong(format!("cannot read {path}: {}", files::why(&found, &error)));
     let mut entries = Vec::new();
     for inner in files::sorted(&found).map_err(unreadable)? {
         let name = files::name(&inner);

@@ -60,7 +60,7 @@ pub struct Workspace {
 
 /// A path that could not be read.
 #[derive(Debug, thiserror::Error)]
-#[error("{name}: {error}")]
+#[error("{name}: {}", crate::files::why(Path::new(.name), .error))]
 pub struct Failure {
     /// The path as the user gave it.
     pub name: String,

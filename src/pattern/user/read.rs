@@ -25,8 +25,8 @@ impl Catalogue {
     /// Everything that is wrong with the folder.
     pub fn add(&mut self, folder: &Path, place: &Place) -> Result<(), Vec<Finding>> {
         let wrong = |message: String| vec![Finding::error(place.label(""), message)];
-        let mut found =
-            read_all(folder).map_err(|(path, error)| wrong(format!("cannot read {}: {error}", path.display())))?;
+        let mut found = read_all(folder)
+            .map_err(|(path, error)| wrong(format!("cannot read {}: {}", path.display(), files::why(&path, &error))))?;
         sort::by(&mut found, |a, b| (a.family(), a.name()).cmp(&(b.family(), b.name())));
         if found.is_empty() {
             let finding = Finding::error(place.label(""), format!("{} contains no patterns", folder.display()))

@@ -1,0 +1,82 @@
+//! Errors of the system in words for people.
+
+use std::fs;
+use std::io;
+use std::path::Path;
+
+use super::name;
+use crate::words::nearest;
+
+/// Why a path cannot be read or written. What is no error of the system says it already.
+#[must_use]
+pub fn why(path: &Path, error: &io::Error) -> String {
+    if error.raw_os_error().is_none() {
+        return error.to_string();
+    }
+    match error.kind() {
+        io::ErrorKind::NotFound => missing(path),
+        io::ErrorKind::NotADirectory | io::ErrorKind::AlreadyExists => {
+            match path.ancestors().find(|part| part.exists()) {
+                Some(part) if part == path => "this is a file, not a folder".to_owned(),
+                Some(part) => format!("{} is a file, not a folder", part.display()),
+                None => "this is not a folder".to_owned(),
+            }
+        }
+        io::ErrorKind::IsADirectory => "this is a folder, not a file".to_owned(),
+        io::ErrorKind::PermissionDenied => "permission denied".to_owned(),
+        io::ErrorKind::ReadOnlyFilesystem => "the file system is read-only".to_owned(),
+        io::ErrorKind::StorageFull => "no space is left on the device".to_owned(),
+        _ => {
+            let text = error.to_string();
+            text.split(" (os error ").next().unwrap_or_default().to_owned()
+        }
+    }
+}
+
+/// What of a path is not there, and what there is that is called nearly so.
+fn missing(path: &Path) -> String {
+    if path.symlink_metadata().is_ok_and(|there| there.is_symlink()) {
+        return "this link's target does not exist".to_owned();
+    }
+    let is_missing = |part: &&Path| !part.as_os_str().is_empty() && !part.exists();
+    let Some(first) = path.ancestors().take_while(is_missing).last().filter(|first| *first != path) else {
+        return format!("there is no such file or folder{}", did_you_mean(path));
+    };
+    format!("there is no folder {}{}", first.display(), did_you_mean(first))
+}
+
+fn did_you_mean(path: &Path) -> String {
+    /// More names than people mistake for each other.
+    const MOST: usize = 1_000;
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
+    let entries = fs::read_dir(folder.unwrap_or(Path::new("."))).into_iter().flatten().take(MOST);
+    let mut names: Vec<String> = entries.flatten().map(|entry| name(&entry.path())).collect();
+    // the same answer whatever the order of the file system
+    names.sort_unstable();
+    match nearest(&name(path), names.iter().map(String::as_str)) {
+        Some(near) => format!("; did you mean {}?", path.with_file_name(near).display()),
+        None => String::new(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs::File;
+    use std::io;
+    use std::path::Path;
+
+    use super::why;
+
+    #[test]
+    fn what_is_not_there_is_named() {
+        let said = |path: &str| why(Path::new(path), &File::open(path).unwrap_err());
+        assert_eq!(said("src/file.rs"), "there is no such file or folder; did you mean src/files.rs?");
+        assert_eq!(said("src/0123456789"), "there is no such file or folder");
+        assert_eq!(said("srcs/files/words.rs"), "there is no folder srcs; did you mean src?");
+        assert_eq!(said("Cargo.toml/a/b"), "Cargo.toml is a file, not a folder");
+        let said = |path: &str| why(Path::new(path), &std::fs::read_dir(path).unwrap_err());
+        assert_eq!(said("Cargo.toml"), "this is a file, not a folder");
+        assert_eq!(why(Path::new("a"), &io::Error::other("as it is")), "as it is");
+        assert_eq!(why(Path::new(""), &io::Error::from_raw_os_error(2)), "there is no such file or folder");
+    }
+}
