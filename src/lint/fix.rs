@@ -6,6 +6,7 @@
 //! of objects nor with that of the fixes that do what they should.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::fmt;
 use std::sync::Arc;
 
 use super::{Kept, Options, Projects};
@@ -26,8 +27,42 @@ pub struct Fixed {
     pub count: usize,
     /// How often the workspace was linted again.
     pub rounds: usize,
-    /// What is left to find.
+    /// What is left to find. Fixes that were asked for and not kept are not among it.
     pub findings: Vec<Finding>,
+    /// These fixes, in the order of the findings.
+    pub withheld: Vec<Withheld>,
+}
+
+/// A fix that was not kept.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Withheld {
+    /// The file, and the line of the finding.
+    pub place: (String, usize),
+    /// The rule that it is a fix of.
+    pub rule: &'static str,
+    /// Why it was not kept.
+    pub why: Why,
+}
+
+/// Why a fix was not kept.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Why {
+    /// The finding does not go away.
+    Stays,
+    /// This rule finds something new.
+    Causes(&'static str),
+    /// So many others had failed that it was not tried alone.
+    TooManyTries,
+}
+
+impl fmt::Display for Why {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Stays => f.write_str("the finding would stay"),
+            Self::Causes(rule) => write!(f, "it would cause {rule}"),
+            Self::TooManyTries => f.write_str("too many other fixes failed"),
+        }
+    }
 }
 
 /// Applies the fixes of a workspace's findings, in memory: safe ones, and the others if `also_unsafe`. Findings of
@@ -44,7 +79,7 @@ pub fn fix(workspace: &mut Workspace, projects: &Projects, of_descriptions: &[Fi
         by_name,
         tries: 0,
         most: HashMap::new(),
-        given_up: HashSet::new(),
+        given_up: HashMap::new(),
         changed: BTreeSet::new(),
         count: 0,
     };
@@ -61,11 +96,13 @@ pub fn fix(workspace: &mut Workspace, projects: &Projects, of_descriptions: &[Fi
             count_then = fixing.count;
         }
     }
+    let withheld = fixing.withhold(also_unsafe);
     Fixed {
         changed: fixing.changed.into_iter().collect(),
         count: fixing.count,
         rounds: fixing.tries,
         findings: fixing.findings,
+        withheld,
     }
 }
 
@@ -114,8 +151,8 @@ struct Fixing<'run> {
     tries: usize,
     /// How many fixes of an object are tried at once, after more have failed.
     most: HashMap<Part, usize>,
-    /// What failed alone.
-    given_up: HashSet<Key>,
+    /// What failed alone, and how.
+    given_up: HashMap<Key, Why>,
     changed: BTreeSet<usize>,
     count: usize,
 }
@@ -124,12 +161,32 @@ struct Fixing<'run> {
 #[derive(Default)]
 struct Failures {
     /// Objects with a finding that is not gone, or one that is new and as bad.
-    parts: BTreeSet<Part>,
-    /// Whether there is a new one where nothing was changed.
-    elsewhere: bool,
+    parts: BTreeMap<Part, Why>,
+    /// The rule with a new one where nothing was changed.
+    elsewhere: Option<&'static str>,
 }
 
 impl Fixing<'_> {
+    /// Takes the fixes that were asked for and are left out of the findings: no other run would make them, either.
+    fn withhold(&mut self, also_unsafe: bool) -> Vec<Withheld> {
+        let mut withheld = Vec::new();
+        for finding in &mut self.findings {
+            if !finding.fix.as_ref().is_some_and(|fix| fix.safe || also_unsafe) {
+                continue;
+            }
+            let key = key(finding);
+            let source = &finding.primary.source;
+            let line = source.position(finding.primary.span.start).line;
+            withheld.push(Withheld {
+                place: (source.name.clone(), line),
+                rule: key.0,
+                why: self.given_up.get(&key).copied().unwrap_or(Why::TooManyTries),
+            });
+            finding.fix = None;
+        }
+        withheld
+    }
+
     /// What to try next, in order of place.
     fn next(&self, also_unsafe: bool) -> Round {
         let mut round = Round::new();
@@ -144,7 +201,7 @@ impl Fixing<'_> {
                 continue;
             }
             let key = key(finding);
-            if self.given_up.contains(&key) {
+            if self.given_up.contains_key(&key) {
                 continue;
             }
             if let Some(edits) = taken.entry(file).or_default().take(edits) {
@@ -173,7 +230,7 @@ impl Fixing<'_> {
         self.workspace.replace(texts);
         let after = find(self.workspace, self.projects, self.of_descriptions);
         let failures = self.failures(&after, &round, &unread);
-        if failures.parts.is_empty() && !failures.elsewhere {
+        if failures.parts.is_empty() && failures.elsewhere.is_none() {
             self.findings = after;
             self.count += round.values().map(Vec::len).sum::<usize>();
             for part in round.values().flatten().map(|step| step.part) {
@@ -196,12 +253,16 @@ impl Fixing<'_> {
             // One of the objects has an effect on another: half of them, then.
             tried.keys().copied().skip(tried.len() / 2).collect()
         } else {
-            let blamed =
-                if failures.parts.is_empty() { tried.keys().copied().collect() } else { failures.parts.clone() };
+            let blamed: BTreeSet<Part> = if failures.parts.is_empty() {
+                tried.keys().copied().collect()
+            } else {
+                failures.parts.keys().copied().collect()
+            };
             for part in &blamed {
                 match tried.remove(part).as_deref() {
                     Some([key]) => {
-                        self.given_up.insert(key.clone());
+                        let elsewhere = failures.elsewhere.map_or(Why::Stays, Why::Causes);
+                        self.given_up.insert(key.clone(), failures.parts.get(part).copied().unwrap_or(elsewhere));
                         self.most.remove(part);
                     }
                     Some(keys) => drop(self.most.insert(*part, keys.len() / 2)),
@@ -253,11 +314,11 @@ impl Fixing<'_> {
             let is_at_its_place =
                 |step: &&FileFix| places.get(&step.key).is_some_and(|starts| moves.holds(step.place, starts));
             let held: Vec<&FileFix> = steps.iter().filter(is_at_its_place).collect();
-            failures.parts.extend(held.iter().map(|step| step.part));
+            failures.parts.extend(held.iter().map(|step| (step.part, Why::Stays)));
             let held: HashSet<&Key> = held.into_iter().map(|step| &step.key).collect();
             // which of those of one message is left, a place that is gone does not say
             let is_left = |step: &&FileFix| is_more(&step.key) && !is_cut(&step.key) && !held.contains(&step.key);
-            failures.parts.extend(steps.iter().filter(is_left).map(|step| step.part));
+            failures.parts.extend(steps.iter().filter(is_left).map(|step| (step.part, Why::Stays)));
         }
         let parts: BTreeSet<Part> = round.values().flatten().map(|step| step.part).collect();
         let mildest = round.values().flatten().map(|step| step.level).min().unwrap_or(Level::Error);
@@ -268,15 +329,16 @@ impl Fixing<'_> {
             }
             let changed = self.by_name.get(&key.1).copied().filter(|file| round.contains_key(file));
             let found = changed.map(|file| part(self.workspace, file, finding.primary.span.start));
+            let causes = Why::Causes(key.0);
             match (changed, found) {
                 // other objects than before are read: which of them are which cannot be told
                 (Some(file), _)
                     if self.workspace.files[file].objects.len() != unread.get(&file).map_or(0, Vec::len) =>
                 {
-                    failures.parts.extend(parts.iter().filter(|part| part.0 == file));
+                    failures.parts.extend(parts.iter().filter(|part| part.0 == file).map(|part| (*part, causes)));
                 }
-                (_, Some(part)) if parts.contains(&part) => drop(failures.parts.insert(part)),
-                _ => failures.elsewhere = true,
+                (_, Some(part)) if parts.contains(&part) => drop(failures.parts.insert(part, causes)),
+                _ => failures.elsewhere = Some(key.0),
             }
         }
         failures

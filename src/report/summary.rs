@@ -9,6 +9,7 @@ use serde::Serialize;
 
 use crate::apiserver::{self, Schemas};
 use crate::diagnostic::{Finding, Level};
+use crate::files::STDIN;
 use crate::kube::versions::Target;
 use crate::kube::{File, LEFT_OUT, Object, WORTH_THREADS, Workspace};
 use crate::limits;
@@ -28,6 +29,9 @@ pub struct Summary {
     pub advice: usize,
     /// Findings with a fix that is safe.
     pub fixable: usize,
+    /// Whether one of the files is standard input, which cannot be changed in place, for people.
+    #[serde(skip)]
+    pub has_stdin: bool,
     /// Objects that were linted.
     pub objects: usize,
     /// Files with descriptions that were linted.
@@ -79,6 +83,7 @@ impl Summary {
             warnings: count(Level::Warning),
             advice: count(Level::Advice),
             fixable: findings.iter().filter(|finding| finding.fix.as_ref().is_some_and(|fix| fix.safe)).count(),
+            has_stdin: workspace.files.iter().any(|file| file.reported && file.source.name == STDIN),
             objects: workspace.files.iter().filter(|file| file.reported).map(|file| file.objects.len()).sum(),
             descriptions: workspace.files.iter().filter(|file| file.reported && file.is_description()).count(),
             files: workspace
@@ -194,8 +199,11 @@ impl fmt::Display for Summary {
             let checked = checked.into_iter().flatten().collect::<Vec<_>>().join(" and ");
             (!checked.is_empty()).then(|| format!("checked {checked} in {files}: no findings"))
         } else {
-            let fixable =
-                if self.fixable == 0 { String::new() } else { format!(" ({} fixable with --fix)", self.fixable) };
+            let fixable = match (self.fixable, self.has_stdin) {
+                (0, _) => String::new(),
+                (fixable, false) => format!(" ({fixable} fixable with --fix)"),
+                (fixable, true) => format!(" ({fixable} fixable, see --diff)"),
+            };
             Some(if self.files == 1 {
                 format!("{findings} in {files}{fixable}")
             } else {

@@ -12,6 +12,7 @@ use super::Color;
 use super::excerpt::{Excerpt, printable};
 use super::links::Links;
 use crate::diagnostic::{self, Finding, Label, Level, RuleId};
+use crate::files::STDIN;
 use crate::limits;
 use crate::secrets::Secrets;
 
@@ -152,8 +153,10 @@ fn render_with(finding: &Finding, look: &Look, secrets: &Secrets<'_>) -> String 
         snippet(&labels, look, secrets, &mut out);
     }
     let fix = finding.fix.as_ref().map(|fix| {
-        let options = if fix.safe { "--fix" } else { "--fix --unsafe-fixes" };
-        format!("{} (patterns lint {options})", fix.title)
+        // standard input is not changed in place
+        let how = if finding.primary.source.name == STDIN { "--diff" } else { "--fix" };
+        let options = if fix.safe { "" } else { " --unsafe-fixes" };
+        format!("{} (patterns lint {how}{options})", fix.title)
     });
     let fix = fix.as_deref();
     for (name, text) in [("why:  ", finding.why.as_deref()), ("help: ", finding.help.as_deref()), ("fix:  ", fix)] {

@@ -309,8 +309,32 @@ fn a_fix_of_each_of_many_sidecars() {
     assert_eq!(text.matches("initContainers:").count(), 1, "{text}");
 }
 
+/// What is announced is what happens: a fix that is not kept is not announced again, and its reason is said.
+#[test]
+fn a_fix_that_is_withheld_says_why() {
+    let folder = Folder::new("report", "withheld");
+    let probe = "apiVersion: v1\nkind: Pod\nmetadata: {name: shop}\nspec:\n  containers:\n    - name: metrics\n      image: \
+                 prom/node-exporter:v1.8.0\n      args: [\"--web.listen-address=127.0.0.1:9100\"]\n      \
+                 readinessProbe:\n        tcpSocket: {port: 9100, host: 127.0.0.1}\n";
+    let map = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a}\ndata: {a: no}\n";
+    folder.file("probe.yaml", probe).file("map.yaml", map);
+    let withheld = "probe.yaml:10: probe-host is not fixed: it would cause probe-on-loopback\n";
+    let (code, out, err) = folder.lint(&["--diff", "."]);
+    assert_eq!((code, err.as_str()), (Some(1), withheld));
+    assert!(out.contains("+data: {a: \"no\"}") && !out.contains("probe.yaml"), "{out}");
+    let (code, out, err) = folder.lint(&["--fix", "."]);
+    let said = format!("fixed 1 finding in 1 file\n{withheld}1 error in 1 of 2 files\n");
+    assert_eq!((code, err.as_str()), (Some(1), said.as_str()));
+    assert!(out.contains("error[probe-host]") && !out.contains("fix: "), "{out}");
+    assert_eq!(folder.text("probe.yaml"), probe);
+}
+
 #[test]
 fn standard_input_is_not_fixed_in_place() {
+    let text = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a}\ndata: {a: no}\n";
+    let run = crate::support::patterns_with(&["lint", "-"], text.as_bytes());
+    assert!(run.stdout.contains("fix:  quote it (patterns lint --diff)"), "{}", run.stdout);
+    assert_eq!(run.stderr, "1 error in 1 file (1 fixable, see --diff)\n");
     let (code, _, err) = Folder::new("report", "stdin").lint(&["--fix", "-"]);
     assert_eq!(code, Some(2));
     assert!(err.contains("--diff"), "{err}");

@@ -13,7 +13,8 @@ use crate::diagnostic::Finding;
 use crate::files::{self, named};
 use crate::kube::Workspace;
 use crate::limits;
-use crate::lint::{Projects, fix};
+use crate::lint::Projects;
+use crate::lint::fix::{self, Withheld};
 use crate::report::unified;
 use crate::yaml::Source;
 
@@ -45,7 +46,19 @@ pub fn apply(
         let (findings, in_files) = (plural(fixed.count, "finding"), plural(files, "file"));
         say(format_args!("fixed {findings} in {in_files}"));
     }
+    say_withheld(&fixed.withheld);
     Ok(fixed.findings)
+}
+
+/// Says which fixes were not kept, and why.
+fn say_withheld(withheld: &[Withheld]) {
+    const MOST: usize = 10;
+    for Withheld { place: (file, line), rule, why } in withheld.iter().take(MOST) {
+        say(format_args!("{file}:{line}: {rule} is not fixed: {why}"));
+    }
+    if withheld.len() > MOST {
+        say(format_args!("{} are not fixed for such reasons", plural(withheld.len() - MOST, "other finding")));
+    }
 }
 
 /// Whether a file is not where its name says, but outside of the repository that its name lies in: it is a link, or
@@ -68,6 +81,7 @@ pub fn diff(
     print(|out| {
         fixed.changed.iter().try_for_each(|at| unified::write(out, &before[*at], &workspace.files[*at].source))
     })?;
+    say_withheld(&fixed.withheld);
     say_failures(workspace);
     Ok(match (workspace.failures.is_empty(), fixed.changed.is_empty()) {
         (false, _) => Exit::Failed,
