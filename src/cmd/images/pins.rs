@@ -11,7 +11,7 @@ use crate::cmd::Exit;
 use crate::cmd::streams::say;
 use crate::describe::Place;
 use crate::diagnostic::{Finding, Stop};
-use crate::files::open;
+use crate::files::{self, open};
 use crate::kube::image::{self, Reference};
 use crate::pattern::ImageFrom;
 use crate::project;
@@ -34,7 +34,8 @@ pub(super) fn write(rows: &Rows, settings: &[PathBuf], pins: Option<&Path>) -> R
     }
     let path = settings.first().cloned().map_or_else(new_settings, Ok)?;
     if chosen.images.is_empty() {
-        say(format_args!("{}: nothing to pin", path.display()));
+        let why = if pins.is_none() { ": every role in use has an image there; --pins FILE replaces them" } else { "" };
+        say(format_args!("{}: nothing to pin{why}", path.display()));
         return Ok(Exit::Clean);
     }
     save(&path, &chosen.images)?;
@@ -180,7 +181,7 @@ fn new_settings() -> io::Result<PathBuf> {
 
 /// Writes the settings, all or nothing.
 fn save(path: &Path, images: &[(String, String)]) -> io::Result<()> {
-    let named = |error: io::Error| io::Error::new(error.kind(), format!("{}: {error}", path.display()));
+    let named = |error: io::Error| files::named(path, &error);
     // a link stays one
     let path = path.canonicalize().unwrap_or_else(|_| path.to_owned());
     let source = match fs::read(&path) {

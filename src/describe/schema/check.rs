@@ -142,7 +142,8 @@ fn check_required(schema: &Json, value: &Spanned, subject: Subject<'_>, misspelt
         let mut finding = Finding::error(subject.place.label(""), format!("{} needs `{name}`", subject.name));
         let meaning = schema["properties"][name]["description"].as_str();
         finding.why = meaning.map(|meaning| format!("`{name}`: {meaning}").into());
-        finding.help = subject.help.map(str::to_owned);
+        let example = schema["properties"][name]["x-example"].as_str();
+        finding.help = subject.help.or(example).map(str::to_owned);
         finding
     };
     missing.map(finding).collect()
