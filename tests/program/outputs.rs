@@ -101,6 +101,10 @@ fn one_command_writes_and_checks_everything() {
     assert!(!root.join("deploy").exists());
     let first = run(&root, &["gen"]);
     assert_eq!((first.code, first.stdout.as_str(), first.stderr.as_str()), (0, "", "wrote 18 files\n"));
+    let again = run(&root, &["gen"]);
+    assert_eq!((again.code, again.stderr.as_str()), (0, "nothing to write; 18 files are up to date\n"));
+    let check = run(&root, &["gen", "--check"]);
+    assert_eq!((check.code, check.stdout.as_str(), check.stderr.as_str()), (0, "", "18 files are up to date\n"));
     let written = tree(&root.join("deploy"));
     assert_eq!(written.len(), 18, "{:?}", written.keys());
     assert!(written["prod/deployment-shop.yaml"].contains("value: prod"));
@@ -162,7 +166,11 @@ fn what_no_description_makes_any_more_goes() {
     put(&root, "more/shop.yaml", &fs::read_to_string(root.join("apps/shop.yaml")).unwrap());
     fs::remove_file(root.join("apps/shop.yaml")).unwrap();
     edit(&root, ".patterns.yaml", "apps/*.yaml", "[more, \"apps/*.yaml\"]");
-    refused(&root, &["gen"], &["apps/*.yaml contains no description"]);
+    refused(
+        &root,
+        &["gen"],
+        &["apps/*.yaml contains no description", "remain; none is removed", "remove this entry and: rm "],
+    );
     put(&root, "apps/cart.yaml", &app("cart", "").replace("prod", "live"));
     let moved = run(&root, &["gen"]);
     assert_eq!(moved.code, 0, "{}", moved.stderr);
@@ -521,7 +529,10 @@ fn pins_keep_everything_else_of_the_settings() {
     let settings = || fs::read_to_string(root.join(".patterns.yaml")).unwrap();
     assert_eq!(settings(), format!("{SETTINGS}images:\n  https: \"{GHOSTUNNEL}\"\n"));
     assert_eq!(run(&root, &["gen", "--check"]).code, 0, "no Pod moves");
-    assert_eq!(run(&root, &["images", "--write"]).stderr, ".patterns.yaml: nothing to pin\n");
+    assert_eq!(
+        run(&root, &["images", "--write"]).stderr,
+        ".patterns.yaml: nothing to pin: every role in use has an image there; --pins FILE replaces them\n"
+    );
     let digest = "a".repeat(64);
     put(
         &root,
@@ -579,4 +590,30 @@ fn the_schema_of_settings_knows_good_from_bad() {
     ] {
         assert!(!is_valid(wrong), "{wrong}");
     }
+}
+
+/// What the last description has left behind is named, with the command that removes it: nothing is removed by itself,
+/// because a wrong path looks the same.
+#[test]
+fn the_last_description_leaves_a_command_behind() {
+    let settings = "outputs: [{descriptions: \"apps/*.yaml\", into: \"out put/{environment}\", environments: [dev]}, \
+                    {descriptions: more.yaml, into: more}]\n";
+    let root = project("last", &[(".patterns.yaml", settings)]);
+    put(&root, "apps/shop.yaml", &app("shop", ""));
+    put(&root, "more.yaml", &app("more", ""));
+    assert_eq!(run(&root, &["gen"]).code, 0);
+    put(&root, "more/notes.txt", "by hand");
+    fs::remove_file(root.join("apps/shop.yaml")).unwrap();
+    fs::remove_file(root.join("more.yaml")).unwrap();
+    let before = tree(&root);
+    let failed = run(&root, &["gen"]);
+    assert_eq!((failed.code, tree(&root)), (2, before));
+    let said = failed.stderr.split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(said.contains("remove this entry and: rm -r 'out put/dev'"), "{said}");
+    assert!(said.contains("cannot read more.yaml: there is no such file or folder"), "{said}");
+    let command = said.split("remove this entry and: ").nth(2).unwrap();
+    assert!(command.starts_with("rm more/deployment-more.yaml more/"), "{command}");
+    let shell = std::process::Command::new("sh").arg("-c").arg(command).current_dir(&root).status().unwrap();
+    assert!(shell.success());
+    assert_eq!(tree(&root.join("more")).into_keys().collect::<Vec<_>>(), ["notes.txt"]);
 }

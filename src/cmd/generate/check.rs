@@ -41,13 +41,23 @@ pub fn report(changes: &Changes, command: &str) -> io::Result<Exit> {
         say(format_args!("{}", left_out(origin, files)));
     }
     others(changes);
-    if !changes.is_empty() {
-        let left_out: usize = changes.left_out.values().map(Vec::len).sum();
-        let differing = changes.written.len() + changes.removed.len() + changes.foreign.len() + left_out;
-        let (all, are) = (differing + changes.kept, if differing == 1 { "is" } else { "are" });
-        say(format_args!("{differing} of {all} files {are} out of date; `{command}` writes them"));
+    if changes.is_empty() {
+        say(up_to_date(changes));
+        return Ok(Exit::Clean);
     }
-    Ok(if changes.is_empty() { Exit::Clean } else { Exit::Findings })
+    let left_out: usize = changes.left_out.values().map(Vec::len).sum();
+    let differing = changes.written.len() + changes.removed.len() + changes.foreign.len() + left_out;
+    let (all, are) = (differing + changes.kept, if differing == 1 { "is" } else { "are" });
+    say(format_args!("{differing} of {all} files {are} out of date; `{command}` writes them"));
+    Ok(Exit::Findings)
+}
+
+/// What there is to say where nothing has to be changed.
+pub fn up_to_date(changes: &Changes) -> String {
+    match changes.kept {
+        1 => "1 file is up to date".to_owned(),
+        number => format!("{number} files are up to date"),
+    }
 }
 
 /// Generated files beside those of a run, from descriptions that it leaves out.

@@ -150,6 +150,9 @@ fn summarize(gathered: &Gathered, changes: &Changes) {
         say(format_args!("removed {}", path.display()));
     }
     check::others(changes);
+    if changes.is_empty() {
+        say(format_args!("nothing to write; {}", check::up_to_date(changes)));
+    }
     if !changes.written.is_empty() {
         let count = |count: usize| if count == 1 { "1 file".to_owned() } else { format!("{count} files") };
         let kept = if changes.kept == 0 { String::new() } else { format!("; {} unchanged", count(changes.kept)) };

@@ -11,9 +11,9 @@ use crate::cli::CatalogueArgs;
 use crate::describe::{Options, Place};
 use crate::diagnostic::{Finding, Stop};
 use crate::expand::catalogue;
-use crate::files::open_regular;
+use crate::files::{self, open_regular};
 use crate::kube::Globs;
-use crate::output;
+use crate::output::{self, Owner};
 use crate::project::{self, Output, Project};
 use crate::yaml::Source;
 
@@ -119,6 +119,33 @@ fn anchored(path: &str) -> String {
     format!("/{}", path.trim_start_matches("./").trim_end_matches('/'))
 }
 
+/// The command that removes files: whole folders where they are all that is in one.
+fn removal(files: &[PathBuf]) -> String {
+    let mut folders: BTreeMap<&Path, Vec<&Path>> = BTreeMap::new();
+    for file in files {
+        folders.entry(file.parent().unwrap_or(Path::new(""))).or_default().push(file);
+    }
+    let mut command = "rm";
+    let mut named = Vec::new();
+    for (folder, files) in folders {
+        let is_all = files::sorted(folder).is_ok_and(|all| all.len() == files.len());
+        if is_all && files.len() > 1 {
+            command = "rm -r";
+            named.push(folder);
+        } else {
+            named.extend(files);
+        }
+    }
+    named.into_iter().fold(command.to_owned(), |command, path| format!("{command} {}", for_shell(path)))
+}
+
+/// A path as a shell takes it.
+fn for_shell(path: &Path) -> String {
+    let text = path.display().to_string();
+    let is_plain = text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-._/".contains(&byte));
+    if is_plain { text } else { format!("'{}'", text.replace('\'', "'\\''")) }
+}
+
 /// Descriptions and their texts.
 type Descriptions = Vec<(PathBuf, Arc<Source>)>;
 
@@ -138,9 +165,9 @@ impl Finder<'_> {
         let mut all = BTreeMap::new();
         for (pattern, place) in &output.descriptions {
             let found = if pattern.contains(['*', '?', '[']) {
-                self.matched(pattern, place)
+                self.matched(pattern, place, output)
             } else {
-                self.named(pattern, place)
+                self.named(pattern, place, output)
             };
             let found = match found {
                 Ok(found) => found,
@@ -162,13 +189,15 @@ impl Finder<'_> {
     }
 
     /// One file, or the descriptions of one folder.
-    fn named(&self, path: &str, place: &Place) -> Result<Descriptions, Stop> {
+    fn named(&self, path: &str, place: &Place, output: &Output) -> Result<Descriptions, Stop> {
         let shown = self.project.folder.join(path);
         let real = match shown.canonicalize() {
             Ok(real) => real,
             Err(error) => {
-                let finding = Finding::error(place.label(""), format!("cannot read {}: {error}", shown.display()));
-                return Err(finding.because("paths start in the folder of .patterns.yaml").into());
+                let message = format!("cannot read {}: {}", shown.display(), files::why(&shown, &error));
+                let finding = Finding::error(place.label(""), message);
+                let finding = finding.because("paths start in the folder of .patterns.yaml");
+                return Err(self.with_remains(finding, path, output).into());
             }
         };
         if !real.starts_with(self.root) {
@@ -178,12 +207,12 @@ impl Finder<'_> {
             return Ok(vec![(shown.clone(), Arc::new(open_regular(&shown)?))]);
         }
         let found = below(&shown)?;
-        if found.is_empty() { Err(Self::nothing(&shown, place).into()) } else { Ok(found) }
+        if found.is_empty() { Err(self.nothing(path, place, output).into()) } else { Ok(found) }
     }
 
     /// The descriptions that a glob means. Other files that it meets are left alone: what a description names lies
     /// beside it.
-    fn matched(&self, pattern: &str, place: &Place) -> Result<Descriptions, Stop> {
+    fn matched(&self, pattern: &str, place: &Place, output: &Output) -> Result<Descriptions, Stop> {
         let globs = match Globs::new(self.root, &[anchored(pattern)]) {
             Ok(globs) => globs,
             Err(error) => return Err(Finding::error(place.label(""), error.to_string()).into()),
@@ -206,8 +235,7 @@ impl Finder<'_> {
                 found.push((path, source));
             }
         }
-        let shown = self.project.folder.join(pattern);
-        if found.is_empty() { Err(Self::nothing(&shown, place).into()) } else { Ok(found) }
+        if found.is_empty() { Err(self.nothing(pattern, place, output).into()) } else { Ok(found) }
     }
 
     /// The folder that an output writes.
@@ -237,10 +265,32 @@ impl Finder<'_> {
             .help("copy the file, or extend it from a description in the project")
     }
 
-    fn nothing(path: &Path, place: &Place) -> Finding {
-        Finding::error(place.label(""), format!("{} contains no description", path.display()))
+    fn nothing(&self, path: &str, place: &Place, output: &Output) -> Finding {
+        let shown = self.project.folder.join(path);
+        let finding = Finding::error(place.label(""), format!("{} contains no description", shown.display()))
             .because("a description starts with `patterns: v1`; files that git ignores are left out")
-            .help("descriptions: apps/*.yaml, a folder, or a list of both, from the folder of .patterns.yaml")
+            .help("descriptions: apps/*.yaml, a folder, or a list of both, from the folder of .patterns.yaml");
+        self.with_remains(finding, path, output)
+    }
+
+    /// Says how to remove what was generated from descriptions that are gone, all of them: a run does not, because a
+    /// wrong path looks the same.
+    fn with_remains(&self, finding: Finding, path: &str, output: &Output) -> Finding {
+        let here = |path: PathBuf| path.strip_prefix(self.root).map(|below| self.project.folder.join(below));
+        let folders: Vec<PathBuf> =
+            output::left_by(self.root, &output.into).into_iter().filter_map(|path| here(path).ok()).collect();
+        let of_path = Globs::new(self.root, &[anchored(path)]).unwrap_or_default();
+        let owner = Owner::of_project(std::iter::empty(), self.root, of_path);
+        let remains = output::changes(&[], &folders, &owner).map(|changes| changes.removed).unwrap_or_default();
+        if remains.is_empty() {
+            return finding;
+        }
+        let count = if remains.len() == 1 { "1 file".to_owned() } else { format!("{} files", remains.len()) };
+        finding
+            .because(format!(
+                "{count} of descriptions that are gone remain; none is removed, because a wrong path looks the same"
+            ))
+            .help(format!("write the right path; or, if they are to go, remove this entry and: {}", removal(&remains)))
     }
 
     fn elsewhere(path: &Path, settings: Option<&Path>, place: &Place) -> Finding {
