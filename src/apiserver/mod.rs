@@ -44,7 +44,7 @@ mod unjudged;
 
 use crate::kube::versions::Target;
 pub use cron::schedule;
-pub use custom::{Schemas, duration as schema_duration, warnings as custom_warnings};
+pub use custom::{Schemas, duration as schema_duration, misspelt_metadata, warnings as custom_warnings};
 pub use kinds::{is_of_client, served_version};
 pub use pod::REFUSED_VOLUME;
 pub use service::PORTS_NEED_NAMES;

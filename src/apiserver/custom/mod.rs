@@ -10,6 +10,7 @@ pub mod definition;
 mod field_path;
 mod formats;
 mod judge;
+mod misspelt;
 mod prepared;
 mod schema;
 
@@ -25,6 +26,7 @@ use crate::words::did_you_mean;
 use crate::yaml::{Document, NodeId, Value};
 
 pub use formats::duration;
+pub use misspelt::misspelt_metadata;
 
 /// The schemas of the custom resource definitions of a run.
 #[derive(Debug, Default)]

@@ -6,7 +6,7 @@ mod say;
 use std::borrow::Cow;
 use std::collections::HashMap;
 
-use super::dropped_field;
+use super::{dropped_field, unknown_field};
 use crate::apiserver::{Cause, Reason, Schemas, Verdict, refused_pods, validate};
 use crate::kube::Object;
 use crate::kube::versions::{Target, Targets};
@@ -66,6 +66,7 @@ const OF_CUSTOM: &[&Rule] = &[
     &DANGLING_NAME,
     &UNKNOWN_KIND,
     &SERVER_WARNING,
+    &unknown_field::RULE,
     &policy::INVALID,
     &policy::NOT_EVALUATED,
 ];

@@ -5,16 +5,21 @@ use std::sync::Arc;
 
 use super::say::say_all;
 use super::{Wrong, comes_first};
-use crate::apiserver::{Cause, Reason, Schemas, custom_warnings, validate};
+use crate::apiserver::{Cause, Reason, Schemas, custom_warnings, misspelt_metadata, validate};
 use crate::diagnostic::Level;
 use crate::kube::versions::Target;
 use crate::kube::{Definition, Index, Object, Typed};
 use crate::policy::{CustomRules, Said, Unjudged};
+use crate::rules::manifest::unknown_field;
 use crate::rules::{FindingsAnywhere, policy};
+use crate::words::clip;
 use crate::yaml::NodeId;
 
 pub(super) fn check(index: &Index<'_>, found: &mut FindingsAnywhere<'_>) {
     let schemas = Schemas::collect(index.all().iter().copied());
+    for object in index.all() {
+        misspelt(object, &schemas, found);
+    }
     if schemas.is_empty() {
         return;
     }
@@ -45,6 +50,28 @@ pub(super) fn check(index: &Index<'_>, found: &mut FindingsAnywhere<'_>) {
         say_all(object, &wrong.collect::<Vec<_>>(), &mut found.about(object));
     }
     rules.say_unknown(found);
+}
+
+/// Says which fields of metadata are misspelt where no definition in the run says it. Whether a server gets the object
+/// at all is not known of such kinds.
+fn misspelt(object: &Object, schemas: &Schemas, found: &mut FindingsAnywhere<'_>) {
+    for (key, meant) in misspelt_metadata(object) {
+        if schemas.knows(object) {
+            return;
+        }
+        let name = object.document.key_text(key);
+        let mut about = found.about(object);
+        let mut under = about.under(&unknown_field::RULE);
+        under
+            .at(key, format!("ObjectMeta has no field `{}`", clip(&name)))
+            .here(format!("did you mean `{meant}`?"))
+            .because(
+                "the metadata of every kind is an ObjectMeta, and the API server refuses unknown fields in it \
+                 (`fieldValidation=Strict`, kubectl's default since 1.25)",
+            )
+            .help(format!("write `{meant}`"))
+            .level(Level::Warning);
+    }
 }
 
 /// The rules in CEL of the definitions of a run, by document and node of the schema.
