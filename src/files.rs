@@ -12,7 +12,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use crate::limits::{self, Limit};
 use crate::yaml::Source;
 
-pub use words::why;
+pub use words::{unsearched, why};
 
 /// What standard input is called in messages.
 pub const STDIN: &str = "<stdin>";

@@ -45,7 +45,7 @@ fn collect(folder: &Path, found: &mut BTreeSet<PathBuf>, depth: usize) -> io::Re
     const DEPTH: usize = 20;
     let is_example = |path: &Path| path.file_name().is_some_and(|name| name == "good" || name == "bad");
     let own = if folder.as_os_str().is_empty() { Path::new(".") } else { folder };
-    for path in files::sorted(own)? {
+    for path in files::sorted(own).map_err(|error| files::named(own, &error))? {
         // links are not followed: they may lead back
         if !path.is_dir() || path.is_symlink() || depth > DEPTH {
             continue;
@@ -62,7 +62,7 @@ fn collect(folder: &Path, found: &mut BTreeSet<PathBuf>, depth: usize) -> io::Re
 /// Whether everything in a folder came out right.
 fn test(folder: &Path, args: &PolicyTestArgs, color: Color) -> io::Result<bool> {
     let is_manifest = |path: &Path| path.extension().is_some_and(|end| end == "yaml" || end == "yml" || end == "json");
-    let mut own = files::sorted(folder)?;
+    let mut own = files::sorted(folder).map_err(|error| files::named(folder, &error))?;
     own.retain(|path| is_manifest(path) && path.is_file());
     let set = load(&own)?;
     let good = load(&existing(folder, "good"))?;

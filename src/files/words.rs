@@ -2,10 +2,10 @@
 
 use std::fs;
 use std::io;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use super::name;
-use crate::words::nearest;
+use crate::words::{edits_within, nearest};
 
 /// Why a path cannot be read or written. What is no error of the system says it already.
 #[must_use]
@@ -33,6 +33,24 @@ pub fn why(path: &Path, error: &io::Error) -> String {
     }
 }
 
+/// What could not be searched below a folder, and why.
+#[must_use]
+pub fn unsearched(folder: &Path, error: ignore::Error) -> (PathBuf, io::Error) {
+    let path = path_of(&error).unwrap_or(folder).to_owned();
+    let error = error.into_io_error().unwrap_or_else(|| io::Error::other("cannot be searched"));
+    // the walk wraps the system's error in a sentence of its own
+    let inner = error.get_ref().and_then(|inner| inner.source()?.downcast_ref::<io::Error>()?.raw_os_error());
+    (path, inner.map_or(error, io::Error::from_raw_os_error))
+}
+
+fn path_of(error: &ignore::Error) -> Option<&Path> {
+    match error {
+        ignore::Error::WithPath { path, .. } => Some(path),
+        ignore::Error::WithDepth { err, .. } | ignore::Error::WithLineNumber { err, .. } => path_of(err),
+        _ => None,
+    }
+}
+
 /// What of a path is not there, and what there is that is called nearly so.
 fn missing(path: &Path) -> String {
     if path.symlink_metadata().is_ok_and(|there| there.is_symlink()) {
@@ -53,7 +71,12 @@ fn did_you_mean(path: &Path) -> String {
     let mut names: Vec<String> = entries.flatten().map(|entry| name(&entry.path())).collect();
     // the same answer whatever the order of the file system
     names.sort_unstable();
-    match nearest(&name(path), names.iter().map(String::as_str)) {
+    let stem = |name: &str| name.split('.').next().unwrap_or_default().to_owned();
+    let given = stem(&name(path));
+    // alike in more than the ending that most have
+    let is_slip =
+        |near: &&str| edits_within(2, &given, &stem(near)).is_some_and(|edits| edits * 2 <= given.chars().count());
+    match nearest(&name(path), names.iter().map(String::as_str)).filter(is_slip) {
         Some(near) => format!("; did you mean {}?", path.with_file_name(near).display()),
         None => String::new(),
     }
@@ -65,7 +88,15 @@ mod tests {
     use std::io;
     use std::path::Path;
 
-    use super::why;
+    use super::{unsearched, why};
+
+    #[test]
+    fn a_search_that_fails_says_what_the_system_says() {
+        let error = ignore::WalkBuilder::new("src/0123456789").build().find_map(Result::err).unwrap();
+        let (path, error) = unsearched(Path::new("src"), error);
+        assert_eq!(path, Path::new("src/0123456789"));
+        assert_eq!(why(&path, &error), "there is no such file or folder");
+    }
 
     #[test]
     fn what_is_not_there_is_named() {

@@ -103,7 +103,10 @@ fn namespace_output_and_check() {
     assert!(missing.code == 1 && missing.stdout.starts_with("--- /dev/null\n+++ b/"), "missing files differ");
     assert_eq!(with(&["-o", dir]).code, 0);
     let clean = with(&["--check", dir]);
-    assert_eq!((clean.code, clean.stderr.as_str()), (0, ""));
+    assert_eq!((clean.code, clean.stdout.as_str(), clean.stderr.as_str()), (0, "", "4 files are up to date\n"));
+    let again = with(&["-o", dir]);
+    let said = "nothing to write; 4 files are up to date\n";
+    assert_eq!((again.code, again.stdout.as_str(), again.stderr.as_str()), (0, "", said));
     let service = folder.join("service-legacy.yaml");
     let text = std::fs::read_to_string(&service).unwrap();
     assert!(text.contains("namespace: team"));

@@ -9,7 +9,8 @@ use crate::yaml::{NodeId, Value};
 
 use super::super::{is_known, is_of_client};
 
-/// The fields that people write, how many letters of each may be others, and what their values are like.
+/// The fields that people write, how many letters of each may be missing, too many or swapped, and what their values are
+/// like. Of two, none is a letter that the field does not have: `lanes` is another word than `labels`.
 const FIELDS: [(&str, usize, fn(Value<'_>) -> bool); 7] = [
     ("annotations", 2, is_map),
     ("finalizers", 2, is_list),
@@ -45,8 +46,13 @@ pub fn misspelt_metadata(object: &Object) -> Vec<(NodeId, &'static str)> {
     let entries = document.get(object.node, "metadata").map_or(&[][..], |metadata| document.entries(metadata));
     let meant = |key: &str, value| {
         let is_near = |(field, most, is_like): &(&str, usize, fn(Value<'_>) -> bool)| {
-            let edits = if key.eq_ignore_ascii_case(field) { Some(1) } else { edits_within(*most, key, field) };
-            key != *field && edits.is_some() && is_like(value)
+            let is_slip = match edits_within(*most, key, field) {
+                Some(0) => false,
+                _ if key.eq_ignore_ascii_case(field) => true,
+                Some(edits) => edits == 1 || key.chars().all(|letter| field.contains(letter)),
+                None => false,
+            };
+            is_slip && is_like(value)
         };
         FIELDS.iter().find(|one| is_near(one)).map(|(field, ..)| *field)
     };

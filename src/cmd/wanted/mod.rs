@@ -15,7 +15,7 @@ pub use outputs::{Outputs, of_project};
 
 use crate::describe::Options;
 use crate::diagnostic::Finding;
-use crate::files::{check_ignore_files, check_ignore_files_from};
+use crate::files::{check_ignore_files, check_ignore_files_from, named, unsearched};
 use crate::kube::tracked_files;
 use crate::pattern::Catalogue;
 use crate::project::Project;
@@ -101,7 +101,7 @@ fn found(
 ) -> io::Result<Vec<DirEntry>> {
     let unread = Arc::new(Mutex::new(None));
     let failed = Arc::clone(&unread);
-    let folder = folder.to_owned();
+    let (folder, root) = (folder.to_owned(), folder.to_owned());
     let entries = walk
         .git_global(false)
         .git_exclude(false)
@@ -119,7 +119,12 @@ fn found(
         })
         .sort_by_file_name(Ord::cmp)
         .build()
-        .map(|entry| entry.map_err(|error| io::Error::other(error.to_string())))
+        .map(|entry| {
+            entry.map_err(|error| {
+                let (path, error) = unsearched(&root, error);
+                named(&path, &error)
+            })
+        })
         .collect::<io::Result<Vec<DirEntry>>>()?;
     match unread.lock().ok().and_then(|mut unread| unread.take()) {
         Some(error) => Err(error),

@@ -119,7 +119,8 @@ fn anchored(path: &str) -> String {
     format!("/{}", path.trim_start_matches("./").trim_end_matches('/'))
 }
 
-/// The command that removes files: whole folders where they are all that is in one.
+/// The command that removes files: whole folders where they are all that is in one. Of many beside others, the command that
+/// shows which description each comes from.
 fn removal(files: &[PathBuf]) -> String {
     let mut folders: BTreeMap<&Path, Vec<&Path>> = BTreeMap::new();
     for file in files {
@@ -127,17 +128,25 @@ fn removal(files: &[PathBuf]) -> String {
     }
     let mut command = "rm";
     let mut named = Vec::new();
-    for (folder, files) in folders {
+    for (folder, files) in &folders {
         let is_all = files::sorted(folder).is_ok_and(|all| all.len() == files.len());
         if is_all && files.len() > 1 {
             command = "rm -r";
-            named.push(folder);
+            named.push(*folder);
         } else {
-            named.extend(files);
+            named.extend(files.iter().copied());
         }
     }
-    named.into_iter().fold(command.to_owned(), |command, path| format!("{command} {}", for_shell(path)))
+    let with = |command: &str, paths: Vec<&Path>| {
+        paths.into_iter().fold(command.to_owned(), |command, path| format!("{command} {}", for_shell(path)))
+    };
+    let command = with(command, named);
+    // what is broken into lines cannot be copied into a shell
+    if command.len() <= LONGEST { command } else { with("grep -r patterns/source:", folders.into_keys().collect()) }
 }
+
+/// The longest command that is shown.
+const LONGEST: usize = 60;
 
 /// A path as a shell takes it.
 fn for_shell(path: &Path) -> String {
@@ -290,7 +299,10 @@ impl Finder<'_> {
             .because(format!(
                 "{count} of descriptions that are gone remain; none is removed, because a wrong path looks the same"
             ))
-            .help(format!("write the right path; or, if they are to go, remove this entry and: {}", removal(&remains)))
+            .help(format!(
+                "write the right path; or, if they are to go, remove this entry and what it made: {}",
+                removal(&remains)
+            ))
     }
 
     fn elsewhere(path: &Path, settings: Option<&Path>, place: &Place) -> Finding {

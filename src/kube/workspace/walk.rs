@@ -226,8 +226,8 @@ impl Listing {
                     }
                 }
                 Err(error) => {
-                    let error = error.into_io_error().unwrap_or_else(|| std::io::Error::other("cannot be searched"));
-                    self.failures.push(Failure { name: folder.display().to_string(), error });
+                    let (path, error) = files::unsearched(folder, error);
+                    self.failures.push(Failure { name: path.display().to_string(), error });
                 }
             }
         }
