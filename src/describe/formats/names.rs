@@ -184,7 +184,8 @@ pub(super) fn image(text: &str) -> Option<Mistake> {
         let wanted = Mistake::new("the repository of an image is lower-case letters, digits, `-`, `_`, `.` and `/`");
         let lower = lower(text);
         // `IMAGE` waits to be filled in
-        let is_name = text.contains(|letter: char| letter.is_ascii_lowercase()) && image(&lower).is_none();
+        let is_name =
+            text.contains(|letter: char| letter.is_ascii_lowercase()) && lower != text && image(&lower).is_none();
         let help = if is_name { lower } else { "a reference such as registry.example.com/shop:1.7.0".to_owned() };
         return Some(wanted.help(format!("write {help}")));
     }
