@@ -66,7 +66,9 @@ fn what(field: &Field, object: &Compared) -> Option<String> {
             Some(format!("has to answer at port {made}, which no probe asked before"))
         }
         ["spec", "replicas"] => Some(format!("has replicas: {made}, which nothing said (`adopt: {{scaled: true}}`)")),
-        [.., "limits", "memory"] => Some(format!("is killed above {}", made.as_str()?)),
+        [.., "limits", "memory"] => {
+            Some(format!("is killed above {}", made.as_str().map_or_else(|| made.to_string(), str::to_owned)))
+        }
         _ => None,
     }
 }

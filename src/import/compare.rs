@@ -138,7 +138,7 @@ fn equal(path: &[String], a: &Json, b: &Json) -> bool {
     if a == b {
         return true;
     }
-    if path.iter().any(|step| QUANTITIES.contains(&step.as_str()))
+    if is_quantity(path)
         && let (Some(a), Some(b)) = (Quantity::parse(&plain(a)), Quantity::parse(&plain(b)))
     {
         return a.compare(b).is_eq();
@@ -146,11 +146,14 @@ fn equal(path: &[String], a: &Json, b: &Json) -> bool {
     match (a, b) {
         // an int-or-string, a number written as a fraction
         (Json::Number(a), Json::Number(b)) => a.as_f64() == b.as_f64(),
-        // order is of no effect in a set of capabilities
-        (Json::Array(a), Json::Array(b)) => {
-            path.iter().any(|step| matches!(step.as_str(), "capabilities" | "accessModes"))
-                && a.len() == b.len()
-                && a.iter().all(|one| b.contains(one))
+        (Json::Array(a), Json::Array(b)) if path.iter().any(|step| SETS.contains(&step.as_str())) => {
+            a.len() == b.len() && a.iter().all(|one| b.contains(one))
+        }
+        // what has no names is compared as a whole, and may hold quantities
+        (Json::Array(a), Json::Array(b)) => a.len() == b.len() && a.iter().zip(b).all(|(a, b)| equal(path, a, b)),
+        (Json::Object(a), Json::Object(b)) => {
+            let same = |key: &String, a: &Json, b: &Json| equal(&[path, &[key.clone()]].concat(), a, b);
+            a.len() == b.len() && a.iter().all(|(key, a)| b.get(key).is_some_and(|b| same(key, a, b)))
         }
         _ => false,
     }
@@ -161,8 +164,17 @@ fn plain(value: &Json) -> String {
     value.as_str().map_or_else(|| value.to_string(), str::to_owned)
 }
 
+/// Lists whose order is of no effect.
+const SETS: &[&str] = &["capabilities", "accessModes"];
+
 /// Fields that hold quantities, or hold maps of them.
-const QUANTITIES: &[&str] = &["requests", "limits", "sizeLimit", "averageValue", "divisor", "value"];
+const QUANTITIES: &[&str] = &["requests", "limits", "sizeLimit", "averageValue", "divisor", "overhead"];
+
+/// Whether a field holds a quantity. A variable has a `value`, too, which is a text.
+fn is_quantity(path: &[String]) -> bool {
+    let is = |name: &str| path.iter().any(|step| step == name);
+    path.iter().any(|step| QUANTITIES.contains(&step.as_str())) || is("metrics") && is("value")
+}
 
 /// Why a volume is left out.
 const IDLE: &str = "no container mounts this volume";

@@ -494,3 +494,45 @@ fn the_own_namespace_of_an_affinity_goes_without_saying() {
     let other = report(&shop("", &near("ops"), ""));
     assert_eq!((&other["plain"], &other["fields"]["lost"]), (&json!(0), &json!(0)), "{other}");
 }
+
+/// An autoscaler's quantities say the same as numbers and as texts, in any order of the metrics.
+#[test]
+fn quantities_may_be_numbers() {
+    let scaler = |metrics: &str| {
+        shop(", resources: {requests: {cpu: 0.1, memory: 134217728}, limits: {memory: 134217728}}", "", "")
+            + &format!(
+                "---\napiVersion: autoscaling/v2\nkind: HorizontalPodAutoscaler\nmetadata: {{name: web, namespace: \
+                 shop}}\nspec:\n  scaleTargetRef: {{apiVersion: apps/v1, kind: Deployment, name: web}}\n  minReplicas: \
+                 1\n  maxReplicas: 5\n  metrics: [{metrics}]\n"
+            )
+    };
+    let of = |kind: &str, average: &str| {
+        let field = kind.to_lowercase();
+        format!(
+            "{{type: {kind}, {field}: {{metric: {{name: q}}, target: {{type: AverageValue, averageValue: {average}}}}}}}"
+        )
+    };
+    let cpu = "{type: Resource, resource: {name: cpu, target: {type: Utilization, averageUtilization: 60}}}";
+    let cpu_of = |name: &str| cpu.replace("cpu", name);
+    for metrics in [
+        of("Pods", "20"),
+        of("Pods", "\"20\""),
+        of("Pods", "20.0"),
+        of("Pods", "20000m"),
+        of("Pods", "1000"),
+        of("External", "2"),
+        of("External", "0.5"),
+        of("External", "1k"),
+        format!("{cpu}, {}", of("External", "2")),
+        format!("{}, {cpu}", of("External", "2")),
+        format!("{}, {}", of("External", "2"), of("Pods", "3")),
+        format!("{}, {cpu}", cpu_of("memory")),
+    ] {
+        let report = report(&scaler(&metrics));
+        assert_eq!((&report["plain"], &report["fields"]["lost"]), (&json!(1), &json!(0)), "{metrics}: {report}");
+        assert!(report["left"] == json!([]) && !text(&report).contains("patch:"), "{metrics}: {}", text(&report));
+    }
+    let sized = "      volumes: [{name: tmp, emptyDir: {sizeLimit: 1073741824}}]\n";
+    let report = report(&shop(", volumeMounts: [{name: tmp, mountPath: /tmp/x}]", sized, ""));
+    assert!(report["plain"] == 1 && !text(&report).contains("patch:"), "{}", text(&report));
+}

@@ -89,6 +89,14 @@ pub(super) fn autoscaler(spec: &mut Json) {
         let cpu = if cpu.is_null() { json!(80) } else { cpu };
         spec["metrics"] = json!([{"type": "Resource", "resource": {"name": "cpu", "target": {"type": "Utilization", "averageUtilization": cpu}}}]);
     }
+    // the one that asks for most replicas counts, whatever their order
+    if let Some(metrics) = spec.get_mut("metrics").and_then(Json::as_array_mut) {
+        sort::by_key(metrics, |metric| {
+            let names = ["/resource/name", "/pods/metric/name", "/external/metric/name"];
+            let name = names.iter().find_map(|name| metric.pointer(name)).map(text);
+            (text(&metric["type"]), name)
+        });
+    }
 }
 
 pub(super) fn ingress(spec: &mut Json, around: &Around) {

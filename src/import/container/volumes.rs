@@ -37,7 +37,10 @@ pub(super) fn mounts(container: &Json, pod: &Pod<'_>) -> Mounts {
             continue;
         };
         if let Some(empty) = empty_dir(volume) {
-            let size = empty["sizeLimit"].as_str().map_or_else(|| json!(unlimited(pod.spec, 0)), |size| json!(size));
+            let size = match &empty["sizeLimit"] {
+                Json::Null => json!(unlimited(pod.spec, 0)),
+                size => size.clone(),
+            };
             let users = mounted(pod.spec, &name);
             let sub = mount["subPath"].as_str().filter(|sub| !sub.is_empty());
             if !mount["subPathExpr"].is_null() || sub.is_some_and(|sub| !fits("sub-path", sub)) {
