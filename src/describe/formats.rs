@@ -5,6 +5,7 @@
 
 mod addresses;
 mod amounts;
+mod images;
 mod names;
 mod paths;
 mod references;
@@ -12,8 +13,9 @@ mod references;
 use self::addresses::{authority, bus, gateway_ref, host, http_url, log_target, topic, url};
 use self::amounts::{cron, interval, lease, memory, percent, port, quantity, time_zone, timeout};
 pub use self::amounts::{duration_seconds, port_of};
+use self::images::image;
 use self::names::{
-    dns_label, dns_subdomain, env_name, hash_key, image, label, label_key, label_value, namespace, port_name, process,
+    dns_label, dns_subdomain, env_name, hash_key, label, label_key, label_value, namespace, port_name, process,
     resource, service_port, taint, token, verb,
 };
 pub use self::names::{is_config_key, is_object_name, is_service_name, taint_and_effect};

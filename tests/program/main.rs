@@ -27,6 +27,8 @@ mod patterns;
 mod project;
 mod reach;
 mod readme;
+mod refused;
+
 mod render;
 mod report;
 mod secret_spellings;

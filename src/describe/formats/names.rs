@@ -156,49 +156,6 @@ pub(super) fn hash_key(text: &str) -> Option<Mistake> {
     }
 }
 
-pub(super) fn image(text: &str) -> Option<Mistake> {
-    let bad = |character: char| character.is_whitespace() || character.is_control() || !character.is_ascii();
-    if let Some((_, reference)) = text.split_once("://") {
-        return Some(Mistake::new("an image reference has no scheme").help(format!("write {}", lower(reference))));
-    }
-    if text.is_empty() || text.contains(bad) || text.starts_with(['/', ':', '@', '-']) {
-        return Some(Mistake::new("an image is a reference such as registry.example.com/shop:1.7.0"));
-    }
-    if let Some((_, digest)) = text.split_once('@') {
-        let hex = digest
-            .strip_prefix("sha256:")
-            .is_some_and(|hex| hex.len() == 64 && hex.bytes().all(|byte| byte.is_ascii_hexdigit()));
-        if !hex && !digest.starts_with("sha512:") {
-            return Some(Mistake::new("a digest is sha256: and 64 hexadecimal digits"));
-        }
-    }
-    let name = text.split('@').next().unwrap_or(text);
-    let path = match name.rsplit_once(':') {
-        Some((path, tag)) if !tag.contains('/') => path,
-        _ => name,
-    };
-    let first = path.split_once('/').filter(|(first, _)| first.contains(['.', ':']) || *first == "localhost");
-    let repository = first.map_or(path, |(_, repository)| repository);
-    let ok = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || matches!(byte, b'-' | b'_' | b'.' | b'/');
-    if repository.is_empty() || !repository.bytes().all(ok) {
-        let wanted = Mistake::new("the repository of an image is lower-case letters, digits, `-`, `_`, `.` and `/`");
-        let lower = lower(text);
-        // `IMAGE` waits to be filled in
-        let is_name =
-            text.contains(|letter: char| letter.is_ascii_lowercase()) && lower != text && image(&lower).is_none();
-        let help = if is_name { lower } else { "a reference such as registry.example.com/shop:1.7.0".to_owned() };
-        return Some(wanted.help(format!("write {help}")));
-    }
-    None
-}
-
-/// A reference with its repository in lower case; the tag keeps its letters.
-fn lower(reference: &str) -> String {
-    let slash = reference.rfind('/').map_or(0, |at| at + 1);
-    let end = reference[slash..].find([':', '@']).map_or(reference.len(), |at| slash + at);
-    format!("{}{}", reference[..end].to_ascii_lowercase(), &reference[end..])
-}
-
 /// `<resource>[.<group>][/<subresource>]`.
 pub(super) fn resource(text: &str) -> Option<Mistake> {
     if text == "*" {

@@ -1,0 +1,48 @@
+//! What `gen` refuses because it would do nothing, or something else than it seems to: each with what to write.
+
+use crate::support::{documents, generate, patterns, patterns_with};
+
+/// A description of an app with more keys, and further documents.
+fn shop(app: &str, more: &str) -> String {
+    format!("patterns: v1\nname: shop\napp: {{image: \"registry.example.com/shop:1\", port: 8080{app}}}\n{more}\n")
+}
+
+/// Each is one error that says this.
+fn refused(cases: &[(String, &str)]) {
+    for (text, message) in cases {
+        let run = generate(text);
+        assert_eq!((run.code, run.stdout.as_str()), (2, ""), "{text}\n{}", run.stderr);
+        assert_eq!(run.stderr.matches("error: ").count(), 1, "{text}\n{}", run.stderr);
+        let said = run.stderr.split_whitespace().collect::<Vec<_>>().join(" ");
+        assert!(said.contains(message), "{text}\n{}", run.stderr);
+    }
+}
+
+fn taken(texts: &[String]) {
+    for text in texts {
+        let run = generate(text);
+        assert_eq!(run.code, 0, "{text}\n{}", run.stderr);
+    }
+}
+
+#[test]
+fn images_that_no_registry_can_have() {
+    let of = |image: &str| format!("patterns: v1\nname: shop\napp: {{image: \"{image}\"}}\n");
+    let beside = |image: &str| shop("", &format!("use: [{{container: {{as: a, image: \"{image}\"}}}}]"));
+    refused(&[
+        (of("a.example.com/a:<tag>"), "`<tag>` has to be filled in"),
+        (of("a.example.com/a:%TAG%"), "`%TAG%` has to be filled in"),
+        (of("a.example.com/a:$(TAG)"), "`$(TAG)` has to be filled in"),
+        (of("a.example.com/a:$${TAG}"), "`${TAG}` has to be filled in"),
+        (of("a.example.com/a:%s"), "`%s` cannot be a tag"),
+        (of("a.example.com/a:"), "`` cannot be a tag"),
+        (of("a.example.com/a/:1"), "cannot have an empty part"),
+        (beside("<registry>/a:1"), "`<registry>` has to be filled in"),
+        (shop("", "init: [{m: {image: \"a.example.com/m:{{ .Tag }}\"}}]"), "an image is a reference such as"),
+        (shop("", "init: [{m: {image: \"a.example.com/m:{{.Tag}}\"}}]"), "`{{.Tag}}` has to be filled in"),
+    ]);
+    let set = "patterns: v1\nname: shop\nparams: {tag: {type: string}}\napp: {image: \"a.example.com/a:${tag}\"}\n";
+    let run = patterns_with(&["gen", "-", "--set", "tag=${s}"], set.as_bytes());
+    assert!(run.code == 2 && run.stderr.contains("`${s}` has to be filled in"), "{}", run.stderr);
+    assert_eq!(patterns_with(&["gen", "-", "--set", "tag=1.7.0"], set.as_bytes()).code, 0);
+}
