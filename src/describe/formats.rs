@@ -15,7 +15,7 @@ use self::amounts::{cron, interval, lease, memory, percent, port, quantity, time
 pub use self::amounts::{duration_seconds, port_of};
 use self::images::image;
 use self::names::{
-    dns_label, dns_subdomain, env_name, hash_key, label, label_key, label_value, namespace, port_name, process,
+    dns_label, dns_subdomain, env_name, hash_key, label, label_key, label_value, metric, namespace, port_name, process,
     resource, service_port, taint, token, verb,
 };
 pub use self::names::{is_config_key, is_object_name, is_service_name, taint_and_effect};
@@ -147,6 +147,7 @@ pub fn check(format: &str, text: &str) -> Option<Mistake> {
         "token" => token(text),
         "label" => label(text),
         "process" => process(text),
+        "metric" => metric(text),
         "shard-address" => target::check_shard(text),
         "gateway-ref" => gateway_ref(text),
         _ => None,

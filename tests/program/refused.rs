@@ -46,3 +46,25 @@ fn images_that_no_registry_can_have() {
     assert!(run.code == 2 && run.stderr.contains("`${s}` has to be filled in"), "{}", run.stderr);
     assert_eq!(patterns_with(&["gen", "-", "--set", "tag=1.7.0"], set.as_bytes()).code, 0);
 }
+
+#[test]
+fn metrics_by_the_names_that_the_server_takes() {
+    let of = |name: &str| {
+        shop(", health: /", &format!("use: [{{autoscale: {{max: 5, metric: {{name: \"{name}\", average: 20}}}}}}]"))
+    };
+    taken(&[
+        of("requests_per_second"),
+        of("prometheus.googleapis.com|custom_prometheus|gauge"),
+        of("a:b"),
+        of("2xx"),
+        of("s0-kafka-orders"),
+        of("a b"),
+        of("é"),
+    ]);
+    refused(&[
+        (of("custom.googleapis.com/a/b"), "custom.googleapis.com|a|b"),
+        (of("a%b"), "a metric's name has no `%`"),
+        (of(".."), "cannot be the name of a metric"),
+        (of(""), "cannot be the name of a metric"),
+    ]);
+}

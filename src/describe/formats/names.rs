@@ -156,6 +156,22 @@ pub(super) fn hash_key(text: &str) -> Option<Mistake> {
     }
 }
 
+/// The name of a metric, which is part of a path of the metrics APIs (`IsValidPathSegmentName`).
+pub(super) fn metric(text: &str) -> Option<Mistake> {
+    let why = "the metrics APIs serve it under that name (`IsValidPathSegmentName`)";
+    if text.is_empty() || text == "." || text == ".." || text.contains(char::is_control) {
+        return Some(Mistake::new("this cannot be the name of a metric").because(why));
+    }
+    if text.contains('%') {
+        return Some(Mistake::new("a metric's name has no `%`").because(why));
+    }
+    text.contains('/').then(|| {
+        let name = text.replace('/', "|");
+        let help = format!("the name by which the adapter of your cluster knows it; Google's is {name}");
+        Mistake::new("a metric's name has no `/`").because(why).help(help)
+    })
+}
+
 /// `<resource>[.<group>][/<subresource>]`.
 pub(super) fn resource(text: &str) -> Option<Mistake> {
     if text == "*" {
