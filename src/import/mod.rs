@@ -54,7 +54,7 @@ pub use check::check;
 pub use cluster::is_made as is_made_by_cluster;
 pub use compare::{Field, Kind};
 pub use input::Input;
-use owned::Owned;
+use owned::{Owned, PARTS, Part};
 pub use result::{Compared, Generate, Import, Imported, Left};
 pub use secrets::hide as hide_secrets;
 use tried::Tried;
@@ -238,6 +238,7 @@ impl<'a> Attempted<'a> {
                     let again = attempt(&other);
                     (unexpressed(&again) < unexpressed(result)).then_some((other, released, again))
                 });
+                let better = better.or_else(|| result.is_err().then(|| without_several(owned, attempt))?);
                 let Some((other, released, again)) = better else { break };
                 let why = match result {
                     Err(reason) => format!("with it, the workload could not be imported: {reason}"),
@@ -265,6 +266,41 @@ impl<'a> Attempted<'a> {
         }
         attempts
     }
+}
+
+/// A workload without those of its parts that keep it from being imported, if several do. All are left out, and each
+/// comes back that can.
+fn without_several<'a>(
+    owned: &Owned<'a>,
+    attempt: Attempting<'_>,
+) -> Option<(Owned<'a>, Vec<&'a Input>, Result<Rc<Attempt>, String>)> {
+    let without = |parts: &[Part]| {
+        parts.iter().fold((owned.clone(), Vec::new()), |(owned, mut all), part| match owned.without(*part) {
+            Some((other, released)) => {
+                all.extend(released);
+                (other, all)
+            }
+            None => (owned, all),
+        })
+    };
+    let mut parts: Vec<Part> = PARTS.into_iter().filter(|part| owned.without(*part).is_some()).collect();
+    // one alone has been tried
+    if parts.len() < 2 {
+        return None;
+    }
+    let mut result = attempt(&without(&parts).0);
+    if result.is_err() {
+        return None;
+    }
+    for part in parts.clone() {
+        let fewer: Vec<Part> = parts.iter().copied().filter(|other| *other != part).collect();
+        let again = attempt(&without(&fewer).0);
+        if again.is_ok() {
+            (parts, result) = (fewer, again);
+        }
+    }
+    let (other, released) = without(&parts);
+    Some((other, released, result))
 }
 
 /// How much of an attempt has no key; a failed attempt ranks highest.

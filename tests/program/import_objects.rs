@@ -536,3 +536,41 @@ fn quantities_may_be_numbers() {
     let report = report(&shop(", volumeMounts: [{name: tmp, mountPath: /tmp/x}]", sized, ""));
     assert!(report["plain"] == 1 && !text(&report).contains("patch:"), "{}", text(&report));
 }
+
+/// One object that no key can say does not keep its workload out: it stays where it is.
+#[test]
+fn what_no_key_takes_stays_alone() {
+    let scaler = |spec: &str| {
+        format!(
+            "---\napiVersion: autoscaling/v2\nkind: HorizontalPodAutoscaler\nmetadata: {{name: web, namespace: \
+             shop}}\nspec:\n  scaleTargetRef: {{apiVersion: apps/v1, kind: Deployment, name: web}}\n  {spec}\n"
+        )
+    };
+    let gmp = "{type: External, external: {metric: {name: \"prometheus.googleapis.com|orders|gauge\"}, target: {type: \
+               AverageValue, averageValue: \"20\"}}}";
+    let report_of = |objects: &str| report(&shop("", "", objects));
+    let known = report_of(&scaler(&format!("maxReplicas: 5\n  metrics: [{gmp}]")));
+    assert!(known["plain"] == 1 && known["left"] == json!([]), "{known}");
+    let budget = |least: &str| {
+        format!(
+            "---\napiVersion: policy/v1\nkind: PodDisruptionBudget\nmetadata: {{name: web, namespace: shop}}\nspec: \
+             {{selector: {{matchLabels: {{app: web}}}}, minAvailable: {least}}}\n"
+        )
+    };
+    let large = scaler("maxReplicas: 20000");
+    for (objects, kinds) in [
+        (large.clone(), vec!["HorizontalPodAutoscaler"]),
+        (budget("200000"), vec!["PodDisruptionBudget"]),
+        (large.clone() + &budget("200000"), vec!["PodDisruptionBudget", "HorizontalPodAutoscaler"]),
+        (large + &budget("50%"), vec!["HorizontalPodAutoscaler"]),
+    ] {
+        let report = report_of(&objects);
+        assert_eq!((&report["plain"], &report["fields"]["lost"]), (&json!(1), &json!(0)), "{objects} {report}");
+        let left: Vec<&str> =
+            report["left"].as_array().unwrap().iter().filter_map(|one| one["object"].as_str()).collect();
+        assert_eq!(left.len(), kinds.len(), "{left:?}");
+        assert!(kinds.iter().all(|kind| left.contains(&format!("{kind}/web").as_str())), "{left:?}");
+        assert_eq!(text(&report).contains("scaled: true"), kinds.contains(&"HorizontalPodAutoscaler"), "{report}");
+        assert_eq!(text(&report).contains("budget: {available: 50%}"), objects.contains("50%"), "{report}");
+    }
+}

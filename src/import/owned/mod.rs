@@ -16,6 +16,33 @@ use super::values::{items, pod_spec, template_pointer};
 use super::{Input, Known};
 use ports::Declared;
 
+/// What a workload can be imported without: its objects then stay where they are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Part {
+    Configs,
+    Policy,
+    Route,
+    Rights,
+    Scaler,
+    Budget,
+    Claims,
+    Services,
+    Extra,
+}
+
+/// All of them, in the order in which they are tried.
+pub(super) const PARTS: [Part; 9] = [
+    Part::Configs,
+    Part::Policy,
+    Part::Route,
+    Part::Rights,
+    Part::Scaler,
+    Part::Budget,
+    Part::Claims,
+    Part::Services,
+    Part::Extra,
+];
+
 /// A workload with the objects that its document generates.
 #[derive(Clone)]
 pub(super) struct Owned<'a> {
@@ -122,21 +149,13 @@ impl<'a> Owned<'a> {
     /// The same with less: without what only some of the keys can say, each with the objects that then stay where they
     /// are.
     pub(super) fn reduced(&self, is_refused: bool) -> Vec<(Self, Vec<&'a Input>)> {
-        let mut all = Vec::new();
-        if !self.configs.is_empty() {
-            all.push((Self { configs: Vec::new(), ..self.clone() }, self.configs.clone()));
-        }
-        if let Some(policy) = self.policy {
-            all.push((Self { policy: None, ..self.clone() }, vec![policy]));
-        }
-        if let Some(route) = self.ingress.filter(|route| route.kind() == "HTTPRoute") {
-            all.push((Self { ingress: None, ..self.clone() }, vec![route]));
-        }
-        let rights: Vec<_> = self.rights.iter().chain(&self.cluster_rights).flatten().copied().collect();
-        if !rights.is_empty() {
-            let one = Self { account: None, rights: None, cluster_rights: None, ..self.clone() };
-            all.push((one, self.account.into_iter().chain(rights).collect()));
-        }
+        let parts = PARTS.iter().filter(|part| match part {
+            Part::Configs | Part::Policy | Part::Rights => true,
+            Part::Route => is_refused || self.ingress.is_some_and(|route| route.kind() == "HTTPRoute"),
+            // what a patch can say is not released
+            _ => is_refused,
+        });
+        let mut all: Vec<_> = parts.filter_map(|part| self.without(*part)).collect();
         // a Service that leads to nothing does not keep its workload; a set names one that it needs
         let has_services = self.service.is_some() || !self.further.is_empty();
         if is_refused && has_services && self.workload.kind() != "StatefulSet" {
@@ -144,6 +163,38 @@ impl<'a> Owned<'a> {
             all.push((one, self.service.into_iter().chain(self.ingress).chain(self.further.iter().copied()).collect()));
         }
         all
+    }
+
+    /// The same without a part, and the objects that then stay where they are; none where it has no such part.
+    pub(super) fn without(&self, part: Part) -> Option<(Self, Vec<&'a Input>)> {
+        let rights = || self.rights.iter().chain(&self.cluster_rights).flatten().copied();
+        let released: Vec<&'a Input> = match part {
+            Part::Configs => self.configs.clone(),
+            Part::Policy => self.policy.into_iter().collect(),
+            Part::Route => self.ingress.into_iter().collect(),
+            Part::Rights => {
+                rights().next().map_or_else(Vec::new, |_| self.account.into_iter().chain(rights()).collect())
+            }
+            Part::Scaler => self.autoscaler.into_iter().collect(),
+            Part::Budget => self.budget.into_iter().collect(),
+            Part::Claims => self.claims.clone(),
+            Part::Services => self.further.clone(),
+            Part::Extra => self.extra.clone(),
+        };
+        let first = released.first()?;
+        let own = self.clone();
+        let other = match part {
+            Part::Configs => Self { configs: Vec::new(), ..own },
+            Part::Policy => Self { policy: None, ..own },
+            Part::Route => Self { ingress: None, ..own },
+            Part::Rights => Self { account: None, rights: None, cluster_rights: None, ..own },
+            Part::Scaler => Self { autoscaler: None, is_scaled: true, ..own },
+            Part::Budget => Self { budget: None, unbudgeted: Some(format!("{} stays as it is", first.title())), ..own },
+            Part::Claims => Self { claims: Vec::new(), ..own },
+            Part::Services => Self { further: Vec::new(), ..own },
+            Part::Extra => Self { extra: Vec::new(), ..own },
+        };
+        Some((other, released))
     }
 
     /// The workload alone.
