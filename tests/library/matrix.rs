@@ -155,6 +155,10 @@ fn alone(document: &Value, name: &Value) -> Value {
         members.shift_remove(key);
     }
     members.insert("name".to_owned(), name.clone());
+    // what it is in front of is not beside it here
+    if let Some(to) = document.pointer_mut("/shape/replicated/to") {
+        *to = json!(format!("service/{}", to.as_str().unwrap_or_default()));
+    }
     document
 }
 

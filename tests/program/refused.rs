@@ -48,6 +48,30 @@ fn images_that_no_registry_can_have() {
 }
 
 #[test]
+fn routes_to_names_that_are_nothing() {
+    let gateway = "expose: {host: shop.example.com, gateway: public";
+    let cache =
+        |to: &str| format!("patterns: v1\nname: cache\nshape: {{replicated: {{role: http-cache, to: {to}}}}}\n");
+    let message = "no document of this file is called `zzzz`";
+    refused(&[
+        (shop("", "expose: {host: shop.example.com, paths: {/: shop, /api: zzzz}}"), message),
+        (shop("", "expose: {host: shop.example.com, paths: {/: shop, /api: \"zzzz:81\"}}"), "write service/zzzz:81"),
+        (shop("", "expose: {host: shop.example.com, paths: {/: shop, /api: zzzz}}"), "write service/zzzz:<port>"),
+        (shop("", &format!("{gateway}, paths: {{/: shop, /api: zzzz}}}}")), message),
+        (shop("", &format!("{gateway}, canary: {{to: zzzz, header: {{x-canary: a}}}}}}")), message),
+        (cache("zzzz"), message),
+    ]);
+    taken(&[
+        shop("", "expose: {host: shop.example.com, paths: {/: shop, /api: \"service/zzzz:81\"}}"),
+        shop("", &format!("{gateway}, canary: {{to: \"service/zzzz\", header: {{x-canary: a}}}}}}")),
+        cache("\"service/zzzz:80\""),
+        // a Service by its name is one of the forms of these
+        shop("", &format!("{gateway}, split: {{shop: 90, zzzz: 10}}}}")),
+        shop("", &format!("{gateway}, mirror: {{to: zzzz, percent: 1}}}}")),
+    ]);
+}
+
+#[test]
 fn metrics_by_the_names_that_the_server_takes() {
     let of = |name: &str| {
         shop(", health: /", &format!("use: [{{autoscale: {{max: 5, metric: {{name: \"{name}\", average: 20}}}}}}]"))

@@ -24,6 +24,9 @@ pub(crate) struct Mark {
     /// The parameter that says that port.
     #[serde(default)]
     pub(super) port_from: Option<String>,
+    /// A Service that is not a document of the file is written as `service/<name>`: a bare name is a document's.
+    #[serde(default)]
+    pub(super) explicit: bool,
     /// The templates do without the port of a Service that is not a document.
     #[serde(default)]
     pub(super) portless: bool,
@@ -41,6 +44,11 @@ impl Mark {
     /// A reference whose port is 80 unless it says another.
     pub(super) fn web() -> Self {
         Self { port: Some(80), ..Self::default() }
+    }
+
+    /// The same, where a bare name is a document's.
+    pub(super) fn web_document() -> Self {
+        Self { explicit: true, ..Self::web() }
     }
 }
 
@@ -136,6 +144,13 @@ impl<'a> Directory<'a> {
                 )
                 .label(meant.name_place.label("this name is similar"))
                 .help(format!("for a Service of that name, write service/{name}")),
+            ));
+        }
+        if mark.explicit && !text.starts_with("service/") {
+            let said = port.map_or_else(|| "<port>".to_owned(), |port| port.to_string());
+            return Err(Box::new(
+                Finding::error(place.label(""), format!("no document of this file is called `{name}`"))
+                    .help(format!("for a Service that is applied elsewhere, write service/{name}:{said}")),
             ));
         }
         let port = port.or(mark.port);
@@ -245,6 +260,7 @@ app: {image: 'registry.example.com/idle:1'}
         assert_eq!(resolve(SHOP, "api", &Mark::web()).unwrap()["port"], 80);
         assert_eq!(resolve(SHOP, "service/api:8080", &Mark::web()).unwrap()["port"], 8080);
         assert_eq!(resolve(SHOP, "shop-next", &Mark::web()).unwrap()["known"], false);
+        assert_eq!(resolve(SHOP, "service/api", &Mark::web_document()).unwrap()["port"], 80);
         assert_eq!(resolve(SHOP, "cloudsql/a:b:c", &Mark::default()), Ok(Json::Null), "no reference at all");
     }
 
@@ -255,6 +271,9 @@ app: {image: 'registry.example.com/idle:1'}
         assert_eq!(message("cache:6380"), "`cache` does not listen on 6380");
         assert_eq!(message("service/cahce"), "the port of the Service `cahce` is missing");
         assert_eq!(message("My Cache"), "`My Cache` cannot be the name of a document or a Service");
+        let bare = |name: &str| resolve(SHOP, name, &Mark::web_document()).unwrap_err();
+        assert_eq!(bare("zzzz"), "no document of this file is called `zzzz`");
+        assert_eq!(bare("zzzz:81"), "no document of this file is called `zzzz`");
         assert_eq!(message("idle"), "nothing can connect to `idle`: it listens on no port");
     }
 }

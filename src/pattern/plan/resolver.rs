@@ -70,9 +70,9 @@ impl<'a> Resolver<'a> {
         })
     }
 
-    /// A Service that a route can lead to.
-    pub(super) fn backend(&mut self, name: &str, place: &Place) -> Option<Referent> {
-        let target = match self.directory.named(self.from, name, place, &Mark::web()) {
+    /// A Service that a route can lead to, as `mark` says.
+    pub(super) fn backend(&mut self, name: &str, place: &Place, mark: &Mark) -> Option<Referent> {
+        let target = match self.directory.named(self.from, name, place, mark) {
             Ok(target) => target,
             Err(finding) => {
                 self.findings.push(*finding);

@@ -2,6 +2,7 @@
 
 use serde_json::{Value as Json, json};
 
+use super::references::Mark;
 use super::referent::Referent;
 use super::resolver::Resolver;
 use crate::describe::{Description, Expose, Member, Spanned};
@@ -28,7 +29,7 @@ pub(super) fn rules(expose: &Expose, resolver: &mut Resolver<'_>) -> Json {
             rules.extend(own_rules(json!(member.key)));
             continue;
         }
-        let Some(target) = resolver.backend(name, &member.value.place) else { continue };
+        let Some(target) = resolver.backend(name, &member.value.place, &Mark::web_document()) else { continue };
         rules.push(
             json!({"path": member.key, "header": null, "backends": [weighted(&target, &Json::Null)], "own": false}),
         );
@@ -57,7 +58,7 @@ fn check_paths(description: &Description, expose: &Expose, paths: &Member) -> Ve
 fn canary(expose: &Expose, resolver: &mut Resolver<'_>) -> Option<(Json, Json)> {
     let canary = &expose.member("canary")?.value;
     let (to, header) = (canary.get("to")?, canary.get("header")?.members().first()?);
-    let target = resolver.backend(to.text()?, &to.place)?;
+    let target = resolver.backend(to.text()?, &to.place, &Mark::web_document())?;
     let header = json!([{"type": "Exact", "name": header.key, "value": header.value.to_json()}]);
     Some((header, weighted(&target, &Json::Null)))
 }
@@ -67,7 +68,7 @@ fn split(expose: &Expose, resolver: &mut Resolver<'_>) -> Json {
     let Some(split) = expose.member("split") else { return Json::Null };
     let mut backends = Vec::new();
     for member in split.value.members() {
-        let Some(target) = resolver.backend(&member.key, &member.key_place) else { continue };
+        let Some(target) = resolver.backend(&member.key, &member.key_place, &Mark::web()) else { continue };
         backends.push(weighted(&target, &member.value.to_json()));
     }
     resolver.findings.extend(check_split(resolver.from, split));
@@ -99,7 +100,7 @@ fn weighted(target: &Referent, weight: &Json) -> Json {
 pub(super) fn mirror(expose: &Expose, resolver: &mut Resolver<'_>) -> Json {
     let Some(mirror) = expose.member("mirror").map(|mirror| &mirror.value) else { return Json::Null };
     let Some(to) = mirror.get("to") else { return Json::Null };
-    let target = to.text().and_then(|name| resolver.backend(name, &to.place));
+    let target = to.text().and_then(|name| resolver.backend(name, &to.place, &Mark::web()));
     let percent = mirror.get("percent").map(Spanned::to_json);
     json!(target.map(|target| json!({"name": target.name, "port": target.port, "percent": percent})))
 }
