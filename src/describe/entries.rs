@@ -103,6 +103,7 @@ pub(super) fn inits(root: &Spanned, uses: &[Entry], known: &[Finding]) -> (Vec<I
             findings.push(named_twice(&member.key, &member.key_place, other));
             continue;
         }
+        findings.extend(runs_the_app(member, app));
         let value = with_inherited(&member.value, app);
         if value.get("image").is_none() {
             findings.push(
@@ -123,6 +124,25 @@ pub(super) fn inits(root: &Spanned, uses: &[Entry], known: &[Finding]) -> (Vec<I
         inits.push(Init { name: member.key.clone(), app, place: member.key_place.clone() });
     }
     (inits, findings)
+}
+
+/// That a container of `init` is the app once more, which does not end: nothing that it says has an effect on what runs.
+fn runs_the_app(member: &Member, app: Option<&Spanned>) -> Option<Finding> {
+    const EFFECTIVE: [&str; 8] = ["command", "args", "env", "envFrom", "files", "volumes", "shared", "workdir"];
+    let is_said = |key: &&str| member.value.get(key).is_some();
+    let app = app.filter(|app| app.get("command").is_none())?;
+    let image = app.get("image")?.text()?;
+    let other = member.value.get("image").and_then(Spanned::text).is_some_and(|own| own != image);
+    // a value that is no map has been reported
+    let is_map = matches!(member.value.kind, Kind::Map(_) | Kind::Null);
+    (is_map && !other && !EFFECTIVE.iter().any(is_said)).then(|| {
+        Finding::error(
+            member.key_place.label("runs the app's image"),
+            format!("`{}` needs `command`, `args` or another `image`", member.key),
+        )
+        .because("it would run the image's own entrypoint, as the app does, and the app starts only after it ends")
+        .help(format!("init: [{{{}: {{command: [python, manage.py, migrate]}}}}]", member.key))
+    })
 }
 
 /// A container of `init` with what it takes from the app.

@@ -857,7 +857,11 @@ fn wrong_keys_are_refused_with_the_right_form() {
             "the shape's claim is called `data`",
         ),
         ("port: 80, bind: localhost, ports: {admin: 81}", "use: [{https: tls}]", "admin: {port: 81, private: true}"),
-        ("port: 80", "shape: {function: {engine: knative}}\ninit: [{a: {}}]", "Knative refuses init containers"),
+        (
+            "port: 80",
+            "shape: {function: {engine: knative}}\ninit: [{a: {command: [a]}}]",
+            "Knative refuses init containers",
+        ),
         ("", "shape: {job: {}}\nannotations: {service: {a/b: c}}", "leave `service` out"),
         ("port: 80", "use: [{metrics: {from: app, port: admin}}]", "no port of `app.ports` has this name"),
         ("port: 80", "use: [{autoscale: {max: 3, resources: small}}]", "has no container that `resources`"),

@@ -64,13 +64,13 @@ fn each_key_makes_what_it_says() {
         ("workdir: /", "", format!("{main}/workingDir"), json!("/")),
         (
             "workdir: /srv/app",
-            "init: [{prepare: {workdir: /srv}}]",
+            "init: [{prepare: {command: [a], workdir: /srv}}]",
             format!("{pod}/initContainers/0/workingDir"),
             json!("/srv"),
         ),
         (
             "user: 7, group: 8",
-            "init: [{prepare: {user: 7}}]",
+            "init: [{prepare: {command: [a], user: 7}}]",
             format!("{pod}/initContainers/0/securityContext/runAsGroup"),
             Value::Null,
         ),
@@ -271,7 +271,7 @@ fn each_key_makes_what_it_says() {
         ("termination-message: log", "", format!("{main}/terminationMessagePolicy"), json!("FallbackToLogsOnError")),
         (
             "",
-            "init: [{a: {termination-message: log}}]",
+            "init: [{a: {command: [a], termination-message: log}}]",
             format!("{pod}/initContainers/0/terminationMessagePolicy"),
             json!("FallbackToLogsOnError"),
         ),
@@ -375,7 +375,7 @@ fn what_reaches_a_node_says_why() {
         ("port: 80, host-port: 80", ""),
         ("ports: {dns: {port: 53/udp, host-port: 53}}", ""),
         ("volumes: {l: {host: /var/log, mount: /l}}", ""),
-        ("port: 80", "init: [{prepare: {privileged: true}}]"),
+        ("port: 80", "init: [{prepare: {command: [a], privileged: true}}]"),
         ("port: 80", "use: [{container: {as: beside, image: \"registry.example.com/a:1\", privileged: true}}]"),
     ];
     let reason = "ignore: [{rule: host-namespaces, why: the only node}]";
@@ -540,7 +540,7 @@ fn findings_underline_the_key_that_is_wrong() {
         ("port: 80, host-port: «80", ""),
         ("ports: {dns: {port: 53/udp, host-port: «53}}", ""),
         ("volumes: {l: {mount: /l, host: «/var/log}}", ""),
-        ("", "init: [{prepare: {privileged: «true}}]"),
+        ("", "init: [{prepare: {command: [a], privileged: «true}}]"),
         ("", "use: [{container: {as: beside, image: \"registry.example.com/a:1\", privileged: «true}}]"),
         (
             "",

@@ -48,6 +48,25 @@ fn images_that_no_registry_can_have() {
 }
 
 #[test]
+fn init_containers_that_run_the_app() {
+    let message = "`m` needs `command`, `args` or another `image`";
+    refused(&[
+        (shop("", "init: [{m: {}}]"), message),
+        (shop("", "init: [m: ]"), message),
+        (shop("", "init: [{m: {user: 7, resources: {cpu: 100m, memory: 64Mi}}}]"), message),
+        (shop("", "init: [{m: {image: \"registry.example.com/shop:1\"}}]"), message),
+        (shop(", args: [serve]", "init: [{m: {}}]"), message),
+    ]);
+    taken(&[
+        shop("", "init: [{m: {command: [migrate]}}]"),
+        shop("", "init: [{m: {args: [migrate]}}]"),
+        shop("", "init: [{m: {image: \"registry.example.com/migrate:1\"}}]"),
+        shop("", "init: [{m: {env: {MODE: migrate}}}]"),
+        shop(", command: [serve]", "init: [{m: {}}]"),
+    ]);
+}
+
+#[test]
 fn routes_to_names_that_are_nothing() {
     let gateway = "expose: {host: shop.example.com, gateway: public";
     let cache =
