@@ -91,6 +91,48 @@ fn routes_to_names_that_are_nothing() {
 }
 
 #[test]
+fn patches_that_change_nothing() {
+    let patch = |object: &str, what: &str| shop("", &format!("patch: [{{object: {object}/shop, {what}}}]"));
+    let pod = |what: &str| patch("Deployment", &format!("merge: {{spec: {{template: {{spec: {{{what}}}}}}}}}"));
+    let nothing = "this patch changes nothing";
+    refused(&[
+        (patch("Deployment", "merge: {}"), nothing),
+        (patch("Deployment", "merge: {spec: {}}"), nothing),
+        (patch("Deployment", "merge: {spec: {foo: null}}"), nothing),
+        (patch("Deployment", "set: {}"), nothing),
+        (patch("Deployment", "remove: []"), nothing),
+        (pod("containers: []"), "an empty list changes nothing in `containers`"),
+        (pod("containers: [{name: shop}]"), nothing),
+        (pod("containers: [{name: shop, image: b, ports: []}]"), "an empty list changes nothing in `ports`"),
+        (patch("Deployment", "merge: {$patch: delete}"), "a patch cannot remove an object"),
+        (patch("ServiceAccount", "merge: {$patch: delete}"), "app: {account: default}"),
+        (patch("PodDisruptionBudget", "merge: {$patch: delete}"), "budget: false"),
+        (patch("Service", "merge: {$patch: delete}"), "leave out the app's `port`"),
+        (
+            patch("Deployment", "merge: {metadata: {annotations: {patterns/source: zzz}}}"),
+            "the annotation `patterns/source`",
+        ),
+        (patch("Deployment", "set: {/metadata/annotations/patterns~1source: zzz}"), "the annotation `patterns/source`"),
+        (patch("Deployment", "remove: [/metadata/annotations/patterns~1source]"), "the annotation `patterns/source`"),
+        (patch("Deployment", "merge: {metadata: {namespace: q}}"), "another namespace"),
+        (patch("Service", "set: {/metadata/namespace: q}"), "namespace: <name> beside `app`"),
+        (patch("Deployment", "merge: {status: {replicas: 3}}"), "a patch cannot set `status`"),
+        (patch("Deployment", "set: {/status: {}}"), "a patch cannot set `status`"),
+    ]);
+    taken(&[
+        // what is said may be there already, today
+        patch("Deployment", "merge: {spec: {replicas: 2}}"),
+        pod("containers: [{name: shop, $patch: replace, image: \"registry.example.com/other:1\"}]"),
+        pod("volumes: [{name: more, emptyDir: {}}]"),
+        patch("Deployment", "merge: {metadata: {annotations: {example.com/a: b}}}"),
+    ]);
+    let run = generate(&patch("Deployment", "merge: {spec: {strategy: {$patch: delete}}}"));
+    let objects = documents(&run.stdout);
+    let deployment = objects.iter().find(|object| object["kind"] == "Deployment").unwrap();
+    assert!(run.code == 0 && deployment["spec"]["strategy"].is_null(), "{deployment} {}", run.stderr);
+}
+
+#[test]
 fn metrics_by_the_names_that_the_server_takes() {
     let of = |name: &str| {
         shop(", health: /", &format!("use: [{{autoscale: {{max: 5, metric: {{name: \"{name}\", average: 20}}}}}}]"))

@@ -4,9 +4,10 @@ use std::collections::HashMap;
 
 use serde_json::{Map, Value as Json};
 
-use crate::describe::{Member, Place, Spanned};
+use crate::describe::{Kind, Member, Place, Spanned};
 use crate::diagnostic::Finding;
 use crate::kube::pointer_keys;
+use crate::origin::{FROM, SOURCE};
 use crate::pattern::names::JOB_MARK;
 use crate::pattern::objects;
 use crate::pattern::objects::made::Made;
@@ -97,13 +98,9 @@ fn apply_patch(
     let Some(wanted) = target.text() else { return Vec::new() };
     let Some(at) = places.get(wanted).copied() else { return vec![no_object(target, wanted, names)] };
     let mut findings = Vec::new();
-    if ["merge", "set", "remove"].iter().all(|key| patch.get(key).is_none()) {
-        findings.push(
-            Finding::error(target.place.label(""), "this patch changes nothing").help("add `merge`, `set` or `remove`"),
-        );
-    }
     let made = &mut made[at];
     made.blame = Some(target.place.clone());
+    let before = made.object.clone();
     if let Some(merge) = patch.get("merge") {
         findings.extend(strategic::merge(&mut made.object, merge));
     }
@@ -117,6 +114,64 @@ fn apply_patch(
         findings.push(
             Finding::error(target.place.label(""), "a patch cannot rename an object")
                 .help("change `name`, or add the object under `extra`"),
+        );
+        return findings;
+    }
+    if findings.is_empty() {
+        findings.extend(not_a_patchs(target, &before, &made.object));
+    }
+    if findings.is_empty() && made.object == before && !["merge", "set"].iter().any(|key| says(patch.get(key))) {
+        let has_none = ["merge", "set", "remove"].iter().all(|key| patch.get(key).is_none());
+        let help = if has_none { "add `merge`, `set` or `remove`" } else { "say what to change, or remove the patch" };
+        findings.push(Finding::error(target.place.label(""), "this patch changes nothing").help(help));
+    }
+    findings
+}
+
+/// Whether a patch holds any value; one that is there already may be meant.
+fn says(patch: Option<&Spanned>) -> bool {
+    patch.is_some_and(|patch| match &patch.kind {
+        Kind::Map(members) => members.iter().any(|member| match member.key.as_str() {
+            "$patch" => false,
+            // its name alone says which container it is
+            "containers" | "initContainers" => member.value.items().iter().any(|one| {
+                let more = one.members().iter().filter(|member| member.key != "name" && member.key != "$patch");
+                more.into_iter().any(|member| says(Some(&member.value)))
+            }),
+            _ => says(Some(&member.value)),
+        }),
+        Kind::List(items) => items.iter().any(|item| says(Some(item))),
+        Kind::Null => false,
+        _ => true,
+    })
+}
+
+/// Fields that are not a patch's to change, with what to do instead.
+fn not_a_patchs(target: &Spanned, before: &Json, after: &Json) -> Vec<Finding> {
+    let differs = |pointer: &str| before.pointer(pointer) != after.pointer(pointer);
+    let error = |message: &str| Finding::error(target.place.label(""), message);
+    let mut findings = Vec::new();
+    if differs("/metadata/namespace") {
+        findings.push(
+            error("a patch cannot move an object to another namespace")
+                .because("what refers to it, and what it refers to, would stay behind")
+                .help("namespace: <name> beside `app` moves all objects of the document"),
+        );
+    }
+    for key in [SOURCE, FROM] {
+        if differs(&format!("/metadata/annotations/{}", key.replace('/', "~1"))) {
+            findings.push(
+                error(&format!("a patch cannot change the annotation `{key}`"))
+                    .because("`patterns gen` finds the files that it may replace and remove by it")
+                    .help("leave it as it is; other annotations can be changed"),
+            );
+        }
+    }
+    if differs("/status") {
+        findings.push(
+            error("a patch cannot set `status`")
+                .because("the cluster writes it; the API server ignores it in what is applied")
+                .help("leave `status` out"),
         );
     }
     findings

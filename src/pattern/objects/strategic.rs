@@ -43,8 +43,27 @@ pub(crate) fn key_of(kind: &str, field: &str) -> Option<&'static str> {
 pub(crate) fn merge(object: &mut Json, patch: &Spanned) -> Vec<Finding> {
     let kind = object["kind"].as_str().unwrap_or_default().to_owned();
     let mut merge = Merge { kind: &kind, findings: Vec::new() };
+    if let Some(member) = patch.member("$patch").filter(|_| directive(patch) == Some("delete")) {
+        let finding = Finding::error(member.key_place.label(""), "a patch cannot remove an object");
+        return vec![finding.help(instead_of_removal(&kind))];
+    }
     merge.value(object, patch, "");
     merge.findings
+}
+
+/// How a description leaves out an object of a kind.
+fn instead_of_removal(kind: &str) -> &'static str {
+    match kind {
+        "PodDisruptionBudget" => "budget: false",
+        "ServiceAccount" => "app: {account: default}, or the name of another account",
+        "HorizontalPodAutoscaler" => "leave out `autoscale`, or `max` of `replicated`",
+        "Service" => "leave out the app's `port`, or choose a shape without a Service",
+        "Ingress" | "HTTPRoute" | "GRPCRoute" => "leave out `expose`",
+        "NetworkPolicy" => "leave out `isolate`",
+        "Role" | "RoleBinding" | "ClusterRole" | "ClusterRoleBinding" => "leave out `rights` and `cluster-rights`",
+        "ConfigMap" => "leave out the key or pattern whose configuration it holds",
+        _ => "leave out the key or pattern that makes it, or remove the document",
+    }
 }
 
 struct Merge<'a> {
@@ -62,7 +81,8 @@ impl Merge<'_> {
                 }
                 for member in members {
                     let Some(object) = there.as_object_mut() else { return };
-                    if matches!(member.value.kind, Kind::Null) {
+                    let is_map = matches!(member.value.kind, Kind::Map(_));
+                    if matches!(member.value.kind, Kind::Null) || is_map && directive(&member.value) == Some("delete") {
                         object.shift_remove(&member.key);
                         continue;
                     }
@@ -72,7 +92,7 @@ impl Merge<'_> {
             }
             Kind::List(items) => match key_of(self.kind, field) {
                 Some(key) if items.iter().all(|item| item.get(key).is_some() || directive(item).is_some()) => {
-                    self.list(there, items, field, key);
+                    self.list(there, items, (field, key), &patch.place);
                 }
                 Some(key) => self.findings.push(
                     Finding::error(patch.place.label(""), format!("an element of `{field}` needs `{key}`"))
@@ -85,7 +105,15 @@ impl Merge<'_> {
         }
     }
 
-    fn list(&mut self, there: &mut Json, items: &[Spanned], field: &str, key: &str) {
+    fn list(&mut self, there: &mut Json, items: &[Spanned], (field, key): (&str, &str), place: &Place) {
+        if items.is_empty() && there.as_array().is_some_and(|there| !there.is_empty()) {
+            let finding = Finding::error(place.label(""), format!("an empty list changes nothing in `{field}`"));
+            self.findings.push(
+                finding
+                    .because("the elements of this list are merged, and those that are not named stay")
+                    .help(format!("leave it out, or write {field}: [{{$patch: replace}}] to empty the list")),
+            );
+        }
         if items.iter().any(|item| directive(item) == Some("replace") && item.get(key).is_none()) {
             *there = Json::Array(items.iter().filter(|item| item.get(key).is_some()).map(plain).collect());
             return;
