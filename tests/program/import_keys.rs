@@ -163,6 +163,15 @@ fn services_and_routes_have_keys() {
             ),
             "42069/udp",
         ),
+        // a further number of the app, on which another container listens
+        (
+            served(
+                ", ports: [{name: web, containerPort: 3000}]",
+                "      - {name: metrics, image: \"registry.example.com/m:1\", ports: [{name: metrics, containerPort: 9394}]}\n",
+                "selector: {app: web}, ports: [{name: web, port: 3000}, {name: metrics, port: 9394, targetPort: 3000}]",
+            ),
+            "metrics: {port: 9394, to: 3000}",
+        ),
         // one port in both protocols
         (
             served(

@@ -133,6 +133,23 @@ fn patches_that_change_nothing() {
 }
 
 #[test]
+fn ports_that_lead_elsewhere_than_they_seem_to() {
+    let use_metrics = "use: [{container: {as: metrics, image: \"registry.example.com/m:1\", port: 9394}}]\n";
+    let of =
+        |ports: &str| shop("", &format!("{use_metrics}expose: {{type: ClusterIP, port: 3000, ports: {{{ports}}}}}"));
+    refused(&[
+        (of("metrics: 9394"), "this port leads to `app` (8080), although `metrics` listens on 9394"),
+        (of("m: {port: 9394}"), "m: {port: 9394, to: metrics}, or m: {port: 9394, to: app} if that is meant"),
+        (of("m: {port: 9394, speaks: https}"), "although `metrics` listens on 9394"),
+    ]);
+    taken(&[of("metrics: {port: 9394, to: metrics}"), of("m: {port: 9394, to: app}"), of("m: 8080"), of("m: 9395")]);
+    let run = generate(&of("m: {port: 9394, to: app}"));
+    let objects = documents(&run.stdout);
+    let service = objects.iter().find(|object| object["kind"] == "Service").unwrap();
+    assert_eq!(service["spec"]["ports"][1]["targetPort"], "app", "{service}");
+}
+
+#[test]
 fn metrics_by_the_names_that_the_server_takes() {
     let of = |name: &str| {
         shop(", health: /", &format!("use: [{{autoscale: {{max: 5, metric: {{name: \"{name}\", average: 20}}}}}}]"))

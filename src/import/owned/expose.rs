@@ -6,7 +6,7 @@ use super::Owned;
 use crate::import::around::Around;
 use crate::import::canonical;
 use crate::import::container::duration;
-use crate::import::values::{items, pod_spec, text};
+use crate::import::values::{containers, items, pod_spec, text};
 use crate::import::{budgets, services};
 use crate::pattern::app_protocol;
 
@@ -176,6 +176,8 @@ impl Owned<'_> {
             let mut value = json!({"port": number});
             if let Some(target) = self.beside(app, port).filter(|_| !is_main(port)) {
                 value["to"] = json!(target);
+            } else if self.is_anothers(app, number) {
+                value["to"] = json!(self.target(main));
             }
             for (key, field) in [("speaks", "appProtocol"), ("node-port", "nodePort")] {
                 if let Some(said) = port.get(field) {
@@ -203,6 +205,14 @@ impl Owned<'_> {
         let runs = runs.chain(items(&spec["containers"]));
         let mut others = runs.filter(|container| container["name"] != app["name"]);
         declared(&app).is_none().then(|| others.find_map(|container| declared(&container)))?
+    }
+
+    /// Whether a container beside the app listens on a number, to which a port of that number would seem to lead.
+    fn is_anothers(&self, app: &Json, number: u64) -> bool {
+        let Some(spec) = pod_spec(&self.workload.object) else { return false };
+        let declares = |container: &Json| items(&container["ports"]).iter().any(|port| port["containerPort"] == number);
+        let others = containers(spec).filter(|container| container["name"] != app["name"]);
+        !declares(app) && (others.into_iter().any(declares) || self.listens.iter().any(|(_, port)| *port == number))
     }
 
     fn route(&self, spec: &Json, expose: &mut Map<String, Json>) {

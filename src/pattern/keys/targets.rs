@@ -17,14 +17,15 @@ pub(super) struct Declared {
 /// Lets the ports of the document's Service that say so lead to another container.
 pub(super) fn lead(expose: &Expose, objects: &mut [Json], is_own: &dyn Fn(&Json) -> bool) -> Vec<Finding> {
     let ports = expose.member("ports").map(|ports| ports.value.members()).unwrap_or_default();
-    let targets: Vec<(&Member, &Spanned)> =
-        ports.iter().filter_map(|port| Some((port, port.value.get("to")?))).collect();
-    if targets.is_empty() {
+    if ports.is_empty() {
         return Vec::new();
     }
+    let targets = ports.iter().filter_map(|port| Some((port, port.value.get("to")?)));
     let workload = objects.iter().find(|object| objects::is_workload(object));
     let declared = workload.map(|workload| declared(&workload["spec"]["template"])).unwrap_or_default();
-    let mut findings = Vec::new();
+    let own = objects.iter().filter(|object| is_own(object)).filter_map(|service| service["spec"]["ports"].as_array());
+    let own: Vec<Json> = own.flatten().cloned().collect();
+    let mut findings: Vec<Finding> = ports.iter().filter_map(|member| seems_another(member, &own, &declared)).collect();
     for (member, to) in targets {
         let leads = |port: &&Declared| to.text().map_or_else(|| to.to_json() == port.number, |name| port.name == name);
         // of one number in two protocols, the one that most Services speak
@@ -48,6 +49,28 @@ pub(super) fn lead(expose: &Expose, objects: &mut [Json], is_own: &dyn Fn(&Json)
         }
     }
     findings
+}
+
+/// That a port has the number on which another container listens than the one to which it leads.
+fn seems_another(member: &Member, own: &[Json], declared: &[Declared]) -> Option<Finding> {
+    let said = member.value.get("port").unwrap_or(&member.value);
+    let number = said.to_json().as_u64().filter(|_| member.value.get("to").is_none())?;
+    let port = own.iter().find(|port| port["name"] == *member.key && port["port"] == number)?;
+    let protocol = port["protocol"].as_str().unwrap_or("TCP");
+    let target = &port["targetPort"];
+    let leads = |one: &&Declared| one.protocol == protocol && (*target == *one.name || *target == one.number);
+    let target = declared.iter().find(leads)?;
+    let other = declared.iter().find(|one| one.number == number && one.protocol == protocol)?;
+    (other.number != target.number).then(|| {
+        let (key, to) = (&member.key, &target.name);
+        let message = format!("this port leads to `{to}` ({}), although `{}` listens on {number}", target.number, other.name);
+        Finding::error(said.place.label(""), message)
+            .because("a port of `expose.ports` is a further number for the Service's first one, unless `to` says where it leads")
+            .help(format!(
+                "{key}: {{port: {number}, to: {}}}, or {key}: {{port: {number}, to: {to}}} if that is meant",
+                other.name
+            ))
+    })
 }
 
 /// The ports that a Pod template declares.
