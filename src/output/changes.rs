@@ -20,6 +20,8 @@ pub struct Changes {
     pub kept: usize,
     /// Files that are in the way, and why.
     pub foreign: Vec<(PathBuf, String)>,
+    /// Files in the way that come from a description that is not there any more, by that description.
+    pub moved: BTreeMap<String, Vec<PathBuf>>,
     /// Files of descriptions that the run does not generate, and which.
     pub others: Vec<(PathBuf, String)>,
     /// Such descriptions, with their files in folders that have a kustomization. It would not name them any more, and what
@@ -31,7 +33,11 @@ impl Changes {
     /// Whether everything is as it should be.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.written.is_empty() && self.removed.is_empty() && self.foreign.is_empty() && self.left_out.is_empty()
+        self.written.is_empty()
+            && self.removed.is_empty()
+            && self.foreign.is_empty()
+            && self.moved.is_empty()
+            && self.left_out.is_empty()
     }
 }
 
@@ -48,6 +54,7 @@ pub fn changes(folders: &[Folder], left: &[PathBuf], owner: &Owner) -> io::Resul
                 There::Own(before) if before == *text => changes.kept += 1,
                 There::Own(before) => changes.written.push((path, Some(before), text.clone())),
                 There::Nothing => changes.written.push((path, None, text.clone())),
+                There::Of(other) if owner.lacks(&other) => changes.moved.entry(other).or_default().push(path),
                 There::Of(other) => changes.foreign.push((path, format!("it comes from {other}"))),
                 There::Foreign(why) => changes.foreign.push((path, why.to_owned())),
             }

@@ -13,7 +13,7 @@ pub use changes::{Changes, changes};
 pub use kustomization::kustomization;
 pub use owner::Owner;
 pub use resolve::{left_by, resolve};
-pub use write::{left_out, write};
+pub use write::{left_out, moved, write};
 
 use std::path::PathBuf;
 

@@ -73,6 +73,11 @@ impl Owner {
         self.project.as_ref().is_some_and(|(project, _)| project.join(origin).is_file())
     }
 
+    /// Whether the project does not have such a description: it was moved, or it is another repository's.
+    pub(super) fn lacks(&self, origin: &str) -> bool {
+        self.project.as_ref().is_some_and(|(project, _)| !project.join(origin).exists())
+    }
+
     /// Looks at the place of a file.
     pub(super) fn look(&self, path: &Path) -> io::Result<There> {
         let kind = match fs::symlink_metadata(path) {

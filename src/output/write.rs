@@ -41,6 +41,7 @@ fn refuse(changes: &Changes) -> io::Result<()> {
     for (path, why) in &changes.foreign {
         lines.push(format!("{}: {why}; give one of the two another folder, or delete the file", path.display()));
     }
+    lines.extend(changes.moved.iter().map(|(origin, files)| moved(origin, files)));
     lines.extend(changes.left_out.iter().map(|(origin, files)| left_out(origin, files)));
     let kept = |path: &PathBuf| fs::metadata(path).is_ok_and(|metadata| metadata.permissions().readonly());
     let replaced = changes.written.iter().filter(|(_, before, _)| before.is_some()).map(|(path, _, _)| path);
@@ -62,12 +63,26 @@ fn refuse(changes: &Changes) -> io::Result<()> {
     Err(io::Error::new(io::ErrorKind::AlreadyExists, format!("{}\nnothing was written", lines.join("\nerror: "))))
 }
 
+/// `deploy/service-shop.yaml and 3 more`.
+fn several(files: &[PathBuf]) -> String {
+    let first = files.first().map(|path| path.display().to_string()).unwrap_or_default();
+    if files.len() > 1 { format!("{first} and {} more", files.len() - 1) } else { first }
+}
+
+/// What is wrong with files whose description is not there any more, and that the run would write.
+pub fn moved(origin: &str, files: &[PathBuf]) -> String {
+    let (come, them) = if files.len() == 1 { ("comes", "it") } else { ("come", "them") };
+    format!(
+        "{} {come} from {origin}, which does not exist here; if you moved that description, delete {them} (`patterns/source` in each names it): the next run writes {them} anew; if another repository generates {them}, give one of the two another folder",
+        several(files)
+    )
+}
+
 /// What is wrong with a description that is there and generates nothing, while a kustomization has its objects.
 pub fn left_out(origin: &str, files: &[PathBuf]) -> String {
-    let first = files.first().map(|path| path.display().to_string()).unwrap_or_default();
-    let more = if files.len() > 1 { format!(" and {} more", files.len() - 1) } else { String::new() };
     format!(
-        "{origin}: no output takes it for a description any more, and {first}{more} would be missing in {}, so that what applies it deletes their objects; let it begin with `patterns: v1` and be one of `descriptions`, or delete it",
+        "{origin}: no output takes it for a description any more, and {} would be missing in {}, so that what applies it deletes their objects; let it begin with `patterns: v1` and be one of `descriptions`, or delete it",
+        several(files),
         super::kustomization::FILE
     )
 }

@@ -195,6 +195,37 @@ fn what_no_description_makes_any_more_goes() {
     assert!(!root.join("deploy/live/kustomization.yaml").exists());
 }
 
+/// Descriptions of a folder that was moved: what they made before is in the way, and may be another repository's.
+#[test]
+fn what_moved_descriptions_made_is_not_overwritten() {
+    let root = two_apps("moved");
+    assert_eq!(run(&root, &["gen"]).code, 0);
+    fs::rename(root.join("apps"), root.join("src")).unwrap();
+    edit(&root, ".patterns.yaml", "apps/*.yaml", "src/*.yaml");
+    let why = [
+        "deploy/dev/serviceaccount-cart.yaml and 7 more come from apps/cart.yaml, which does not exist here",
+        "deploy/dev/serviceaccount-shop.yaml and 7 more come from apps/shop.yaml, which does not exist here",
+        "if you moved that description, delete them",
+        "nothing was written",
+    ];
+    refused(&root, &["gen"], &why);
+    let check = run(&root, &["gen", "--check"]);
+    assert!(check.code == 1 && check.stderr.contains(why[0]), "{}", check.stderr);
+    assert!(check.stderr.contains("16 of 18 files are out of date"), "{}", check.stderr);
+    for (name, text) in tree(&root.join("deploy")) {
+        if text.contains("patterns/source: apps/") {
+            fs::remove_file(root.join("deploy").join(name)).unwrap();
+        }
+    }
+    assert_eq!(run(&root, &["gen"]).code, 0);
+    assert!(tree(&root.join("deploy"))["prod/service-shop.yaml"].contains("patterns/source: src/shop.yaml#shop"));
+    // one that another description of the project makes is that one's
+    put(&root, "src/other.yaml", "patterns: v1\nname: other\napp: {image: \"registry.example.com/a:1\"}\n");
+    edit(&root, "deploy/dev/service-shop.yaml", "src/shop.yaml#shop", "src/other.yaml#shop");
+    edit(&root, ".patterns.yaml", "src/*.yaml", "[src/shop.yaml, src/cart.yaml]");
+    refused(&root, &["gen"], &["deploy/dev/service-shop.yaml: it comes from src/other.yaml; give one of the two"]);
+}
+
 /// git ignores only what it does not track, and so do the commands that read descriptions.
 #[test]
 fn what_git_tracks_is_generated_whatever_gitignore_says() {

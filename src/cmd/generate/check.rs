@@ -7,7 +7,7 @@ use crate::cmd::Exit;
 use crate::cmd::streams::{print, say};
 use crate::files;
 use crate::limits;
-use crate::output::{Changes, left_out};
+use crate::output::{Changes, left_out, moved};
 use crate::report::difference::Difference;
 use crate::report::unified::path_in_repository;
 
@@ -37,6 +37,9 @@ pub fn report(changes: &Changes, command: &str) -> io::Result<Exit> {
     for path in &changes.removed {
         say(format_args!("{}: no description makes this file any more", path.display()));
     }
+    for (origin, files) in &changes.moved {
+        say(format_args!("{}", moved(origin, files)));
+    }
     for (origin, files) in &changes.left_out {
         say(format_args!("{}", left_out(origin, files)));
     }
@@ -46,7 +49,8 @@ pub fn report(changes: &Changes, command: &str) -> io::Result<Exit> {
         return Ok(Exit::Clean);
     }
     let left_out: usize = changes.left_out.values().map(Vec::len).sum();
-    let differing = changes.written.len() + changes.removed.len() + changes.foreign.len() + left_out;
+    let moved: usize = changes.moved.values().map(Vec::len).sum();
+    let differing = changes.written.len() + changes.removed.len() + changes.foreign.len() + moved + left_out;
     let (all, are) = (differing + changes.kept, if differing == 1 { "is" } else { "are" });
     say(format_args!("{differing} of {all} files {are} out of date; `{command}` writes them"));
     Ok(Exit::Findings)
