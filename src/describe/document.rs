@@ -31,12 +31,15 @@ pub fn read(source: &Arc<Source>, folder: Option<&Path>, options: &Options) -> (
     // what could not be read may have the environment and the parameters that the rest lacks
     let is_whole = findings.is_empty();
     findings.extend(check_environments(&roots));
+    let mut lacks_environment = false;
     if is_whole {
-        findings.extend(environment::check(&roots, options));
+        let mistake = environment::check(&roots, options);
+        lacks_environment = mistake.is_some();
+        findings.extend(mistake);
         findings.extend(check_settings(&roots, options));
     }
     let left_out = Arc::new(environment::left_out(&roots, options));
-    let mut reader = DocumentReader { origin: origin(source), folder, options, left_out, findings };
+    let mut reader = DocumentReader { origin: origin(source), folder, options, left_out, lacks_environment, findings };
     let mut descriptions: Vec<Description> = Vec::new();
     let mut by_name: HashMap<String, usize> = HashMap::new();
     for root in roots.into_iter().filter(|root| environment::holds(root, options)) {
@@ -177,6 +180,8 @@ struct DocumentReader<'a> {
     folder: Option<&'a Path>,
     options: &'a Options,
     left_out: Arc<LeftOut>,
+    /// Whether the environment that is asked for is not there, which may be what gives parameters their values.
+    lacks_environment: bool,
     findings: Vec<Finding>,
 }
 
@@ -250,9 +255,10 @@ impl DocumentReader<'_> {
         let declared = root.remove("params");
         let (params, mistakes) = Params::settle(declared.as_ref(), &settings);
         self.findings.extend(mistakes);
-        let params = if options.values_come_later { params.with_values_to_come() } else { params };
+        let values_come_later = options.values_come_later || self.lacks_environment;
+        let params = if values_come_later { params.with_values_to_come() } else { params };
         self.findings.extend(params.substitute(root));
-        let lacks_values = options.values_come_later && root.is_lost();
+        let lacks_values = values_come_later && root.is_lost();
         let subject = Subject { name: "a description", member: "key", help: None, place: &first_key(root) };
         self.findings.extend(schema::check(grammar(), root, subject));
         drop_nulls(root);

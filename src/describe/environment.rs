@@ -11,7 +11,7 @@ use super::params::{Origin, Setting};
 use super::schema::{self, Subject};
 use super::spanned::{Kind, Member, Place, Spanned};
 use crate::diagnostic::Finding;
-use crate::words::{list, nearest};
+use crate::words::{did_you_mean, list, nearest};
 use crate::yaml;
 
 /// Merges the environment in; its `params` are bare values, which become settings. Says what is wrong with it.
@@ -98,6 +98,41 @@ pub(super) fn left_out(roots: &[Spanned], options: &Options) -> LeftOut {
     LeftOut { environment: options.environment.clone().unwrap_or_default(), documents: names.collect() }
 }
 
+/// Whether one name is the other with a slip: a letter is missing, or two are swapped. Another letter or digit in its
+/// place may be another environment: `blue` and `blur`, `eu1` and `eu2`.
+fn is_slip(name: &str, other: &str) -> bool {
+    let letters = |name: &str| {
+        let mut letters: Vec<char> = name.to_lowercase().chars().filter(|c| !c.is_ascii_digit()).collect();
+        letters.sort_unstable();
+        letters
+    };
+    let (one, two) = (letters(name), letters(other));
+    let is_other_case = name != other && name.to_lowercase() == other.to_lowercase();
+    let is_near = name.len() > 2 && other.len() > 2 && strsim::osa_distance(name, other) == 1;
+    is_other_case || is_near && (one.len() != two.len() || one == two && name.len() == other.len())
+}
+
+/// An environment whose name is nearly the one that is asked for, in a document that does not have that one. A name
+/// that other documents have, too, is meant.
+fn misspelt(roots: &[Spanned], wanted: &str) -> Option<Finding> {
+    let members = |root: &Spanned| root.get("environments").map(Spanned::members).unwrap_or_default().to_vec();
+    let count = |name: &str| roots.iter().filter(|root| members(root).iter().any(|one| one.key == name)).count();
+    let of_document = |root: &Spanned| {
+        let own = members(root);
+        if own.iter().any(|one| one.key == wanted) {
+            return None;
+        }
+        own.into_iter().find(|one| is_slip(&one.key, wanted) && count(&one.key) == 1)
+    };
+    let member = roots.iter().find_map(of_document)?;
+    let message = format!("this document has an environment `{}`, and others have `{wanted}`", member.key);
+    Some(
+        Finding::error(member.key_place.label(did_you_mean(wanted)), message)
+            .because("a document that lacks the environment is generated without it")
+            .help(format!("call it `{wanted}`; if both are meant, add `{wanted}: {{}}` here, too")),
+    )
+}
+
 /// That no document has the environment that is asked for.
 pub(super) fn check(roots: &[Spanned], options: &Options) -> Option<Finding> {
     let wanted = options.environment.as_ref()?;
@@ -108,7 +143,7 @@ pub(super) fn check(roots: &[Spanned], options: &Options) -> Option<Finding> {
         .map(|member| member.key.as_str())
         .collect();
     if names.contains(wanted.as_str()) {
-        return None;
+        return misspelt(roots, wanted);
     }
     let names: Vec<&str> = names.into_iter().collect();
     let root = roots.first()?;
@@ -130,4 +165,31 @@ pub(super) fn check(roots: &[Spanned], options: &Options) -> Option<Finding> {
         (None, true) => finding.help("leave -e out, or add `environments`"),
         (None, false) => finding.help(format!("there are {}", list(&names))),
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::is_slip;
+
+    #[test]
+    fn slips_are_told_from_other_names() {
+        for (one, two) in
+            [("prd", "prod"), ("prodd", "prod"), ("porduction", "production"), ("Prod", "prod"), ("stagng", "staging")]
+        {
+            assert!(is_slip(one, two) && is_slip(two, one), "{one} {two}");
+        }
+        for (one, two) in [
+            ("prod", "preprod"),
+            ("prod", "prod-eu"),
+            ("eu1", "eu2"),
+            ("eu1", "eu12"),
+            ("eu12", "eu21"),
+            ("eu-west", "us-west"),
+            ("stage-a", "stage-b"),
+            ("qa", "qaa"),
+            ("prod", "prod"),
+        ] {
+            assert!(!is_slip(one, two) && !is_slip(two, one), "{one} {two}");
+        }
+    }
 }

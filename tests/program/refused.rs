@@ -170,3 +170,23 @@ fn metrics_by_the_names_that_the_server_takes() {
         (of(""), "cannot be the name of a metric"),
     ]);
 }
+
+#[test]
+fn environments_that_are_misspelt() {
+    let with = |environment: &str| {
+        shop("", "environments: {prod: {}}")
+            + &shop("", &format!("environments: {{{environment}: {{shape: {{replicated: {{replicas: 5}}}}}}}}"))
+                .replace("name: shop", "name: cart")
+                .replacen("patterns", "---\npatterns", 1)
+    };
+    for (environment, code) in [("prd", 2), ("Prod", 2), ("prodd", 2), ("prod", 0), ("preprod", 0), ("dev", 0)] {
+        let run = patterns_with(&["gen", "-e", "prod", "-"], with(environment).as_bytes());
+        assert_eq!(run.code, code, "{environment} {}", run.stderr);
+        assert_eq!(run.stderr.contains("did you mean `prod`?"), code == 2, "{environment} {}", run.stderr);
+    }
+    // what follows from it is not said
+    let text = "patterns: v1\nname: shop\nparams: {tag: {type: string}}\napp: {image: \"registry.example.com/a:${tag}\"}\nenvironments: {prod: {params: {tag: 1.7.0}}}\n";
+    let run = patterns_with(&["gen", "-e", "prdo", "-"], text.as_bytes());
+    assert!(run.code == 2 && run.stderr.contains("no document has an environment `prdo`"), "{}", run.stderr);
+    assert_eq!(run.stderr.matches("error: ").count(), 1, "{}", run.stderr);
+}
