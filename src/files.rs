@@ -265,6 +265,18 @@ pub fn root(folder: &Path) -> PathBuf {
     root.unwrap_or(folder).to_owned()
 }
 
+/// Why a folder is the one that [`root`] finds.
+#[must_use]
+pub fn why_root(root: &Path) -> &'static str {
+    if root.join(".git").exists() {
+        "a description can name only files of its repository: this is the folder that contains .git"
+    } else if root.join(".patterns.yaml").exists() {
+        "a description can name only files of its project: this is the folder that contains .patterns.yaml, and none above it contains .git"
+    } else {
+        "a description can name only files of its repository, which contains .git, or of its project, which contains .patterns.yaml; no folder above this one contains either, as in an archive"
+    }
+}
+
 /// A file's new content. It is written beside the file and put in its place at once by [`NewFile::commit`], so that a
 /// full disk or a signal leaves the file as it was.
 #[derive(Debug)]

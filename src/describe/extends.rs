@@ -158,8 +158,12 @@ impl Chain<'_> {
         if !real.starts_with(&self.within) {
             return Err(Box::new(
                 Finding::error(place.label(""), format!("{name} is outside {}", self.within.display()))
-                    .because("a description can extend only files in its repository, or, outside a repository, in its own folder")
-                    .help("move the file, or put a .patterns.yaml, which may be empty, into the folder that contains both"),
+                    .because(files::why_root(&self.within))
+                    .help(if self.within.join(".git").exists() {
+                        "move the file into the repository"
+                    } else {
+                        "move the file, or put a .patterns.yaml, which may be empty, into the folder that contains both"
+                    }),
             ));
         }
         let bytes = files::read_regular(&real, limits::BESIDE).map_err(unreadable)?;

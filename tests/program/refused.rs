@@ -190,3 +190,31 @@ fn environments_that_are_misspelt() {
     assert!(run.code == 2 && run.stderr.contains("no document has an environment `prdo`"), "{}", run.stderr);
     assert_eq!(run.stderr.matches("error: ").count(), 1, "{}", run.stderr);
 }
+
+/// Which folder bounds what a description extends, and what to do about it.
+#[test]
+fn the_boundary_of_extends_is_named() {
+    let base = shop("", "");
+    for (mark, why, help) in [
+        (None, "no folder above this one contains either", "put a .patterns.yaml"),
+        (Some("apps/.patterns.yaml"), "this is the folder that contains .patterns.yaml", "put a .patterns.yaml"),
+        (Some("apps/.git/HEAD"), "this is the folder that contains .git", "move the file into the repository"),
+    ] {
+        // outside of this repository
+        let root = std::env::temp_dir().join(format!("patterns-extends-{}", std::process::id()));
+        let _ = std::fs::remove_dir_all(&root);
+        std::fs::create_dir_all(root.join("apps")).unwrap();
+        std::fs::write(root.join("base.yaml"), &base).unwrap();
+        let file = root.join("apps/shop.yaml");
+        std::fs::write(&file, "patterns: v1\nname: shop\nextends: ../base.yaml\n").unwrap();
+        if let Some(mark) = mark {
+            let path = root.join(mark);
+            std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+            std::fs::write(path, "").unwrap();
+        }
+        let run = patterns(&["gen", file.to_str().unwrap()]);
+        let said = run.stderr.split_whitespace().collect::<Vec<_>>().join(" ");
+        assert!(run.code == 2 && said.contains(why) && said.contains(help), "{mark:?} {}", run.stderr);
+        std::fs::remove_dir_all(&root).unwrap();
+    }
+}
