@@ -140,7 +140,7 @@ fn check_host(expose: &Expose) -> Option<Finding> {
     (expose.hosts.is_empty() && expose.service_type.is_none()).then(|| {
         Finding::error(expose.place.label(""), "`expose` needs `host`")
             .because("a route is selected by the host name that clients request")
-            .help("expose: {host: www.example.com}, or {type: LoadBalancer} for a Service that anyone can connect to")
+            .help("expose: {host: www.example.com}, {type: LoadBalancer} for a Service that anyone can connect to, or {type: ClusterIP} for one inside the cluster")
     })
 }
 
