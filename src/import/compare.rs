@@ -152,7 +152,7 @@ fn equal(path: &[String], a: &Json, b: &Json) -> bool {
         // what has no names is compared as a whole, and may hold quantities
         (Json::Array(a), Json::Array(b)) => a.len() == b.len() && a.iter().zip(b).all(|(a, b)| equal(path, a, b)),
         (Json::Object(a), Json::Object(b)) => {
-            let same = |key: &String, a: &Json, b: &Json| equal(&[path, &[key.clone()]].concat(), a, b);
+            let same = |key: &String, a: &Json, b: &Json| equal(&[path, std::slice::from_ref(key)].concat(), a, b);
             a.len() == b.len() && a.iter().all(|(key, a)| b.get(key).is_some_and(|b| same(key, a, b)))
         }
         _ => false,

@@ -268,12 +268,12 @@ impl<'a> Attempted<'a> {
     }
 }
 
+/// A workload with fewer parts, what it gave up, and what came of the attempt.
+type Reduced<'a> = (Owned<'a>, Vec<&'a Input>, Result<Rc<Attempt>, String>);
+
 /// A workload without those of its parts that keep it from being imported, if several do. All are left out, and each
 /// comes back that can.
-fn without_several<'a>(
-    owned: &Owned<'a>,
-    attempt: Attempting<'_>,
-) -> Option<(Owned<'a>, Vec<&'a Input>, Result<Rc<Attempt>, String>)> {
+fn without_several<'a>(owned: &Owned<'a>, attempt: Attempting<'_>) -> Option<Reduced<'a>> {
     let without = |parts: &[Part]| {
         parts.iter().fold((owned.clone(), Vec::new()), |(owned, mut all), part| match owned.without(*part) {
             Some((other, released)) => {

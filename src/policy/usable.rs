@@ -17,8 +17,8 @@ pub fn unusable(set: &Workspace, named: &str, target: Target) -> Option<String> 
     };
     let policies = || set.objects().filter(|object| is_kind(object, "ValidatingAdmissionPolicy"));
     if policies().next().is_none() {
-        let names: Vec<&str> = set.files.iter().map(|file| file.source.name.as_str()).take(3).collect();
-        let place = if names.is_empty() { named.to_owned() } else { names.join(", ") };
+        let files: Vec<&str> = set.files.iter().map(|file| file.source.name.as_str()).take(3).collect();
+        let place = if files.is_empty() { named.to_owned() } else { files.join(", ") };
         return Some(format!("{place}: there is no ValidatingAdmissionPolicy"));
     }
     let bindings = set.objects().filter(|object| is_kind(object, "ValidatingAdmissionPolicyBinding"));

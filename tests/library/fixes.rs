@@ -1,6 +1,6 @@
 //! Fixes of other spellings: whatever way a page's `bad` block is written, its fix says the same, or there is none.
 
-#![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on has failed")]
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -50,7 +50,7 @@ fn read(text: &str) -> Result<Vec<serde_json::Value>, String> {
     let source = Arc::new(Source::from_text("page.yaml", text));
     let (documents, refusal) = yaml::as_kubectl(yaml::read(&source));
     let read = |document: &Document| serde_json::from_str(&document.to_json(document.root())).unwrap();
-    refusal.map_or_else(|| Ok(documents.iter().map(read).collect()), |refusal| Err(refusal.message.to_string()))
+    refusal.map_or_else(|| Ok(documents.iter().map(read).collect()), |refusal| Err(refusal.message.clone()))
 }
 
 /// A way to write the same.
@@ -235,14 +235,11 @@ fn spellings(block: &str) -> Vec<(String, String)> {
     for spelling in SPELLINGS.iter().filter(|_| !read.is_empty()) {
         all.push((spelling.name.to_owned(), spelling.stream(&read)));
     }
-    let with_comments: String = block
-        .lines()
-        .enumerate()
-        .map(|(at, line)| {
-            let column = line.len() - line.trim_start().len();
-            format!("{:column$}# line {at}\n{line}\n", "")
-        })
-        .collect();
+    let mut with_comments = String::new();
+    for (at, line) in block.lines().enumerate() {
+        let column = line.len() - line.trim_start().len();
+        writeln!(with_comments, "{:column$}# line {at}\n{line}", "").unwrap();
+    }
     if !block.contains(": |") && !block.contains(": >") {
         all.push(("comments above".to_owned(), with_comments));
     }
@@ -305,7 +302,8 @@ fn any_spelling_is_mended_alike_or_not_at_all() {
         }
     }
     assert!(wrong.is_empty(), "{}\n{} are wrong", wrong.join("\n\n"), wrong.len());
-    let mended = mended.iter().map(|(name, count)| format!("{count:3} {name}\n")).collect::<String>();
+    let mended: Vec<String> = mended.iter().map(|(name, count)| format!("{count:3} {name}")).collect();
+    let mended = mended.join("\n");
     insta::assert_snapshot!(mended);
 }
 

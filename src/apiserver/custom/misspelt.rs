@@ -9,9 +9,12 @@ use crate::yaml::{NodeId, Value};
 
 use super::super::{is_known, is_of_client};
 
+/// Whether a value is like those of a field.
+type IsLike = fn(Value<'_>) -> bool;
+
 /// The fields that people write, how many letters of each may be missing, too many or swapped, and what their values are
 /// like. Of two, none is a letter that the field does not have: `lanes` is another word than `labels`.
-const FIELDS: [(&str, usize, fn(Value<'_>) -> bool); 7] = [
+const FIELDS: [(&str, usize, IsLike); 7] = [
     ("annotations", 2, is_map),
     ("finalizers", 2, is_list),
     ("generateName", 2, is_text),

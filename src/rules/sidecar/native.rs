@@ -43,7 +43,7 @@ fn sidecar(document: &Document, view: &ContainerView<'_>, lines: Span) -> Option
 /// Where a list of items that begin in the same column ends.
 fn end_of_list(document: &Document, list: NodeId, like: NodeId) -> Option<usize> {
     let column = |item: NodeId| document.source.position(document.span(item).start).column;
-    let last = *document.items(list).last()?;
-    let fits = document.style(list) == Style::Block && column(last) == column(like);
-    edit::item_lines(document, last).filter(|_| fits).map(|lines| lines.range().end)
+    let at_end = *document.items(list).last()?;
+    let fits = document.style(list) == Style::Block && column(at_end) == column(like);
+    edit::item_lines(document, at_end).filter(|_| fits).map(|lines| lines.range().end)
 }
