@@ -106,10 +106,14 @@ fn is_slip(name: &str, other: &str) -> bool {
         letters.sort_unstable();
         letters
     };
+    let digits = |name: &str| name.chars().filter(char::is_ascii_digit).collect::<String>();
     let (one, two) = (letters(name), letters(other));
     let is_other_case = name != other && name.to_lowercase() == other.to_lowercase();
     let is_near = name.len() > 2 && other.len() > 2 && strsim::osa_distance(name, other) == 1;
-    is_other_case || is_near && (one.len() != two.len() || one == two && name.len() == other.len())
+    is_other_case
+        || is_near
+            && digits(name) == digits(other)
+            && (one.len() != two.len() || one == two && name.len() == other.len())
 }
 
 /// An environment whose name is nearly the one that is asked for, in a document that does not have that one. A name

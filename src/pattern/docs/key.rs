@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use serde_json::Value as Json;
 
-use super::page::{rows, section};
+use super::page::{maps, rows, section};
 use crate::describe::grammar;
 use crate::pattern::catalogue::folders::Catalogue;
 
@@ -58,19 +58,6 @@ fn at<'a>(schema: &'a Json, path: &[&str]) -> Option<&'a Json> {
         let named = map.get("additionalProperties").filter(|named| named.is_object())?;
         at(named, path).or_else(|| if rest.is_empty() { None } else { at(named, rest) })
     })
-}
-
-/// The forms of a value that are maps, and those of its items.
-pub(super) fn maps(schema: &Json) -> Vec<&Json> {
-    let mut maps = Vec::new();
-    if schema.get("properties").is_some() || schema["additionalProperties"].is_object() {
-        maps.push(schema);
-    }
-    if schema.get("items").is_some() {
-        maps.extend(self::maps(&schema["items"]));
-    }
-    maps.extend(schema["anyOf"].as_array().into_iter().flatten().flat_map(self::maps));
-    maps
 }
 
 /// Where a key of this name is, with its meaning there.

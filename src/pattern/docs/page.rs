@@ -4,7 +4,6 @@ use std::fmt::Write as _;
 
 use serde_json::Value as Json;
 
-use super::key::maps;
 use crate::pattern::catalogue::definition::Definition;
 use crate::pattern::catalogue::folders::{Catalogue, Folder};
 
@@ -117,6 +116,19 @@ fn row(name: &str, schema: &Json, is_required: bool, is_main: bool) -> (String, 
     }
     let description = schema["description"].as_str().map(|text| format!(": {text}")).unwrap_or_default();
     (name.to_owned(), facts.join(", ") + &description)
+}
+
+/// The forms of a value that are maps, and those of its items.
+pub(super) fn maps(schema: &Json) -> Vec<&Json> {
+    let mut maps = Vec::new();
+    if schema.get("properties").is_some() || schema["additionalProperties"].is_object() {
+        maps.push(schema);
+    }
+    if schema.get("items").is_some() {
+        maps.extend(self::maps(&schema["items"]));
+    }
+    maps.extend(schema["anyOf"].as_array().into_iter().flatten().flat_map(self::maps));
+    maps
 }
 
 fn schema_type(schema: &Json) -> String {

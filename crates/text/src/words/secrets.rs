@@ -1,7 +1,7 @@
 //! Names of variables, keys and headers that hold secrets.
 
 /// Words at the end of a name that say what it holds, as words of their own.
-const WORDS: [&str; 32] = [
+const WORDS: [&str; 41] = [
     "PASSWORD",
     "PGPASSWORD",
     "PGPASS",
@@ -34,6 +34,15 @@ const WORDS: [&str; 32] = [
     "REQUIREPASS",
     "MASTERAUTH",
     "JWT",
+    "JWT_KEY",
+    "BINDPW",
+    "ROOTPW",
+    "USERPW",
+    "DBPW",
+    "ROOTPASS",
+    "USERPASS",
+    "ADMINPASS",
+    "DBPASS",
 ];
 
 /// What ends a name without anything before it, `DATASOURCEPASSWORD`: no other word ends so.
@@ -76,4 +85,19 @@ pub fn is_secret_name(name: &str) -> bool {
 pub fn is_secret_header(name: &str) -> bool {
     ["authorization", "proxy-authorization", "cookie"].iter().any(|header| name.eq_ignore_ascii_case(header))
         || is_secret_name(name)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn passwords_go_by_short_names_too() {
+        for name in ["LDAP_BINDPW", "olcRootPW", "ROOTPW", "userpw", "DB_USERPASS", "MYSQL_DBPASS", "JWT_KEY", "ADMIN_PW"] {
+            assert!(is_secret_name(name), "{name}");
+        }
+        for name in ["BYPASS", "COMPASS", "PUBLIC_KEY", "SSH_KEY", "CACHE_KEY", "ENCOMPASS_URL", "KEY"] {
+            assert!(!is_secret_name(name), "{name}");
+        }
+    }
 }
