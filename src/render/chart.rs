@@ -8,6 +8,7 @@ use std::sync::Arc;
 
 use super::{file, inside, lines, origin, program, stream};
 use crate::files;
+use crate::kube::versions::{KindHistory, Target};
 use crate::kube::{File, Origin, OriginFile, Rendered, Workspace};
 use crate::limits;
 use crate::yaml::{self, Document, Part};
@@ -119,7 +120,7 @@ impl Chart {
         &self,
         values: &[PathBuf],
         label: Option<&str>,
-        kubernetes: &str,
+        target: Target,
         unit: u32,
     ) -> Result<Vec<File>, String> {
         let helm = program::find("helm").ok_or_else(|| {
@@ -130,7 +131,10 @@ impl Chart {
         })?;
         let mut args: Vec<OsString> = vec!["template".into(), "release-name".into(), self.folder.clone().into()];
         args.extend(["--namespace", "default", "--kube-version"].map(OsString::from));
-        args.push(format!("{kubernetes}.0").into());
+        args.push(format!("1.{}.0", target.minor()).into());
+        for version in api_versions(target) {
+            args.extend(["--api-versions".into(), version.into()]);
+        }
         for file in values {
             args.extend(["--values".into(), file.clone().into()]);
         }
@@ -193,6 +197,22 @@ impl Chart {
         }
         found.map_or_else(|| lines::first(&self.manifest), |(start, end)| lines::whole(&self.manifest, start, end))
     }
+}
+
+/// What a server of this version has, as `.Capabilities.APIVersions` lists it: each `GROUP/VERSION`, and each kind of it.
+/// Without a server Helm lists only groups that its own client knows, and no kinds (helm/helm: `allKnownVersions` in
+/// `pkg/chartutil/capabilities.go`, `GetVersionSet` in `pkg/action/action.go`).
+fn api_versions(target: Target) -> Vec<String> {
+    let mut versions = Vec::new();
+    let mut last = "";
+    for kind in KindHistory::all().iter().filter(|kind| kind.is_served_by(target)) {
+        if kind.api_version != last {
+            versions.push(kind.api_version.to_owned());
+            last = kind.api_version;
+        }
+        versions.push(format!("{}/{}", kind.api_version, kind.kind));
+    }
+    versions
 }
 
 /// The one document of a file.

@@ -21,6 +21,7 @@ use std::sync::Arc;
 use rayon::prelude::*;
 
 use crate::files;
+use crate::kube::versions::Target;
 use crate::kube::{Failure, File, OriginFile, Rendered, Workspace};
 use crate::limits;
 use crate::yaml::Source;
@@ -40,8 +41,8 @@ pub fn is_overlay(path: &Path) -> bool {
 pub struct Options {
     /// Files of values for charts; without any, each of a chart's `ci/*.yaml` counts once, or else its own values.
     pub values: Vec<PathBuf>,
-    /// The version of Kubernetes that charts are told, as `1.36`.
-    pub kubernetes: String,
+    /// The version of Kubernetes that charts are told.
+    pub target: Target,
 }
 
 /// One call of a program.
@@ -91,7 +92,7 @@ pub fn render(workspace: &mut Workspace, paths: &[PathBuf], options: &Options, i
         fail(workspace, "--render", &message);
         return;
     }
-    let done: Vec<_> = jobs.par_iter().enumerate().map(|(at, job)| job.run(at, &options.kubernetes)).collect();
+    let done: Vec<_> = jobs.par_iter().enumerate().map(|(at, job)| job.run(at, options.target)).collect();
     let mut made = Vec::new();
     for (job, result) in jobs.iter().zip(done) {
         match result {
@@ -107,11 +108,11 @@ pub fn render(workspace: &mut Workspace, paths: &[PathBuf], options: &Options, i
 
 impl Job {
     /// Renders, in files for the run.
-    fn run(&self, number: usize, kubernetes: &str) -> Result<Vec<File>, String> {
+    fn run(&self, number: usize, target: Target) -> Result<Vec<File>, String> {
         // `u32::MAX` is the stream's
         let unit = u32::MAX - 1 - u32::try_from(number).unwrap_or_default();
         match self {
-            Self::Chart { chart, values, label } => chart.render(values, label.as_deref(), kubernetes, unit),
+            Self::Chart { chart, values, label } => chart.render(values, label.as_deref(), target, unit),
             Self::Overlay(overlay) => overlay.render(unit),
         }
     }

@@ -82,6 +82,36 @@ fn findings_are_in_the_template() {
 }
 
 #[test]
+fn charts_are_told_the_kinds_of_the_target() {
+    let folder = repository("capabilities", RENDERED);
+    let told = |args: &[&str]| {
+        let _ = fs::remove_file(folder.0.join("calls"));
+        lint(&folder, args);
+        calls(&folder)
+    };
+    let newest = told(&["--render", "--target", "1.36", "web"]);
+    let has = |calls: &str, version: &str| calls.contains(&format!(" --api-versions {version} "));
+    assert!(newest.contains(" --kube-version 1.36.0 "), "{newest}");
+    for version in [
+        "v1",
+        "v1/Pod",
+        "policy/v1",
+        "policy/v1/PodDisruptionBudget",
+        "networking.k8s.io/v1/Ingress",
+        "batch/v1/CronJob",
+        "autoscaling/v2/HorizontalPodAutoscaler",
+        "resource.k8s.io/v1/ResourceClaim",
+    ] {
+        assert!(has(&newest, version), "{version}: {newest}");
+    }
+    for version in ["policy/v1beta1", "policy/v1beta1/PodDisruptionBudget", "extensions/v1beta1/Ingress"] {
+        assert!(!has(&newest, version), "{version}: {newest}");
+    }
+    let older = told(&["--render", "--target", "1.33", "web"]);
+    assert!(older.contains(" --kube-version 1.33.0 ") && !has(&older, "resource.k8s.io/v1/ResourceClaim"), "{older}");
+}
+
+#[test]
 fn nothing_runs_unasked() {
     let folder = repository("unasked", RENDERED);
     let run = lint(&folder, &["web"]);

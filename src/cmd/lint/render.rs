@@ -19,7 +19,7 @@ pub fn render(workspace: &mut Workspace, projects: &Projects, args: &LintArgs) -
         render::name_sources(workspace);
     }
     let target = args.target.and_then(|targets| targets.all().next()).unwrap_or_default();
-    let options = Options { values: args.rendering.values.clone(), kubernetes: format!("1.{}", target.minor()) };
+    let options = Options { values: args.rendering.values.clone(), target };
     let is_wanted = |folder: &Path| args.rendering.render || is_set(projects, folder);
     render::render(workspace, &args.paths, &options, &is_wanted);
     workspace.files.iter().any(|file| file.rendered.is_some())
