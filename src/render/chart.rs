@@ -6,12 +6,12 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use super::{file, inside, lines, origin, program, stream};
+use super::{file, inside, lines, origin, program, single, stream};
 use crate::files;
 use crate::kube::versions::{KindHistory, Target};
 use crate::kube::{File, Origin, OriginFile, Rendered, Workspace};
 use crate::limits;
-use crate::yaml::{self, Document, Part};
+use crate::yaml::{self, Document};
 
 /// A chart that can be rendered.
 pub struct Chart {
@@ -78,7 +78,7 @@ impl Chart {
         let because = |why: String| Unusable::Because(why);
         let manifest = origin(&folder.join("Chart.yaml"), &inside(shown, "Chart.yaml"))
             .map_err(|error| because(format!("Chart.yaml cannot be read: {error}")))?;
-        let document = single(&manifest).ok_or_else(|| because("Chart.yaml is not YAML".to_owned()))?;
+        let document = single(&manifest.source).ok_or_else(|| because("Chart.yaml is not YAML".to_owned()))?;
         let text = |field| document.get_str(document.root(), field);
         if text("type") == Some("library") {
             return Err(Unusable::Library);
@@ -86,7 +86,7 @@ impl Chart {
         let name = text("name").ok_or_else(|| because("Chart.yaml has no `name`".to_owned()))?.to_owned();
         // Helm's first version of the form keeps dependencies in their own file.
         let requirements = origin(&folder.join("requirements.yaml"), "requirements.yaml").ok();
-        let requirements = requirements.as_ref().and_then(single);
+        let requirements = requirements.as_ref().and_then(|file| single(&file.source));
         let missing = missing(folder, [Some(&document), requirements.as_ref()].into_iter().flatten());
         if let Some(dependency) = missing {
             return Err(because(format!(
@@ -215,14 +215,6 @@ fn api_versions(target: Target) -> Vec<String> {
     versions
 }
 
-/// The one document of a file.
-fn single(file: &Arc<OriginFile>) -> Option<Document> {
-    yaml::read(&file.source).into_iter().find_map(|part| match part {
-        Part::Document(document) => Some(document),
-        Part::Refused(_) => None,
-    })
-}
-
 /// The first dependency that is not in the chart's folder.
 fn missing<'a>(folder: &Path, documents: impl Iterator<Item = &'a Document>) -> Option<String> {
     let mut names = documents.flat_map(|document| {
@@ -236,10 +228,7 @@ fn missing<'a>(folder: &Path, documents: impl Iterator<Item = &'a Document>) -> 
         let manifest = files::read_regular(&path.join("Chart.yaml"), limits::BESIDE).ok();
         let manifest = manifest.and_then(|bytes| yaml::Source::decode("Chart.yaml", bytes).ok());
         if let Some(manifest) = manifest {
-            let document = yaml::read(&Arc::new(manifest)).into_iter().find_map(|part| match part {
-                Part::Document(document) => Some(document),
-                Part::Refused(_) => None,
-            });
+            let document = single(&Arc::new(manifest));
             there.extend(document.and_then(|document| Some(document.get_str(document.root(), "name")?.to_owned())));
         } else if Path::new(&name).extension().is_some_and(|end| end == "tgz") {
             packed.push(name);

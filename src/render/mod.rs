@@ -24,7 +24,7 @@ use crate::files;
 use crate::kube::versions::Target;
 use crate::kube::{Failure, File, OriginFile, Rendered, Workspace};
 use crate::limits;
-use crate::yaml::Source;
+use crate::yaml::{self, Document, Part, Source};
 use chart::Chart;
 use overlay::Overlay;
 
@@ -143,6 +143,16 @@ fn origin(path: &Path, shown: &str) -> io::Result<Arc<OriginFile>> {
     let bytes = files::read_regular(path, limits::INPUT)?;
     let source = Source::decode(shown, bytes).map_err(io::Error::other)?;
     Ok(Arc::new(OriginFile { source: Arc::new(source), path: fs::canonicalize(path)? }))
+}
+
+/// The document of a file that Helm or kustomize reads as one: they take no notice of comments and empty lines before its
+/// separator, as licences are written.
+fn single(file: &Arc<Source>) -> Option<Document> {
+    yaml::read(file).into_iter().find_map(|part| match part {
+        Part::Document(document) if document.is_null(document.root()) => None,
+        Part::Document(document) => Some(document),
+        Part::Refused(_) => None,
+    })
 }
 
 /// A rendered text as a file of the run.

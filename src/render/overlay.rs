@@ -6,11 +6,11 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use super::{file, inside, nodes, origin, program};
+use super::{file, inside, nodes, origin, program, single};
 use crate::files;
 use crate::kube::{File, OriginFile, Rendered, Workspace};
 use crate::words::clip;
-use crate::yaml::{self, Document, NodeId, Part};
+use crate::yaml::{Document, NodeId};
 
 /// `RecognizedKustomizationFileNames` in `sigs.k8s.io/kustomize/api/konfig`.
 const NAMES: [&str; 3] = ["kustomization.yaml", "kustomization.yml", "Kustomization"];
@@ -105,11 +105,7 @@ impl Overlay {
             }
             let name = inside(&shown, &path.file_name().unwrap_or_default().to_string_lossy());
             let file = origin(&path, &name).map_err(|error| format!("{name}: {}", files::why(&path, &error)))?;
-            let document = yaml::read(&file.source).into_iter().find_map(|part| match part {
-                Part::Document(document) => Some(document),
-                Part::Refused(_) => None,
-            });
-            let document = document.ok_or_else(|| format!("{name} is not YAML"))?;
+            let document = single(&file.source).ok_or_else(|| format!("{name} is not YAML"))?;
             if overlay.kustomizations.is_empty() && document.get_str(document.root(), "kind") == Some("Component") {
                 return Ok(None);
             }

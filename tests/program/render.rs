@@ -112,6 +112,18 @@ fn charts_are_told_the_kinds_of_the_target() {
 }
 
 #[test]
+fn a_licence_before_the_separator_hides_nothing() {
+    for before in ["# a licence\n---\n", "\n---\n", "# a\n\n# b\n---\n"] {
+        let folder = repository("licence", RENDERED);
+        folder.file("web/Chart.yaml", format!("{before}apiVersion: v2\nname: web\nversion: 0.1.0\n"));
+        folder.file("part/kustomization.yaml", format!("{before}kind: Component\nresources: [gone.yaml]\n"));
+        let run = lint(&folder, &["--render", "--format", "concise", "web", "part"]);
+        assert!(run.stdout.contains("web/templates/service.yaml:7:9"), "{before}: {} {}", run.stdout, run.stderr);
+        assert!(!run.stderr.contains("gone.yaml"), "a component is only a part: {}", run.stderr);
+    }
+}
+
+#[test]
 fn nothing_runs_unasked() {
     let folder = repository("unasked", RENDERED);
     let run = lint(&folder, &["web"]);
