@@ -112,10 +112,10 @@ impl Overlay {
             let mut below = Vec::new();
             for (node, path) in named(&document) {
                 let there = folder.join(&path);
-                let is_remote = path.contains("://") || !there.exists();
-                if is_remote {
+                if path.contains("://") || !there.exists() {
                     let line = document.source.position(document.span(node).start).line;
-                    return Err(remote(&name, line, &path, &overlay.shown));
+                    let says = if is_fetched(&path) { remote } else { lacking };
+                    return Err(says(&name, line, &path, &overlay.shown));
                 }
                 let real = fs::canonicalize(&there).map_err(|error| files::named(&there, &error).to_string())?;
                 let shown = joined(&shown, &path);
@@ -182,6 +182,21 @@ impl Overlay {
     }
 }
 
+/// Whether kustomize takes a path that is not here for a repository or a URL: one with a host before it, or what a clone
+/// is asked for behind it (kubernetes-sigs/kustomize: `NewRepoSpecFromURL` in `api/internal/git/repospec.go`).
+fn is_fetched(path: &str) -> bool {
+    let first = path.split('/').next().unwrap_or_default();
+    let is_domain = |end: &str| end.len() > 1 && end.bytes().all(|byte| byte.is_ascii_lowercase());
+    let is_host = path.contains('/')
+        && first.rsplit_once('.').is_some_and(|(name, end)| !name.trim_matches('.').is_empty() && is_domain(end));
+    let marks = ["://", "::", "?ref=", "&ref=", "git@", ".git/"];
+    is_host || first.contains(':') || path.ends_with(".git") || marks.iter().any(|mark| path.contains(mark))
+}
+
+fn lacking(name: &str, line: usize, path: &str, _: &str) -> String {
+    format!("{name}:{line}: `{}` is missing: kustomize would fail, because there is no such file or folder", clip(path))
+}
+
 fn remote(name: &str, line: usize, path: &str, overlay: &str) -> String {
     format!(
         "{name}:{line}: `{}` is not a file or folder here: kustomize would fetch it, but --render does not \
@@ -245,7 +260,37 @@ fn named(document: &Document) -> Vec<(NodeId, String)> {
 
 #[cfg(test)]
 mod tests {
-    use super::joined;
+    use super::{is_fetched, joined};
+
+    #[test]
+    fn what_kustomize_fetches_is_told_from_a_missing_file() {
+        for path in [
+            "https://example.com/a.yaml",
+            "github.com/org/repo",
+            "github.com/org/repo/base?ref=v1",
+            "gitlab.example.com/org/repo//base",
+            "git@example.com:org/repo",
+            "ssh://git@example.com/repo",
+            "git::https://example.com/repo",
+            "host:org/repo.git",
+            "org/repo.git",
+        ] {
+            assert!(is_fetched(path), "{path}");
+        }
+        for path in [
+            "patch.yaml",
+            "./patch.yaml",
+            "../base",
+            "../../base.d/patch.yaml",
+            "config.d/a.yaml",
+            "v1.0/crds.yaml",
+            "base",
+            "crd/patches/webhook_in_things.yaml",
+            ".hidden/a.yaml",
+        ] {
+            assert!(!is_fetched(path), "{path}");
+        }
+    }
 
     #[test]
     fn names_are_joined_as_paths() {

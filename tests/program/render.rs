@@ -124,6 +124,21 @@ fn a_licence_before_the_separator_hides_nothing() {
 }
 
 #[test]
+fn a_missing_file_is_told_from_what_is_fetched() {
+    let folder = repository("gone", RENDERED);
+    let says = |path: &str| {
+        folder.file("top/kustomization.yaml", format!("resources: []\npatches:\n- path: {path}\n"));
+        lint(&folder, &["--render", "top"]).stderr
+    };
+    let local = says("patches/gone.yaml");
+    assert!(local.contains("top/kustomization.yaml:3: `patches/gone.yaml` is missing"), "{local}");
+    assert!(!local.contains("fetch"), "{local}");
+    let remote = says("https://example.com/patch.yaml");
+    assert!(remote.contains("kustomize would fetch it"), "{remote}");
+    assert_eq!(calls(&folder), "");
+}
+
+#[test]
 fn nothing_runs_unasked() {
     let folder = repository("unasked", RENDERED);
     let run = lint(&folder, &["web"]);
