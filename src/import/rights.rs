@@ -205,7 +205,7 @@ pub(super) fn gives_nothing(right: &str) -> bool {
     let right = right.split('[').next().unwrap_or_default();
     let (resource, group) = split(right);
     let none = nothing(&[group], &resource);
-    is_built_in(group) && matches!(none, Some(Nothing::OtherGroup(_) | Nothing::NoResource(_)))
+    is_built_in(group) && matches!(none, Some(Nothing::OtherGroup(_) | Nothing::NoResource(_) | Nothing::Swapped))
 }
 
 /// Rules as the verbs of each resource and name: how they are put together is of no effect.

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
-use crate::words::nearest;
+use crate::words::{edits_within, nearest};
 
 /// What is known of a resource.
 #[derive(Default)]
@@ -60,6 +60,8 @@ pub enum Nothing {
     OtherGroup(&'static str),
     /// No built-in group has such a resource; the groups named have one of nearly that name, if any.
     NoResource(Option<&'static str>),
+    /// Resource and subresource are swapped: this resource has that subresource.
+    Swapped,
     /// The resource has no such subresource; one of nearly that name, if any.
     NoSubresource(Option<&'static str>),
     /// `pods/*`, which is read as a subresource called `*`.
@@ -107,7 +109,8 @@ pub fn nothing(groups: &[&str], resource: &str) -> Option<Nothing> {
         let other = GROUPS.iter().find(|(_, resources)| resources.contains_key(base));
         return Some(match other {
             Some((group, _)) => Nothing::OtherGroup(group),
-            None => Nothing::NoResource(nearest(base, own().flat_map(|resources| resources.keys().copied()))),
+            None if own().any(|resources| is_swapped(resources, base, sub)) => Nothing::Swapped,
+            None => Nothing::NoResource(near(base, sub, own())),
         });
     }
     let sub = sub.filter(|sub| !COMMON.contains(sub))?;
@@ -127,6 +130,39 @@ pub fn nothing(groups: &[&str], resource: &str) -> Option<Nothing> {
             (near.is_some() || base != "certificatesigningrequests").then_some(Nothing::NoSubresource(near))
         }
     }
+}
+
+/// Whether a subresource is written before its resource: `proxy/nodes`.
+fn is_swapped(resources: &BTreeMap<&str, Resource>, base: &str, sub: Option<&str>) -> bool {
+    let resource = sub.and_then(|sub| resources.get(sub));
+    resource.is_some_and(|resource| resource.subresources.contains(&base) || COMMON.contains(&base))
+}
+
+/// The resource that is plainly meant by a name: the same but for its case or number, or one letter off in four, two at
+/// most. What only authorization knows by name (`users`) is asked for by few, and a subresource has to exist.
+fn near<'a>(
+    base: &str,
+    sub: Option<&str>,
+    groups: impl Iterator<Item = &'a BTreeMap<&'static str, Resource>>,
+) -> Option<&'static str> {
+    const BY_NAME: [&str; 4] = ["users", "groups", "uids", "userextras"];
+    let has = |resource: &Resource| {
+        sub.is_none_or(|sub| sub == "*" || COMMON.contains(&sub) || resource.subresources.contains(&sub))
+    };
+    let singular = |name: &str| match name.to_ascii_lowercase().replace(['-', '_'], "") {
+        name if name.ends_with("ies") => format!("{}y", name.trim_end_matches("ies")),
+        name if name.ends_with("sses") => name.trim_end_matches("es").to_owned(),
+        name if name.ends_with("ss") => name,
+        name => name.strip_suffix('s').unwrap_or(&name).to_owned(),
+    };
+    let meant = singular(base);
+    let known = groups.flat_map(|resources| resources.iter()).filter(|(_, resource)| has(resource));
+    let likeness = |name: &str| {
+        let most = (name.len() / 4).min(2);
+        let edits = edits_within(2, &singular(name), &meant)?;
+        (edits == 0 || edits <= most && !BY_NAME.contains(&name)).then_some(edits)
+    };
+    known.filter_map(|(name, _)| Some((likeness(name)?, *name))).min().map(|(_, name)| name)
 }
 
 #[cfg(test)]
@@ -154,6 +190,33 @@ mod tests {
         assert_eq!(nothing(&[""], "*/scale"), None);
         assert_eq!(nothing(&[""], "deployments"), Some(Nothing::OtherGroup("apps")));
         assert_eq!(nothing(&["apps"], "deployment"), Some(Nothing::NoResource(Some("deployments"))));
+        for wrong in ["namespace/pods", "issuers", "certificates", "user/x", "pots/log/x", "job"] {
+            assert_eq!(nothing(&[""], wrong).filter(|why| *why != Nothing::NoResource(None)), None, "{wrong}");
+        }
+        for (wrong, meant) in [
+            ("pod", "pods"),
+            ("Pods", "pods"),
+            ("pod/status", "pods"),
+            ("pod/exec", "pods"),
+            ("secert", "secrets"),
+            ("configmap", "configmaps"),
+            ("config-maps", "configmaps"),
+            ("persistantvolumeclaims", "persistentvolumeclaims"),
+            ("serviceaccount/token", "serviceaccounts"),
+            ("endpoint", "endpoints"),
+            ("user", "users"),
+        ] {
+            assert_eq!(nothing(&[""], wrong), Some(Nothing::NoResource(Some(meant))), "{wrong}");
+        }
+        for swapped in ["proxy/nodes", "log/pods", "exec/pods", "status/pods", "token/serviceaccounts"] {
+            assert_eq!(nothing(&[""], swapped), Some(Nothing::Swapped), "{swapped}");
+        }
+        assert_eq!(
+            nothing(&["networking.k8s.io"], "networkpolicy"),
+            Some(Nothing::NoResource(Some("networkpolicies")))
+        );
+        assert_eq!(nothing(&["storage.k8s.io"], "storageclass"), Some(Nothing::NoResource(Some("storageclasses"))));
+        assert_eq!(nothing(&["networking.k8s.io"], "ingress"), Some(Nothing::NoResource(Some("ingresses"))));
         assert_eq!(nothing(&[""], "pods/portfoward"), Some(Nothing::NoSubresource(Some("portforward"))));
         assert_eq!(nothing(&[""], "pods/*"), Some(Nothing::Star));
         for sub in ["nodeclient", "selfnodeclient", "selfnodeserver", "clusteragent", "approval", "status"] {

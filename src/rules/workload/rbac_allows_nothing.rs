@@ -170,6 +170,7 @@ fn told(resource: &str, why: Nothing) -> String {
     match why {
         Nothing::NoResource(Some(like)) if !sub.is_empty() => format!("did you mean `{like}/{}`?", clip(sub)),
         Nothing::NoSubresource(Some(like)) => format!("did you mean `{}/{like}`?", clip(base)),
+        Nothing::Swapped => format!("did you mean `{}/{}`?", clip(sub), clip(base)),
         Nothing::OtherGroup("") => "this is in the core group, \"\"".to_owned(),
         Nothing::OtherGroup(group) => format!("this is in group \"{group}\""),
         Nothing::NoResource(Some(like)) => format!("did you mean `{like}`?"),
@@ -190,6 +191,10 @@ fn help(resource: &str, why: Nothing) -> String {
             format!("use `{like}{rest}`{why}")
         }
         Nothing::NoSubresource(Some(like)) => format!("write `{}/{like}`", clip(base)),
+        Nothing::Swapped => {
+            let sub = clip(resource.split_once('/').map_or("", |(_, sub)| sub));
+            format!("write `{sub}/{}`: the resource is before its subresource", clip(base))
+        }
         Nothing::NoResource(None) => "add its group to `apiGroups`, or remove it".to_owned(),
         Nothing::NoSubresource(None) => "remove it".to_owned(),
         Nothing::Star => format!("name the subresources, as in `{}/log`", clip(base)),
