@@ -996,7 +996,8 @@ fn a_secret_of_extra_holds_no_values() {
         assert!(!run.stderr.contains("hunter2") && !run.stderr.contains("aHVudGVyMg"), "{}", run.stderr);
     }
     assert_eq!(secret("Secret", "type: Opaque").code, 0, "something else fills it in");
-    assert_eq!(secret("ConfigMap", "data: {password: see-the-secret}").code, 0);
+    assert_eq!(secret("ConfigMap", "data: {password: hunter2}").code, 2, "nor does a ConfigMap");
+    assert_eq!(secret("ConfigMap", "data: {hint: see-the-secret}").code, 0);
 }
 
 #[test]

@@ -93,7 +93,9 @@ mod tests {
 
     #[test]
     fn passwords_go_by_short_names_too() {
-        for name in ["LDAP_BINDPW", "olcRootPW", "ROOTPW", "userpw", "DB_USERPASS", "MYSQL_DBPASS", "JWT_KEY", "ADMIN_PW"] {
+        for name in
+            ["LDAP_BINDPW", "olcRootPW", "ROOTPW", "userpw", "DB_USERPASS", "MYSQL_DBPASS", "JWT_KEY", "ADMIN_PW"]
+        {
             assert!(is_secret_name(name), "{name}");
         }
         for name in ["BYPASS", "COMPASS", "PUBLIC_KEY", "SSH_KEY", "CACHE_KEY", "ENCOMPASS_URL", "KEY"] {
