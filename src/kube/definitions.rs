@@ -26,6 +26,8 @@ pub struct Definition {
     pub version: NodeId,
     /// Whether its objects are in no namespace.
     pub is_clustered: bool,
+    /// Whether a kustomization changes the schema before it reaches the server: what that takes is not known.
+    pub is_changed: bool,
     kustomizations: Arc<[u32]>,
 }
 
@@ -34,7 +36,7 @@ pub struct Definition {
 pub struct Served {
     /// The document of the definition.
     pub document: Arc<Document>,
-    /// Their names, in the definition's order.
+    /// Their names, in the definition's order; none where a kustomization changes them.
     pub versions: Vec<String>,
     kustomizations: Arc<[u32]>,
 }
@@ -72,7 +74,11 @@ impl Definitions {
             if of_kind.len() < COPIES {
                 of_kind.push(Served {
                     document: Arc::clone(document),
-                    versions: served_versions(document, spec),
+                    versions: if object.keeps(&["spec.versions"]) {
+                        served_versions(document, spec)
+                    } else {
+                        Vec::new()
+                    },
                     kustomizations: Arc::clone(&object.kustomizations),
                 });
             }
@@ -92,6 +98,7 @@ impl Definitions {
                         node,
                         version: *version,
                         is_clustered: text(&["scope"]) == "Cluster",
+                        is_changed: !object.keeps_node(node),
                         kustomizations: Arc::clone(&object.kustomizations),
                     });
                 }

@@ -87,11 +87,15 @@ impl Schemas {
     }
 
     /// The same, with the definition that it goes by: the nearest. If several are equally near, an object is right
-    /// if one of them takes it, and otherwise judged by the newest.
+    /// if one of them takes it, and otherwise judged by the newest. One that a kustomization changes may take any.
     #[must_use]
     pub fn judge_by(&self, object: &Object, target: Target) -> Option<(Vec<Cause>, &Definition)> {
         let mut newest = None;
-        for definition in self.definitions.of(object) {
+        let definitions = self.definitions.of(object);
+        if definitions.iter().any(|definition| definition.is_changed) {
+            return None;
+        }
+        for definition in definitions {
             let causes = self.judge_one(object, definition, target);
             if causes.is_empty() {
                 return Some((causes, definition));
