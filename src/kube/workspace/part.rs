@@ -5,6 +5,7 @@ use std::path::Path;
 
 use super::file::File;
 use crate::kube::Object;
+use crate::yaml::NodeId;
 
 /// Marks the objects of a file that are parts of objects by what they say, or by what the file is called.
 pub(super) fn mark(file: &mut File) {
@@ -20,6 +21,7 @@ pub(super) fn mark(file: &mut File) {
             || is_part_of_definition(object)
             || (is_called_patch || step.is_some()) && lacks_what_all_have(object)
             || step.is_some_and(|step| step > 0) && !is_of_kubernetes(&object.id.api_version)
+            || is_template_of_spark(object, path)
             || is_of_the_api_service(object)
             || is_only_named(object);
     }
@@ -94,6 +96,39 @@ pub(super) fn lacks_what_all_have(object: &Object) -> bool {
         _ => &[],
     };
     is_of_kubernetes(&object.id.api_version) && wanted.iter().any(|path| !has(path))
+}
+
+/// Whether a Pod is a template that Spark makes Pods from: it gives them their names, and their container its image
+/// (spark.apache.org: docs/latest/running-on-kubernetes.html, "Pod template"). It is told by the names that Spark gives
+/// containers, or by a path or a label that says so where name and containers are absent.
+fn is_template_of_spark(object: &Object, path: &Path) -> bool {
+    if object.id.api_version != "v1" || object.id.kind != "Pod" {
+        return false;
+    }
+    let document = &object.document;
+    let containers = document.at(object.node, &["spec", "containers"]).map_or(&[][..], |list| document.items(list));
+    let is_sparks = |name: &str| name == "spark-kubernetes-driver" || name.starts_with("spark-kubernetes-executor");
+    let lacks_image = |container: &NodeId| {
+        document.get(*container, "image").is_none() && document.get_str(*container, "name").is_some_and(is_sparks)
+    };
+    if containers.iter().any(lacks_image) {
+        return true;
+    }
+    let metadata = |field: &str| {
+        let map = document.at(object.node, &["metadata", field]);
+        map.map_or(&[][..], |map| document.entries(map)).iter()
+    };
+    let mut labels = metadata("labels").chain(metadata("annotations"));
+    let is_labelled = labels.any(|entry| {
+        let value = document.str(entry.value()).unwrap_or_default();
+        document.key(entry).contains("spark") || value.contains("spark")
+    });
+    let is_called_so = |name: &str| {
+        let name = name.to_ascii_lowercase().replace(['-', '_'], "");
+        name.contains("podtemplate") || name.split('.').next() == Some("spark")
+    };
+    let mut names = path.iter().rev().take(2).filter_map(|name| name.to_str());
+    object.id.name.is_empty() && containers.is_empty() && (is_labelled || names.any(is_called_so))
 }
 
 /// Whether an object is of the one Service that every cluster makes itself, and says a part of it only.
