@@ -4,6 +4,7 @@ use std::collections::{HashMap, HashSet};
 use super::dangling_service::labels_in_custom_kinds;
 use super::references::USE_ANNOTATION;
 use super::scaling::name_node;
+use crate::diagnostic::Level;
 use crate::kube::types::IntOrString;
 use crate::kube::types::ServicePort;
 use crate::kube::{ContainerView, FastMap, FastSet, Index, Object, PodView, Reach, Selector, Typed};
@@ -72,6 +73,14 @@ impl<'run> Declared<'run> {
     }
 }
 
+/// What comes of it.
+const LOOKED_UP: &str = "a named targetPort is looked up in the Pods; a Pod without that name gets no traffic \
+                         (`FindPort` in `pkg/api/v1/pod/util.go`)";
+
+/// What comes of it where clients connect to the Pods themselves.
+const HEADLESS: &str = "DNS has the Pods' addresses all the same, on any port; what reads ports from EndpointSlices or \
+                        SRV records does not find this one (`getEndpointPorts` in `k8s.io/endpointslice`)";
+
 /// For how many ports of one Service that are missing it is looked up which name is meant.
 const SOUGHT: usize = 100;
 
@@ -86,6 +95,7 @@ fn of_service<'run>(
     let labels = typed.spec.as_ref().and_then(|spec| spec.selector.as_ref()).filter(|labels| !labels.is_empty());
     let Some(labels) = labels else { return };
     let selector = Selector::map(labels);
+    let is_headless = typed.spec.as_ref().and_then(|spec| spec.cluster_ip.as_deref()) == Some("None");
     let mut selected = None;
     let mut sought = SOUGHT;
     for (port, node) in ports(service) {
@@ -117,10 +127,8 @@ fn of_service<'run>(
                     name_node(first),
                     format!("`{}` is selected and declares no such port", clip(&first.id.name)),
                 ))
-                .because(
-                    "a named targetPort is looked up in the Pods; a Pod without that name gets no traffic \
-                 (`FindPort` in `pkg/api/v1/pod/util.go`)",
-                )
+                .because(if is_headless { HEADLESS } else { LOOKED_UP })
+                .level(if is_headless { Level::Advice } else { Level::Warning })
                 .help("use the number, or give the container's port this name");
         if let Some(like) = like {
             saying.here(format!("did you mean `{like}`?"));
