@@ -675,8 +675,29 @@ mod files {
         assert!(all.contains(&"compare/a.yaml norway".to_owned()), "{all:?}");
         assert_eq!(folder.found(&["f"]).len(), 2, "a test is linted where it is named");
         assert_eq!(folder.found(&["e/e2e-tests/limits/compare"]).len(), 1, "so is what a test compares");
+        folder.file("k/tests/scale/00-assert.yaml", "").file("k/tests/scale/01-scale.yaml", WRONG);
+        folder.file("k/tests/gone/12-errors.yml", "").file("k/tests/gone/conf/a.yaml", WRONG);
+        folder.file("k/kuttl-test.yaml", "apiVersion: kuttl.dev/v1beta1\nkind: TestSuite\n").file("k/a.yaml", WRONG);
+        folder.file("k/odd/assert.yaml", "").file("k/odd/00-asserted.yaml", WRONG);
+        assert_eq!(folder.found(&["k"]), ["k/a.yaml norway", "k/odd/00-asserted.yaml norway"], "tests of kuttl");
+        let run = folder.lint(&["k"]);
+        assert!(run.stderr.contains("2 folders left out (00-assert.yaml)"), "{}", run.stderr);
+        assert_eq!(folder.found(&["k/tests/scale"]), ["k/tests/scale/01-scale.yaml norway"], "one that is named");
         folder.file("a/testdata/vendor/e.yaml", WRONG);
         assert_eq!(folder.found(&["a/testdata"]).len(), 2, "below a named path nothing is left out");
+    }
+
+    #[test]
+    fn of_helm_unittest_are_left_out_in_charts() {
+        let suite = "suite: web\nasserts:\n- containsDocument:\n    kind: ConfigMap\n    apiVersion: v1\ntests:\n- it: \"a\\s\"\n";
+        let folder = Folder::new("workspace", "unittest");
+        folder.file("web/Chart.yaml", "apiVersion: v2\nname: web\nversion: 0.1.0\n");
+        folder.file("web/tests/web_test.yaml", suite).file("web/tests/more/web_test.yml", suite);
+        folder.file("other/tests/web_test.yaml", suite);
+        let all = folder.found(&["."]);
+        assert_eq!(all, ["other/tests/web_test.yaml unreadable-yaml"], "which no chart has");
+        let run = folder.lint(&["."]);
+        assert!(run.stderr.contains("2 assertions of tests left out"), "{}", run.stderr);
     }
 
     #[test]

@@ -43,12 +43,14 @@ impl Input {
 
 /// Folders of files that are not applied: test data, and copies of others' work. They are left out unless the user
 /// names one, or a path in one. A folder that holds a file of this name is one of them, too: a test of Chainsaw, whose
-/// objects may be parts, or wrong on purpose (kyverno/chainsaw: `website/docs/quick-start`). `*` is any name:
+/// objects may be parts, or wrong on purpose (kyverno/chainsaw: `website/docs/quick-start`), and one of kuttl, whose steps
+/// are merged into objects of earlier ones (kuttl.dev: docs/testing/steps): `00` is any number. `*` is any name:
 /// Percona's operators keep there what a test compares with the cluster's objects, less what differs in each run
 /// (percona/percona-server-mongodb-operator: `compare_kubectl` in `e2e-tests/functions`).
-pub const LEFT_OUT: [&str; 17] = [
+pub const LEFT_OUT: [&str; 18] = [
     ".chainsaw-test",
     ".kyverno-test",
+    "00-assert.yaml",
     "Godeps",
     "_archived",
     "chainsaw-test.yaml",
@@ -67,13 +69,39 @@ pub const LEFT_OUT: [&str; 17] = [
 ];
 
 /// Whether a file holds what a test of an operator expects of objects, parts of which are conditions: the assertions of
-/// kuttl (`00-assert.yaml`, `01-errors.yaml`; kuttl.dev: docs/testing/steps) and Chainsaw (`deployment-assert.yaml`).
+/// kuttl (`00-assert.yaml`, `01-errors.yaml`; kuttl.dev: docs/testing/steps) and Chainsaw (`deployment-assert.yaml`). Those
+/// of helm-unittest are of a form of its own (helm-unittest/helm-unittest: `DOCUMENT.md`).
 fn is_expectation(path: &Path) -> bool {
     let stem = path.file_stem().and_then(OsStr::to_str).unwrap_or_default();
+    if stem.ends_with("_test") && is_in_tests_of_a_chart(path) {
+        return true;
+    }
     let mut words = stem.split(['-', '_', '.']);
     let is_numbered = words.clone().next().is_some_and(|first| first.bytes().all(|byte| byte.is_ascii_digit()));
     words.any(|word| matches!(word, "assert" | "asserts") || is_numbered && matches!(word, "error" | "errors"))
 }
+
+/// Whether a file is below `tests` of a chart.
+fn is_in_tests_of_a_chart(path: &Path) -> bool {
+    let is_of_a_chart = |folder: &Path| {
+        folder.file_name().is_some_and(|name| name == "tests")
+            && folder.parent().is_some_and(|chart| chart.join("Chart.yaml").is_file())
+    };
+    path.ancestors().skip(1).any(is_of_a_chart)
+}
+
+/// Whether a folder is a test of kuttl: it holds what is expected after one of its steps.
+fn is_kuttl_test(folder: &Path) -> bool {
+    let is_assertion = |name: &str| {
+        let step = name.trim_start_matches(|sign: char| sign.is_ascii_digit());
+        step.len() < name.len() && matches!(step, "-assert.yaml" | "-assert.yml" | "-errors.yaml" | "-errors.yml")
+    };
+    let entries = fs::read_dir(folder).into_iter().flatten().flatten();
+    entries.take(STEPS).any(|entry| entry.file_name().to_str().is_some_and(is_assertion))
+}
+
+/// So many entries of a folder are looked at for what kuttl expects.
+const STEPS: usize = 1000;
 
 /// How many entries of folders are looked at for each file that a limited search may find, so that an editor opened on
 /// the root of a disk does not wait for all of it.
@@ -304,11 +332,14 @@ fn shown(path: &Path) -> String {
 /// What of [`LEFT_OUT`] a folder is by the names at the end of its path, or holds.
 fn left_out(folder: &Path) -> Option<&'static str> {
     const TEST: &str = "chainsaw-test.yaml";
+    const STEP: &str = "00-assert.yaml";
     let ends_so = |known: &str| {
         let mut names = folder.iter().rev();
         known.split('/').rev().all(|part| names.next().is_some_and(|name| part == "*" || name == part))
     };
-    let is_left_out = |known: &&str| ends_so(known) || *known == TEST && folder.join(TEST).is_file();
+    let is_left_out = |known: &&str| {
+        ends_so(known) || *known == TEST && folder.join(TEST).is_file() || *known == STEP && is_kuttl_test(folder)
+    };
     LEFT_OUT.into_iter().find(is_left_out)
 }
 
