@@ -190,7 +190,10 @@ fn is_fetched(path: &str) -> bool {
     let is_host = path.contains('/')
         && first.rsplit_once('.').is_some_and(|(name, end)| !name.trim_matches('.').is_empty() && is_domain(end));
     let marks = ["://", "::", "?ref=", "&ref=", "git@", ".git/"];
-    is_host || first.contains(':') || path.ends_with(".git") || marks.iter().any(|mark| path.contains(mark))
+    is_host
+        || first.contains(':')
+        || path.strip_suffix(".git").is_some()
+        || marks.iter().any(|mark| path.contains(mark))
 }
 
 fn lacking(name: &str, line: usize, path: &str, _: &str) -> String {
