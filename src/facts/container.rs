@@ -5,7 +5,7 @@ use super::command::{CommandLine, Invocation, Kind, Lifetime, lifetime};
 use super::config::{Configs, Volumes};
 use super::election::{self, Election};
 use super::endpoints::{Dial, Listen, PathFact, Reader};
-use super::images::{is_bare, is_plain_image};
+use super::images::{is_bare, is_plain_image, may_be_another};
 use super::program::Program;
 use super::programs::{self, Programs};
 use super::proof::{Certainty, Location, Proof};
@@ -166,7 +166,9 @@ impl<'run> ContainerFacts<'run> {
             let may_write = || self.may_write_configuration(program);
             let is_written = *written.entry(std::ptr::from_ref(program)).or_insert_with(may_write);
             // another program may be called so
-            let is_told_by_words = known.is_told_by_plain_words(&invocation.name, self.image());
+            let is_said = found.listens.iter().any(|listen| listen.certainty == Certainty::Said);
+            let may_be_another = !is_said && may_be_another(self.image(), program, known);
+            let is_told_by_words = may_be_another || known.is_told_by_plain_words(&invocation.name, self.image());
             is_whole &= (found.is_whole && !program.listens.is_empty() && !is_written || program.is_tool())
                 && !is_told_by_words;
             // a server is there to listen, though nothing says where
@@ -179,7 +181,13 @@ impl<'run> ContainerFacts<'run> {
                 listen
             };
             self.listens.extend(found.listens.into_iter().map(guessed));
-            self.dials.extend(found.dials);
+            let dials = found.dials.into_iter().map(|mut dial| {
+                if may_be_another && dial.certainty < Certainty::Said {
+                    dial.certainty = Certainty::Unknown;
+                }
+                dial
+            });
+            self.dials.extend(dials);
             self.reads.extend(found.reads);
             self.writes.extend(found.writes);
             self.signals = self.signals.take().or(found.signals);

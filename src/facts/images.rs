@@ -1,6 +1,6 @@
 //! What the name of an image says of what is in it.
 
-use super::program::Shell;
+use super::program::{Program, Shell};
 use super::programs::{self, Programs};
 
 /// Whether a tag is a version: `7`, `v1.2`, `1.2-alpine`.
@@ -68,6 +68,60 @@ pub(super) fn is_plain_image(image: &str, programs: &Programs) -> bool {
         let is_official = first.is_some_and(|host| matches!(host, "registry.k8s.io" | "k8s.gcr.io"));
         rest.is_none_or(|owner| is_official || is_own(owner)) && segments.next().is_none()
     })
+}
+
+/// Whether an image may hold another program of the same name than the one that it is taken for: only the last word of
+/// its name tells, which says what it does rather than what it is (`kafka-exporter`), below a folder that is not known
+/// to publish or mirror it. What a project describes itself is known.
+pub(super) fn may_be_another(image: &str, known: &Program, programs: &Programs) -> bool {
+    const KINDS: [&str; 5] = ["exporter", "adapter", "elector", "controller", "metrics-server"];
+    const PUBLISHERS: [&str; 20] = [
+        "bitnami",
+        "bitnamilegacy",
+        "bitnamisecure",
+        "chainguard",
+        "googlecontainer",
+        "googlecontainers",
+        "ingressnginx",
+        "jetstack",
+        "justwatch",
+        "k8s",
+        "k8scsi",
+        "library",
+        "lusotycoon",
+        "openshift",
+        "prom",
+        "prometheus",
+        "prometheuscommunity",
+        "rancher",
+        "sigstorage",
+        "wrouesnel",
+    ];
+    let (repository, _) = programs::split(image);
+    let (folders, name) = repository.rsplit_once('/').unwrap_or(("", repository));
+    let is_of =
+        |kind: &&str| name.strip_suffix(*kind).is_some_and(|rest| rest.is_empty() || rest.ends_with(['-', '_']));
+    let is_it = |found: Option<&Program>| found.is_some_and(|found| std::ptr::eq(found, known));
+    let is_told_in_full = known.images.iter().any(|end| end.contains('/') && programs::ends_with(repository, end));
+    let is_built_in = is_it(programs.of_image(image)) && is_it(Programs::built_in().of_image(image));
+    if !is_built_in || is_told_in_full || !KINDS.iter().any(is_of) {
+        return false;
+    }
+    let is_registry = |segment: &&str| segment.contains(['.', ':']) || *segment == "localhost";
+    let plain = |text: &str| text.replace(['-', '_'], "").to_ascii_lowercase();
+    let source = plain(&known.source);
+    let is_known = |folder: &str| {
+        let folder = plain(folder);
+        let is_owner = |word: &str| word.strip_prefix(folder.as_str()).is_some_and(|rest| rest.starts_with('/'));
+        source.split([' ', ',', ';']).any(|word| is_owner(word.strip_prefix("https://github.com/").unwrap_or(word)))
+            || PUBLISHERS.contains(&folder.as_str())
+            || folder == plain(name)
+            || folder == plain(&known.program)
+    };
+    let is_official =
+        ["registry.k8s.io/", "k8s.gcr.io/", "gke.gcr.io/"].iter().any(|host| repository.starts_with(host));
+    let mut below = folders.split('/').filter(|folder| !folder.is_empty() && !is_registry(folder)).peekable();
+    !is_official && below.peek().is_some() && !below.any(is_known)
 }
 
 /// Whether an image is known to hold its program and no shell or tool beside it. Tags that name another

@@ -211,7 +211,7 @@ impl Programs {
 }
 
 /// Whether a repository ends with these whole segments.
-fn ends_with(repository: &str, image: &str) -> bool {
+pub(super) fn ends_with(repository: &str, image: &str) -> bool {
     if !image.contains('*') {
         return repository.strip_suffix(image).is_some_and(|before| before.is_empty() || before.ends_with('/'));
     }
