@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use super::name;
 use crate::words::{edits_within, nearest};
 
-/// Why a path cannot be read or written. What is no error of the system says it already.
+/// Why a path cannot be read or written. Other errors say it already.
 #[must_use]
 pub fn why(path: &Path, error: &io::Error) -> String {
     if error.raw_os_error().is_none() {
@@ -38,7 +38,7 @@ pub fn why(path: &Path, error: &io::Error) -> String {
 pub fn unsearched(folder: &Path, error: ignore::Error) -> (PathBuf, io::Error) {
     let path = path_of(&error).unwrap_or(folder).to_owned();
     let error = error.into_io_error().unwrap_or_else(|| io::Error::other("cannot be searched"));
-    // the walk wraps the system's error in a sentence of its own
+    // the walk wraps the system's error in a sentence
     let inner = error.get_ref().and_then(|inner| inner.source()?.downcast_ref::<io::Error>()?.raw_os_error());
     (path, inner.map_or(error, io::Error::from_raw_os_error))
 }

@@ -6,22 +6,12 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::sync::Arc;
 
+use crate::rules::blocks;
 use patterns::diagnostic::{Finding, Level};
 use patterns::kube::{File, Workspace};
 use patterns::lint::{self, Selection};
 use patterns::rules::{self, Rule};
 use patterns::yaml::{self, Document, NodeId, Source, Style, Value, edit};
-
-/// The blocks of a page that open with this line.
-fn blocks(page: &str, opening: &str) -> Vec<String> {
-    let mut blocks = Vec::new();
-    let mut lines = page.lines();
-    while lines.by_ref().any(|line| line == opening) {
-        let block: Vec<&str> = lines.by_ref().take_while(|line| *line != "```").collect();
-        blocks.push(block.join("\n") + "\n");
-    }
-    blocks
-}
 
 /// What a rule finds and can mend.
 fn fixable(rule: &Rule, text: &str) -> Vec<Finding> {

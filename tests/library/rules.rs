@@ -29,7 +29,7 @@ fn shown(findings: &[Finding]) -> String {
 }
 
 /// The blocks of a page that open with this line.
-fn blocks(page: &str, opening: &str) -> Vec<String> {
+pub fn blocks(page: &str, opening: &str) -> Vec<String> {
     let mut blocks = Vec::new();
     let mut lines = page.lines();
     while lines.by_ref().any(|line| line == opening) {

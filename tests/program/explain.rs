@@ -130,7 +130,7 @@ fn a_key_is_explained_by_its_path() {
         ("app.volumes.data.create.size", "\nhow much to ask for\n"),
         ("sharded.router", "  protocol  http or redis or memcached, required: "),
         ("mount", "  sharded.storage.mount "),
-        ("nodeSelector", "nodeSelector is no key of descriptions; write\n\n  place: {nodes: "),
+        ("nodeSelector", "descriptions have no key `nodeSelector`; write\n\n  place: {nodes: "),
     ] {
         let run = patterns(&["explain", key]);
         assert_eq!((run.code, run.stderr.as_str()), (0, ""), "{key}");

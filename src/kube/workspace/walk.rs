@@ -70,7 +70,7 @@ pub const LEFT_OUT: [&str; 18] = [
 
 /// Whether a file holds what a test of an operator expects of objects, parts of which are conditions: the assertions of
 /// kuttl (`00-assert.yaml`, `01-errors.yaml`; kuttl.dev: docs/testing/steps) and Chainsaw (`deployment-assert.yaml`). Those
-/// of helm-unittest are of a form of its own (helm-unittest/helm-unittest: `DOCUMENT.md`).
+/// of helm-unittest have another form (helm-unittest/helm-unittest: `DOCUMENT.md`).
 fn is_expectation(path: &Path) -> bool {
     let stem = path.file_stem().and_then(OsStr::to_str).unwrap_or_default();
     if stem.ends_with("_test") && is_in_tests_of_a_chart(path) {

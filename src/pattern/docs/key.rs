@@ -25,7 +25,7 @@ pub fn key(catalogue: &Catalogue, path: &str) -> Option<String> {
         return None;
     }
     if let Some(form) = grammar()["x-wrong"].get(path).and_then(Json::as_str) {
-        return Some(format!("{path} is no key of descriptions; write\n\n  {form}\n"));
+        return Some(format!("descriptions have no key `{path}`; write\n\n  {form}\n"));
     }
     let places = named(catalogue, path);
     if places.is_empty() {

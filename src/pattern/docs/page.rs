@@ -54,7 +54,7 @@ pub(super) fn section(out: &mut String, title: &str, rows: &[(String, String)]) 
     }
 }
 
-/// The parameters, each with its type, default and meaning, and those of its own keys below it.
+/// The parameters, each with its type, default and meaning, and those of its keys below it.
 pub(super) fn parameters(definition: &Definition) -> Vec<(String, String)> {
     let mut rows = Vec::new();
     write_rows(&definition.params, definition.main.as_deref(), 0, &mut rows);
