@@ -9,7 +9,7 @@ use crate::program::{self, Running, echo, find, folder, free_port, get};
 const TIERS: &str = "\
 patterns: v1
 name: cache
-shape: {replicated: {role: http-cache, to: dictionary, memory: 256Mi}}
+shape: {replicated: {role: http-cache, to: service/dictionary:80, memory: 256Mi}}
 ---
 patterns: v1
 name: edge
