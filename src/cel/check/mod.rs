@@ -9,6 +9,7 @@ mod macros;
 use super::CompileError;
 use super::ast::{At, Expr, Kind, Literal};
 use super::functions::Overload;
+use super::library;
 use super::types::{Bindings, Type};
 use crate::words::nearest;
 
@@ -32,22 +33,6 @@ const DEPTH: usize = 1000;
 
 /// The minor version of Kubernetes whose servers take `sortBy`, which is a macro, with the other functions of lists.
 const SORT_BY: u8 = 35;
-
-/// Names of types, which are values too: `type(x) == string`.
-const TYPES: [&str; 12] = [
-    "bool",
-    "int",
-    "uint",
-    "double",
-    "string",
-    "bytes",
-    "list",
-    "map",
-    "null_type",
-    "type",
-    "google.protobuf.Timestamp",
-    "google.protobuf.Duration",
-];
 
 /// What the check has found out about a node.
 #[derive(Debug)]
@@ -173,7 +158,7 @@ impl<'run> Checker<'run> {
             return Err(CompileError::unsupported(expr.at, "the expression is too complex to check"));
         }
         let at = expr.at;
-        if let Some(name) = expr.qualified(3).filter(|name| TYPES.contains(&name.as_str()))
+        if let Some(name) = expr.qualified(3).filter(|name| library::type_named(name).is_some())
             && self.find(name.split('.').next().unwrap_or_default()).is_none()
         {
             expr.kind = Kind::Ident(name);

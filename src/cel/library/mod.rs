@@ -77,7 +77,7 @@ pub fn spoken(function: &str) -> &str {
     }
 }
 
-/// The name of the type that a name stands for.
+/// The type that a name means: names of types are values too, `type(x) == string`.
 pub fn type_named(name: &str) -> Option<&'static str> {
     const NAMES: [&str; 12] = [
         "bool",
