@@ -6,7 +6,7 @@ use super::{Check, Findings, FindingsAnywhere, Rule, SharedCheck, SharedPass};
 use crate::apiserver::{Reason, Schemas, validate};
 use crate::diagnostic::{Family, Label, Level};
 use crate::kube::versions::Target;
-use crate::kube::{FastSet, FolderScope, Index, Object};
+use crate::kube::{FastMap, FastSet, FolderScope, Index, Object};
 use crate::policy::{Decision, Policies, Policy, Problem, Verdict};
 use crate::yaml::Source;
 
@@ -41,8 +41,8 @@ fn check(index: &Index<'_>, found: &mut FindingsAnywhere<'_>) {
     if policies.is_empty() {
         return;
     }
-    let twins = Twins::of(&policies, index.all());
-    let holds = |policy: &Object, object: &Object| is_near(index, policy, object) && !twins.has(policy, object);
+    let alternatives = Alternatives::of(&policies, index.all());
+    let holds = |policy: &Object, object: &Object| is_near(index, policy, object) && !alternatives.are(policy, object);
     report(&policies, index.all(), index, &holds, found);
 }
 
@@ -60,30 +60,46 @@ fn is_near(index: &Index<'_>, policy: &Object, object: &Object) -> bool {
     is_below || index.reach(policy, object).is_some_and(|reach| reach < crate::kube::Reach::Run)
 }
 
-/// The objects beside policies in their own files: another version of such an object is not what the policy is applied
-/// with, because bundles that lie side by side are alternatives.
-struct Twins<'run>(FastSet<Twin<'run>>);
+/// The files of policies, each with the others that hold one of its objects once more: bundles that lie side by side are
+/// alternatives, and what one of them brings is not applied with a policy of another.
+struct Alternatives(FastSet<(*const Source, *const Source)>);
 
-/// The file of an object, its group, kind, name and namespace.
-type Twin<'run> = (*const Source, &'run str, &'run str, &'run str, Option<&'run str>);
+/// The group, kind, name and namespace of an object.
+type Identity<'run> = (&'run str, &'run str, &'run str, Option<&'run str>);
 
-impl<'run> Twins<'run> {
-    fn of(policies: &Policies<'_>, objects: &[&'run Object]) -> Self {
-        let files: FastSet<_> = policies.all.iter().map(|policy| Arc::as_ptr(&policy.object.document.source)).collect();
-        let beside = objects.iter().filter(|object| files.contains(&Arc::as_ptr(&object.document.source)));
-        Self(beside.map(|object| twin(&object.document.source, object)).collect())
+impl Alternatives {
+    /// Compares the files. A Namespace is often repeated in files that are applied together.
+    fn of(policies: &Policies<'_>, objects: &[&Object]) -> Self {
+        let files: FastSet<_> = policies.all.iter().map(|policy| file(policy.object)).collect();
+        let counts = |object: &&&Object| object.id.kind != "Namespace" && !object.id.name.is_empty();
+        let mut holding: FastMap<Identity<'_>, Vec<*const Source>> = FastMap::default();
+        for object in objects.iter().filter(counts).filter(|object| files.contains(&file(object))) {
+            let holders = holding.entry(identity(object)).or_default();
+            if holders.last() != Some(&file(object)) {
+                holders.push(file(object));
+            }
+        }
+        let mut found = FastSet::default();
+        for object in objects.iter().filter(counts) {
+            let others = holding.get(&identity(object)).into_iter().flatten().filter(|other| **other != file(object));
+            found.extend(others.map(|other| (*other, file(object))));
+        }
+        Self(found)
     }
 
-    fn has(&self, policy: &Object, object: &Object) -> bool {
-        let file = &policy.document.source;
-        !Arc::ptr_eq(file, &object.document.source) && self.0.contains(&twin(file, object))
+    fn are(&self, policy: &Object, object: &Object) -> bool {
+        self.0.contains(&(file(policy), file(object)))
     }
 }
 
-fn twin<'run>(file: &Arc<Source>, object: &'run Object) -> Twin<'run> {
+fn file(object: &Object) -> *const Source {
+    Arc::as_ptr(&object.document.source)
+}
+
+fn identity(object: &Object) -> Identity<'_> {
     let id = &object.id;
     let group = id.api_version.rsplit_once('/').map_or("", |(group, _)| group);
-    (Arc::as_ptr(file), group, &id.kind, &id.name, id.namespace.as_deref())
+    (group, &id.kind, &id.name, id.namespace.as_deref())
 }
 
 /// Reports what does not compile, and what policies say to objects.
