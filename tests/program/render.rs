@@ -139,6 +139,23 @@ fn a_missing_file_is_told_from_what_is_fetched() {
 }
 
 #[test]
+fn what_flux_adds_to_a_rendered_kustomization_counts() {
+    let binding = "apiVersion: rbac.authorization.k8s.io/v1\nkind: ClusterRoleBinding\nmetadata: {name: web}\n\
+                   roleRef: {apiGroup: rbac.authorization.k8s.io, kind: ClusterRole, name: view}\n\
+                   subjects: [{kind: ServiceAccount, name: web}]\n";
+    let folder = repository("flux", binding);
+    folder.file("app/kustomization.yaml", "resources: [rbac.yaml]\n").file("app/rbac.yaml", binding);
+    let flux = "apiVersion: kustomize.toolkit.fluxcd.io/v1\nkind: Kustomization\nmetadata: {name: web}\n\
+                spec: {path: ./app, prune: true, interval: 1h, sourceRef: {kind: GitRepository, name: web}";
+    folder.file("ks.yaml", format!("{flux}}}\n"));
+    let alone = lint(&folder, &["--render", "--format", "concise", "app", "ks.yaml"]);
+    assert!(alone.stdout.contains("missing-field"), "{}", alone.stdout);
+    folder.file("ks.yaml", format!("{flux}, targetNamespace: web}}\n"));
+    let run = lint(&folder, &["--render", "--format", "concise", "app", "ks.yaml"]);
+    assert_eq!((run.code, run.stdout.as_str()), (0, ""), "{}", run.stderr);
+}
+
+#[test]
 fn nothing_runs_unasked() {
     let folder = repository("unasked", RENDERED);
     let run = lint(&folder, &["web"]);

@@ -2,6 +2,7 @@
 //! it applies together.
 
 mod changes;
+mod flux;
 mod roots;
 
 use std::collections::BTreeSet;
@@ -18,6 +19,7 @@ use crate::kube::hash::{FastMap, FastSet};
 use crate::limits;
 use crate::yaml::{self, Document, NodeId, Part, Source};
 use changes::Change;
+pub(super) use flux::is_kustomization as is_of_flux;
 use roots::{Unseen, Variables};
 
 /// `RecognizedKustomizationFileNames` in `sigs.k8s.io/kustomize/api/konfig`.
@@ -36,6 +38,7 @@ pub(in crate::kube) const CHANGED_BY: usize = 64;
 pub(in crate::kube) const MOST_CHANGES: usize = 2048;
 
 /// A kustomization, be it in the run or above its files.
+#[derive(Default)]
 struct Kustomization {
     path: PathBuf,
     /// Its folder, and how messages call that; none for one above all that the user named.
@@ -71,7 +74,9 @@ pub(super) fn connect(files: &mut Vec<File>) {
         let unit: Arc<[u32]> = Arc::from([rendered.unit]);
         file.objects.iter_mut().for_each(|object| object.kustomizations = Arc::clone(&unit));
     }
-    let all = find(files);
+    let mut all = find(files);
+    let own = all.len();
+    all.extend(flux::read(files));
     for file in files.iter_mut() {
         file.is_resource = false;
     }
@@ -82,20 +87,22 @@ pub(super) fn connect(files: &mut Vec<File>) {
         }
         return;
     }
+    // what Flux makes of folders changes what is in them, and says nothing of what is applied together
+    let (all, (own, of_flux)) = (&all, all.split_at(own));
     let extended = generators::add(
         files,
-        all.iter().filter_map(|one| Some((one.path.as_path(), one.shown.as_deref()?, one.generators.as_slice()))),
+        own.iter().filter_map(|one| Some((one.path.as_path(), one.shown.as_deref()?, one.generators.as_slice()))),
     );
-    unload_data(files, &all);
-    let patches: FastSet<&PathBuf> = all.iter().flat_map(|one| &one.patches).collect();
-    let users = users(&all);
+    unload_data(files, own);
+    let patches: FastSet<&PathBuf> = own.iter().flat_map(|one| &one.patches).collect();
+    let users = users(all);
     let mut bases: FastMap<&Path, Vec<usize>> = FastMap::default();
     for (at, one) in all.iter().enumerate().filter(|(at, _)| users[*at].may_change()) {
         for path in &one.resources {
             bases.entry(path.as_path()).or_default().push(at);
         }
     }
-    let together = together(&all);
+    let together = together(own);
     for file in files.iter_mut().filter(|file| file.rendered.is_none()) {
         let is_read = |path: &PathBuf| patches.contains(path) || together.contains_key(path);
         if file.path.as_ref().is_some_and(is_read) && file.read_with_kustomize() {
@@ -103,12 +110,13 @@ pub(super) fn connect(files: &mut Vec<File>) {
         }
     }
     let is_renamed = all.iter().flat_map(|one| &one.changes).any(Change::renames);
-    let folders: FastSet<&Path> = all.iter().map(|one| one.folder.as_path()).collect();
-    let variables = Variables::of(&all, &together);
-    let unseen = Unseen::of(&all);
+    let folders: FastSet<&Path> = own.iter().map(|one| one.folder.as_path()).collect();
+    let variables = Variables::of(own, &together);
+    let unseen = Unseen::of(own);
     let gives_labels = all.iter().flat_map(|one| &one.changes).any(Change::labels);
     let selected = files.iter().flat_map(|file| &file.objects).filter(|_| gives_labels);
     let selected = changes::selected_keys(selected);
+    flux::change_rendered(files, of_flux, is_renamed, &selected);
     for file in files.iter_mut().filter(|file| file.rendered.is_none()) {
         let Some(path) = &file.path else { continue };
         let is_patch = patches.contains(path);
@@ -120,7 +128,7 @@ pub(super) fn connect(files: &mut Vec<File>) {
         let is_left_out = folders.contains(path.parent().unwrap_or(path)) && !together.contains_key(path);
         let mut by = Users::default();
         let of_path = path.ancestors().take(LEVELS).filter_map(|path| bases.get(path)).flatten().copied();
-        let of_maker = all.iter().position(|one| file.is_generated && one.path == *path);
+        let of_maker = own.iter().position(|one| file.is_generated && one.path == *path);
         for at in of_path.chain(of_maker) {
             by.add(&users[at]);
         }
@@ -261,14 +269,7 @@ fn read_folder(folder: &Path, shown: Option<&str>, found: &mut Vec<Kustomization
             path,
             folder: folder.to_owned(),
             shown: shown.map(|shown| if shown.is_empty() { name.to_owned() } else { format!("{shown}/{name}") }),
-            patches: Vec::new(),
-            resources: Vec::new(),
-            changes: Vec::new(),
-            variables: Vec::new(),
-            brings_unseen: false,
-            is_component: false,
-            components: Vec::new(),
-            generators: Vec::new(),
+            ..Kustomization::default()
         };
         for part in yaml::read(&Arc::new(source)) {
             let Part::Document(document) = part else { continue };

@@ -240,6 +240,7 @@ pub fn on_deep_stacks<R: Send>(work: impl FnOnce() -> R + Send) -> io::Result<R>
 fn says_something_of_others(file: &File) -> bool {
     file.path.as_deref().is_some_and(kustomize::is_kustomization)
         || file.objects.iter().any(|object| object.id.kind == "CustomResourceDefinition")
+        || file.objects.iter().any(kustomize::is_of_flux)
 }
 
 fn read(input: &Input) -> Outcome {

@@ -15,7 +15,7 @@ use regex_lite::Regex;
 use crate::kube::Object;
 use crate::kube::changes::{Field, field};
 use crate::kube::hash::FastSet;
-use crate::yaml::{Document, Value};
+use crate::yaml::{Document, NodeId, Value};
 use reader::Reader;
 
 /// A kustomization or patch that changes more fields counts as changing everything.
@@ -97,7 +97,7 @@ enum Segment {
 
 /// What the document of a kustomization changes; its folder is for the files that it names.
 pub(super) fn read(document: &Document, folder: &Path) -> Vec<Change> {
-    let reader = Reader { document, folder };
+    let reader = Reader { document, root: document.root(), folder };
     let mut found = Vec::new();
     reader.simple(&mut found);
     reader.labels(&mut found);
@@ -106,6 +106,16 @@ pub(super) fn read(document: &Document, folder: &Path) -> Vec<Change> {
     reader.configurations(&mut found);
     reader.transformers(&mut found);
     if found.len() > MOST { vec![Change::everything()] } else { found }
+}
+
+/// What the specification of a Kustomization of Flux changes: it has fields of kustomize, and one with another name.
+pub(super) fn of_flux(document: &Document, spec: NodeId, folder: &Path) -> Vec<Change> {
+    let reader = Reader { document, root: spec, folder };
+    let mut found = Vec::new();
+    reader.simple(&mut found);
+    reader.namespace("targetNamespace", &mut found);
+    reader.patches(&mut found);
+    if found.len() > MOST || document.get(spec, "components").is_some() { vec![Change::everything()] } else { found }
 }
 
 /// The variables that a kustomization declares: `$(NAME)` in texts becomes what they refer to.

@@ -14,6 +14,8 @@ use crate::yaml::{self, Document, NodeId, Part, Source, Value};
 /// A document that is a kustomization, or a file that one names.
 pub(super) struct Reader<'a> {
     pub(super) document: &'a Document,
+    /// The map with the fields of a kustomization.
+    pub(super) root: NodeId,
     pub(super) folder: &'a Path,
 }
 
@@ -40,7 +42,7 @@ impl Reader<'_> {
     }
 
     pub(super) fn of_root(&self, field: &str) -> &[NodeId] {
-        self.items(self.document.root(), field)
+        self.items(self.root, field)
     }
 
     pub(super) fn file(&self, path: &str) -> Option<Source> {
@@ -49,18 +51,14 @@ impl Reader<'_> {
     }
 
     fn has(&self, field: &str) -> bool {
-        self.document.get(self.document.root(), field).is_some()
+        self.document.get(self.root, field).is_some()
     }
 
     pub(super) fn simple(&self, found: &mut Vec<Change>) {
         if self.has("namePrefix") || self.has("nameSuffix") {
             found.push(Change::of_all("metadata.name"));
         }
-        if self.has("namespace") {
-            let name = self.document.get_str(self.document.root(), "namespace");
-            found.extend(Change::of_namespace(name.unwrap_or_default()));
-            found.push(Change::of(Names::one(Some("Namespace")), Names::Any, "metadata.name"));
-        }
+        self.namespace("namespace", found);
         let text = |item: &NodeId, field: &str| self.document.get_str(*item, field);
         for item in self.of_root("replicas") {
             let kinds = Regex::new("^(Deployment|ReplicationController|ReplicaSet|StatefulSet)$");
@@ -80,6 +78,15 @@ impl Reader<'_> {
         }
     }
 
+    /// What a field changes that holds the namespace of all objects.
+    pub(super) fn namespace(&self, field: &str, found: &mut Vec<Change>) {
+        if self.has(field) {
+            let name = self.document.get_str(self.root, field);
+            found.extend(Change::of_namespace(name.unwrap_or_default()));
+            found.push(Change::of(Names::one(Some("Namespace")), Names::Any, "metadata.name"));
+        }
+    }
+
     /// What `{name: nginx, newTag: '1.29'}` changes.
     pub(super) fn image(&self, item: NodeId, found: &mut Vec<Change>) {
         let Some(name) = self.document.get_str(item, "name") else { return };
@@ -91,7 +98,7 @@ impl Reader<'_> {
     }
 
     pub(super) fn labels(&self, found: &mut Vec<Change>) {
-        let root = self.document.root();
+        let root = self.root;
         self.annotations(found);
         let common = self.document.get(root, "commonLabels");
         self.label(common, &TEMPLATES, true, found);
@@ -113,7 +120,7 @@ impl Reader<'_> {
     }
 
     fn annotations(&self, found: &mut Vec<Change>) {
-        let map = self.document.get(self.document.root(), "commonAnnotations");
+        let map = self.document.get(self.root, "commonAnnotations");
         for entry in map.map_or(&[][..], |map| self.document.entries(map)) {
             let key = self.document.key(entry);
             let place = |above: &str| {
@@ -222,7 +229,7 @@ impl Reader<'_> {
                     found.push(Change::everything());
                     continue;
                 };
-                let reader = Reader { document: &document, folder: self.folder };
+                let reader = Reader { document: &document, root: document.root(), folder: self.folder };
                 let root = [document.root()];
                 let items = document.items(document.root());
                 for item in if items.is_empty() { &root } else { items } {

@@ -15,7 +15,9 @@ impl Reader<'_> {
             });
             for document in documents(source) {
                 match document {
-                    Some(document) => Reader { document: &document, folder: self.folder }.transformer(found),
+                    Some(document) => {
+                        Reader { document: &document, root: document.root(), folder: self.folder }.transformer(found);
+                    }
                     None => found.push(Change::everything()),
                 }
             }
@@ -24,7 +26,7 @@ impl Reader<'_> {
 
     /// The fields that the transformer changes which this document configures.
     fn transformer(&self, found: &mut Vec<Change>) {
-        let root = self.document.root();
+        let root = self.root;
         let is_built_in = self.document.get_str(root, "apiVersion") == Some("builtin");
         let kind = self.document.get_str(root, "kind").filter(|_| is_built_in).unwrap_or_default();
         match kind {
@@ -66,7 +68,7 @@ impl Reader<'_> {
 
     /// The keys that a transformer adds to the maps which it lists.
     fn added_keys(&self, field: &str, found: &mut Vec<Change>) {
-        let added = self.document.get(self.document.root(), field);
+        let added = self.document.get(self.root, field);
         for entry in added.map_or(&[][..], |added| self.document.entries(added)) {
             let key = self.document.key(entry);
             for spec in self.of_root("fieldSpecs") {
@@ -83,7 +85,7 @@ impl Reader<'_> {
     }
 
     fn added_values(&self, found: &mut Vec<Change>) {
-        let root = self.document.root();
+        let root = self.root;
         for target in self.of_root("targets") {
             self.added_value(*target, found);
         }
@@ -93,7 +95,7 @@ impl Reader<'_> {
                 found.push(Change::everything());
                 continue;
             };
-            let reader = Reader { document: &document, folder: self.folder };
+            let reader = Reader { document: &document, root: document.root(), folder: self.folder };
             reader.of_root("targets").iter().for_each(|target| reader.added_value(*target, found));
         }
     }
