@@ -86,8 +86,28 @@ pub fn read(folders: Vec<(PathBuf, String)>) -> Vec<(String, Result<Overlay, Str
         folders.map(Path::to_owned).collect::<Vec<_>>()
     };
     let used: HashSet<PathBuf> = read.iter().filter_map(|(.., one)| one.as_ref().ok()).flat_map(below).collect();
-    read.retain(|(folder, ..)| !used.contains(folder));
+    // what is only ever a part is not judged as a whole because the whole cannot be built
+    let failed = read.iter().filter(|(.., one)| one.is_err()).map(|(folder, ..)| folder.as_path());
+    let parts = parts_of(failed);
+    read.retain(|(folder, _, one)| !used.contains(folder) && (one.is_err() || !parts.contains(folder)));
     read.into_iter().map(|(_, shown, one)| (shown, one)).collect()
+}
+
+/// The folders that kustomizations are built from which cannot be read as a whole.
+fn parts_of<'a>(failed: impl Iterator<Item = &'a Path>) -> HashSet<PathBuf> {
+    let mut parts = HashSet::new();
+    let mut work: Vec<PathBuf> = failed.map(Path::to_owned).collect();
+    while let Some(folder) = work.pop() {
+        let document = own_file(&folder).and_then(|path| single(&origin(&path, "").ok()?.source));
+        let named = document.iter().flat_map(named);
+        let there = named.filter_map(|(_, path)| fs::canonicalize(folder.join(path)).ok());
+        for part in there.filter(|there| there.is_dir()) {
+            if parts.len() < MOST && parts.insert(part.clone()) {
+                work.push(part);
+            }
+        }
+    }
+    parts
 }
 
 impl Overlay {

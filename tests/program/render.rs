@@ -139,6 +139,24 @@ fn a_missing_file_is_told_from_what_is_fetched() {
 }
 
 #[test]
+fn a_base_is_not_judged_alone_because_its_overlay_cannot_be_built() {
+    let folder = repository("base", "apiVersion: v1\nkind: Service\nmetadata: {name: web}\nspec: {type: clusterIP}\n");
+    folder.file("part/kustomization.yaml", "resources: [service.yaml]\n");
+    folder.file(
+        "part/service.yaml",
+        "apiVersion: v1\nkind: Service\nmetadata: {name: web}\nspec: {ports: [{port: 80}]}\n",
+    );
+    folder.file("base/kustomization.yaml", "resources: [../part]\n");
+    folder.file("top/kustomization.yaml", "resources: [../base, 'https://example.com/more.yaml']\n");
+    folder.file("other/kustomization.yaml", "resources: [service.yaml]\n");
+    folder.file("other/service.yaml", "apiVersion: v1\nkind: Service\nmetadata: {name: web}\n");
+    let run = lint(&folder, &["--render", "--format", "concise", "part", "base", "top", "other"]);
+    assert!(run.stderr.contains("https://example.com/more.yaml"), "{}", run.stderr);
+    assert_eq!(calls(&folder).lines().count(), 1, "{}", calls(&folder));
+    assert!(calls(&folder).contains("/other"), "{}", calls(&folder));
+}
+
+#[test]
 fn what_flux_adds_to_a_rendered_kustomization_counts() {
     let binding = "apiVersion: rbac.authorization.k8s.io/v1\nkind: ClusterRoleBinding\nmetadata: {name: web}\n\
                    roleRef: {apiGroup: rbac.authorization.k8s.io, kind: ClusterRole, name: view}\n\
