@@ -222,6 +222,7 @@ fn add_dials<'run>(
             port: address.port,
             speaks: kind.map(str::to_owned).or(address.scheme),
             path: address.path,
+            is_asked: false,
             is_needed: true,
             certainty,
             proof: Proof::new(word.place, shows),

@@ -88,7 +88,24 @@ impl<'run> PodFacts<'run> {
         let (ports, unsettled, places) = (OnceLock::new(), OnceLock::new(), OnceLock::new());
         let mut facts = Self { pod, index, programs, members, is_open: is_open(pod), ports, unsettled, places };
         relate::relate(pod, &mut facts.members);
+        facts.doubt_defaults();
         facts
+    }
+
+    /// What requests may name (`/probe?target=`) is there by default only where a container of the Pod speaks as it does.
+    fn doubt_defaults(&mut self) {
+        let is_asked = |member: &ContainerFacts<'_>| member.dials.iter().any(|dial| dial.is_asked);
+        if !self.members.iter().any(is_asked) {
+            return;
+        }
+        let listens = self.running().flat_map(|member| &member.listens);
+        let spoken: Vec<String> = listens.filter_map(|listen| listen.speaks.clone()).collect();
+        for dial in self.members.iter_mut().flat_map(|member| &mut member.dials).filter(|dial| dial.is_asked) {
+            dial.is_asked = !dial.speaks.as_ref().is_some_and(|kind| spoken.contains(kind));
+            if dial.is_asked {
+                dial.certainty = dial.certainty.min(Certainty::Likely);
+            }
+        }
     }
 
     /// Whether nothing changes what these facts are read from before the Pod is made.

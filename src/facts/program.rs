@@ -280,6 +280,9 @@ pub struct Endpoint {
     /// What holds where nothing says it: `127.0.0.1:4180`, `:8080`. Absent: nothing then.
     #[serde(default)]
     pub absent: Many,
+    /// Whether each request may name another target in place of that: `/probe?target=`.
+    #[serde(default)]
+    pub asked: bool,
     /// Whether each argument that is not an option has its own port, counted up from this one.
     #[serde(default)]
     pub counts_up: bool,

@@ -154,6 +154,7 @@ impl<'run> Reader<'_, 'run> {
                 port: one.port,
                 speaks: row.speaks.clone().or(one.scheme),
                 path: one.path,
+                is_asked: row.asked && one.certainty != Certainty::Said,
                 is_needed: self.invocation.is_needed,
                 certainty: one.certainty,
                 proof: one.proof,

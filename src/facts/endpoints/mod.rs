@@ -60,6 +60,8 @@ pub struct Dial<'run> {
     pub speaks: Option<String>,
     /// The path of a URL.
     pub path: String,
+    /// Whether that is only what it does unless a request names another target, and nothing in the Pod is that target.
+    pub is_asked: bool,
     /// Whether what runs here goes on only when the connection has succeeded.
     pub is_needed: bool,
     /// How sure it is.
@@ -83,6 +85,7 @@ impl<'run> Dial<'run> {
             port: Some(port.parse().ok()?),
             speaks: None,
             path: String::new(),
+            is_asked: false,
             is_needed: socket.is_needed,
             certainty: if socket.always || socket.is_needed { Certainty::Said } else { Certainty::Likely },
             proof: Proof::new(socket.address.place, "`/dev/tcp`"),

@@ -24,6 +24,9 @@ fn check(facts: &PodFacts<'_>, found: &mut Findings<'_>) {
             if ["quitquitquit", "shutdown", "graceful_shutdown"].iter().any(|end| dial.path.ends_with(end)) {
                 continue;
             }
+            if dial.is_asked {
+                continue;
+            }
             let Answer::No(absence) = facts.serves(port, caller, dial.speaks.as_deref()) else { continue };
             // One default target and no container beside it: exporters are asked for others (`/probe?target=`).
             if dial.certainty == Certainty::Default && facts.running().nth(1).is_none() {
@@ -59,7 +62,11 @@ fn check(facts: &PodFacts<'_>, found: &mut Findings<'_>) {
                     here.span(),
                     format!("`{}` {does} to port {port} of its own Pod, where nothing listens", caller.name()),
                 )
-                .here(format!("port {port}"))
+                .here(if dial.proof.shows.starts_with("default of ") {
+                    format!("port {port} by {}", dial.proof.shows)
+                } else {
+                    format!("port {port}")
+                })
                 .because(if is_datagram { LOST } else { REFUSED })
                 .level(level);
             let meant = meant.get_or_insert_with(|| Meant::of(facts));
