@@ -13,8 +13,8 @@ use crate::yaml::NodeId;
 /// A Service that selects no Pod of its folder and namespace.
 pub static RULE: Rule = rule!("dangling_service.md", Warning, Check::Workspace(check));
 
-fn check(index: &Index<'_>, found: &mut FindingsAnywhere<'_>) {
-    let mut told = None;
+fn check<'run>(index: &Index<'run>, found: &mut FindingsAnywhere<'_>) {
+    let (mut told, mut makers) = (None, None);
     let mut selected = HashMap::new();
     let may_be_told = |service: &&&Object| service.keeps_selection() && !service.is_among_unseen;
     for service in index.kind("Service").iter().filter(may_be_told) {
@@ -26,11 +26,19 @@ fn check(index: &Index<'_>, found: &mut FindingsAnywhere<'_>) {
             continue;
         }
         // Operators make Pods that no file shows; what is nearly selected was meant to be.
-        let near = meant(&selector, pods_beside(index, service));
+        // What ends by itself is hardly what serves.
+        let near = meant(&selector, pods_beside(index, service).filter(|pods| !ends(pods.object)));
         // a workload that has its Service is hardly what another was misspelt for
         let is_taken =
             |meant: &Meant<'_, '_>| meant.is_typo && index.selects_in(FolderScope::of(service), meant.it.labels);
-        let near = near.filter(|meant| !is_taken(meant)).map(|meant| (meant.it.object, meant.key));
+        // what an operator makes mostly has the labels of what it is made from
+        let mut is_made = |meant: &Meant<'run, '_>| {
+            let value = labels.get(meant.key).map_or("", Text::as_str);
+            let key = (FolderScope::of(service), meant.key.to_owned(), value);
+            !meant.is_typo && makers.get_or_insert_with(|| labels_of_makers(index)).contains(&key)
+        };
+        let near = near.filter(|meant| !is_taken(meant)).filter(|meant| !is_made(meant));
+        let near = near.map(|meant| (meant.it.object, meant.key));
         let here = index.workloads_in(FolderScope::of(service));
         let beside = near.or_else(|| beside(index, service, labels, here, &mut selected));
         let Some((workload, key)) = beside.or_else(|| unlabelled(service, labels, here)) else { continue };
@@ -51,6 +59,45 @@ fn check(index: &Index<'_>, found: &mut FindingsAnywhere<'_>) {
             .because("a Service whose selector matches no Pod has no endpoints: connections are refused or time out")
             .help("make the selector a subset of the labels in the Pod template (`metadata.labels` of the template, not of the workload)");
     }
+}
+
+/// Whether Pods of this workload end by themselves.
+fn ends(workload: &Object) -> bool {
+    matches!(workload.id.kind.as_str(), "Job" | "CronJob")
+}
+
+/// The labels of objects of custom kinds that may make Pods, with the places of these.
+fn labels_of_makers<'run>(index: &Index<'run>) -> HashSet<(FolderScope<'run>, String, &'run str)> {
+    // groups whose kinds say something of Pods, and make none
+    const OTHERS: [&str; 12] = [
+        "argoproj.io",
+        "autoscaling.k8s.io",
+        "cert-manager.io",
+        "cilium.io",
+        "external-secrets.io",
+        "gateway.networking.k8s.io",
+        "istio.io",
+        "keda.sh",
+        "monitoring.coreos.com",
+        "monitoring.googleapis.com",
+        "projectcontour.io",
+        "traefik.io",
+    ];
+    let may_make = |object: &&&Object| {
+        let (group, _) = object.id.api_version.split_once('/').unwrap_or_default();
+        let is_of = |other: &str| group.strip_suffix(other).is_some_and(|rest| rest.is_empty() || rest.ends_with('.'));
+        object.typed.is_none() && !OTHERS.iter().any(|other| is_of(other))
+    };
+    let mut found = HashSet::new();
+    for object in index.all().iter().filter(may_make) {
+        let document = &object.document;
+        let labels = document.at(object.node, &["metadata", "labels"]);
+        for entry in labels.map_or(&[][..], |labels| document.entries(labels)) {
+            let value = document.str(entry.value());
+            found.extend(value.map(|value| (FolderScope::of(object), document.key(entry).into_owned(), value)));
+        }
+    }
+    found
 }
 
 /// All texts with their keys in the specs of custom kinds.
@@ -114,8 +161,9 @@ fn beside<'run, 'label>(
         *selected.entry(std::ptr::from_ref(workload)).or_insert_with(|| index.selects_in(FolderScope::of(service), has))
     };
     let here = &here[..here.len().min(MOST)];
-    let in_file =
-        |object: &&&Object| object.document.source.name == service.document.source.name && object.keeps_selection();
+    let in_file = |object: &&&Object| {
+        object.document.source.name == service.document.source.name && object.keeps_selection() && !ends(object)
+    };
     // the set that names the Service is meant, whichever comes first in the file
     let names_it = |workload: &&&Object| matches!(&workload.typed, Some(Typed::StatefulSet(set)) if set.spec.service_name.as_deref() == Some(&service.id.name));
     let by_name = here.iter().filter(in_file).filter(names_it);
