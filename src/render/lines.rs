@@ -14,6 +14,8 @@ use crate::yaml::Span;
 
 /// Lines of a list that are compared before a rendered one counts as found in none.
 const MOST: usize = 64;
+/// Lines below one of them that are compared to tell it from the others.
+const MOST_BELOW: usize = 8;
 
 /// A line and where it belongs.
 struct Line<'text> {
@@ -43,13 +45,15 @@ pub fn align(rendered: &str, template: &Arc<OriginFile>) -> Vec<Origin> {
     let mut found: Vec<Option<usize>> = Vec::with_capacity(made.len());
     let mut nearest: Vec<Option<usize>> = Vec::with_capacity(made.len());
     let mut used: HashMap<(Option<usize>, usize, usize), usize> = HashMap::new();
-    for line in &made {
+    let below = below(&made);
+    for (line, below) in made.iter().zip(&below) {
         let parent = match line.parent {
             Some(parent) => found[parent].map(Parent::Line),
             None => documents.get(line.document).copied().flatten().map(Parent::Document),
         };
         let candidates = parent.filter(|_| line.counts).and_then(|parent| index.find(parent, line.text, &from));
         let own = candidates.map(|candidates| {
+            let candidates = index.nearest(candidates, below, &made);
             let key = (line.parent, line.document, candidates[0]);
             let turn = used.entry(key).or_default();
             *turn += 1;
@@ -116,6 +120,16 @@ fn read(text: &str) -> Vec<Line<'_>> {
     lines
 }
 
+/// The first lines right below each line.
+fn below(lines: &[Line<'_>]) -> Vec<Vec<usize>> {
+    let mut below = vec![Vec::new(); lines.len()];
+    for (number, line) in lines.iter().enumerate().filter(|(_, line)| line.counts) {
+        let of_parent = line.parent.and_then(|parent| below.get_mut(parent));
+        of_parent.into_iter().filter(|of| of.len() < MOST_BELOW).for_each(|of: &mut Vec<usize>| of.push(number));
+    }
+    below
+}
+
 /// What a line is below.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 enum Parent {
@@ -159,6 +173,31 @@ impl<'text> Index<'text> {
             (!fitting.is_empty()).then_some(Cow::Owned(fitting))
         };
         of_key(key(text)).or_else(|| text.starts_with("- ").then(|| of_key("-")).flatten())
+    }
+}
+
+impl<'text> Index<'text> {
+    /// Those of the lines below which there is the most of what is below a rendered line: of the items of a list, the one
+    /// with the same name, and not the first that begins alike.
+    fn nearest<'index>(
+        &self,
+        candidates: Cow<'index, [usize]>,
+        below: &[usize],
+        made: &[Line<'text>],
+    ) -> Cow<'index, [usize]> {
+        if !(2..=MOST).contains(&candidates.len()) || below.is_empty() {
+            return candidates;
+        }
+        let has = |parent: usize| {
+            let is_there = |line: &&usize| self.by_text.contains_key(&(Parent::Line(parent), made[**line].text));
+            below.iter().filter(is_there).count()
+        };
+        let counts: Vec<usize> = candidates.iter().map(|line| has(*line)).collect();
+        let most = counts.iter().max().copied().unwrap_or_default();
+        if counts.iter().all(|count| *count == most) {
+            return candidates;
+        }
+        candidates.iter().zip(counts).filter(|(_, count)| *count == most).map(|(line, _)| *line).collect()
     }
 }
 
@@ -251,6 +290,15 @@ mod tests {
         let rendered = "kind: A\nlist:\n  - name: a\n    fixed: yes\n  - name: b\n    fixed: yes\n";
         let aligned = aligned(rendered, template);
         assert_eq!(aligned[2..6], ["- name: {{ .n }}", "fixed: yes", "- name: {{ .n }}", "fixed: yes"]);
+    }
+
+    #[test]
+    fn an_item_is_the_one_that_says_the_same_below() {
+        let template = "kind: A\nports:\n  {{- if .b }}\n  - port: {{ .p2p }}\n    name: p2p\n  {{- end }}\n  - port: {{ .http \
+                        }}\n    name: http\n  {{- range .more }}\n  - port: {{ .port }}\n    name: {{ .name }}\n  {{- end }}\n";
+        let rendered = "kind: A\nports:\n  - port: 1\n    name: http\n  - port: 2\n    name: a\n";
+        let aligned = aligned(rendered, template);
+        assert_eq!(aligned[2..4], ["- port: {{ .http }}", "name: http"]);
     }
 
     #[test]

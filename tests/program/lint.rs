@@ -353,6 +353,24 @@ fn a_pod_monitor_that_gives_a_number_for_a_name_is_shown_the_right_key() {
 }
 
 #[test]
+fn a_name_of_another_variant_is_not_suggested() {
+    let folder = Folder::new("lint", "variants");
+    for (variant, port) in [("a", "rpc"), ("b", "http-api")] {
+        let text = format!(
+            "apiVersion: v1\nkind: Service\nmetadata: {{name: web}}\nspec: {{selector: {{app: web}}, ports: [{{port: 80, \
+             targetPort: http-api}}]}}\n---\napiVersion: apps/v1\nkind: StatefulSet\nmetadata: {{name: web}}\nspec:\n  \
+             serviceName: web\n  selector: {{matchLabels: {{app: web}}}}\n  template:\n    metadata: {{labels: {{app: \
+             web}}}}\n    spec: {{containers: [{{name: web, image: \"registry.example.com/web:1\", ports: [{{name: {port}, \
+             containerPort: 80}}]}}]}}\n"
+        );
+        folder.file(&format!("{variant}/web.yaml"), text);
+    }
+    let run = folder.lint(&["."]);
+    assert!(run.out.contains("service-port-missing"), "{}", run.out);
+    assert!(!run.out.contains("did you mean"), "{}", run.out);
+}
+
+#[test]
 fn helm_templates_are_skipped_and_counted_once() {
     let folder = Folder::new("lint", "helm");
     folder

@@ -67,9 +67,9 @@ impl<'run> Declared<'run> {
         self.names[from..].iter().take_while(move |(known, _)| *known == name).map(|(_, object)| *object)
     }
 
-    /// Each name once.
-    fn all(&self) -> impl Iterator<Item = &'run str> {
-        self.names.chunk_by(|one, next| one.0 == next.0).filter_map(|same| Some(same.first()?.0))
+    /// The names in the Pods of these objects.
+    fn within(&self, is_wanted: impl Fn(&Object) -> bool) -> impl Iterator<Item = &'run str> {
+        self.names.iter().filter(move |(_, object)| is_wanted(object)).map(|(name, _)| *name)
     }
 }
 
@@ -117,7 +117,7 @@ fn of_service<'run>(
             continue;
         }
         let left = sought.checked_sub(1);
-        let like = left.and_then(|_| nearest(name, declared.all()));
+        let like = left.and_then(|_| nearest(name, declared.within(is_near)));
         sought = left.unwrap_or_default();
         let mut about = found.about(service);
         let saying =
