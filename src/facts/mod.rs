@@ -12,6 +12,7 @@ pub mod election;
 pub mod endpoints;
 pub mod formats;
 pub mod hosts;
+mod idle;
 mod images;
 pub mod literal;
 pub mod names;

@@ -1,7 +1,7 @@
 //! The container that a Pod is there for.
 
 use super::super::container::{Confidence, ContainerFacts, Evidence};
-use super::super::{Form, Lifetime, Role, Task, Way, programs};
+use super::super::{Form, Role, Task, Way, programs};
 use super::{is_called_proxy, is_told_of};
 use crate::kube::{ContainerList, FastSet, PodView, Typed};
 
@@ -50,7 +50,7 @@ pub(super) fn choose_app(pod: PodView<'_>, all: &mut [ContainerFacts<'_>]) {
             .map(|at| (at, Confidence::Likely, "has the workload's name"))
             .or_else(|| Some((dialled(all, several)?, Confidence::Likely, "the others connect to it"))),
     };
-    let Some((at, confidence, shows)) = chosen.filter(|(at, ..)| !is_idle(&all[*at])) else { return };
+    let Some((at, confidence, shows)) = chosen.filter(|(at, ..)| !all[*at].is_idle()) else { return };
     all[at].role = Role::App;
     all[at].confidence = confidence;
     let node = all[at].container.name_node();
@@ -203,15 +203,6 @@ fn dialled(all: &[ContainerFacts<'_>], several: &[usize]) -> Option<usize> {
         (Some(only), None) if several.len() <= MOST_ASKED => Some(several[only]),
         _ => None,
     }
-}
-
-/// Whether a container only keeps its Pod alive.
-pub(super) fn is_idle(one: &ContainerFacts<'_>) -> bool {
-    let (repository, _) = programs::split(one.image());
-    // a loop that does more than sleep works for another container
-    let works = one.line.script.as_ref().is_some_and(|script| script.tree.loops()) && one.line.invocations.len() > 1;
-    let sleeps = !works && one.line.invocations.last().is_some_and(|last| last.name == "sleep");
-    repository.ends_with("/pause") || repository == "pause" || (sleeps && one.lifetime == Lifetime::Serves)
 }
 
 /// Whether a container is called a helper, whatever it does. One that the workload is called after is none.

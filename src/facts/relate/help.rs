@@ -3,7 +3,6 @@
 use super::super::command::{Invocation, Kind, lifetime};
 use super::super::container::{Confidence, ContainerFacts, Evidence};
 use super::super::{Lifetime, Role, Task};
-use super::app::is_idle;
 use super::{is_called_proxy, is_told_of};
 use crate::kube::types::Volume;
 use crate::kube::{ContainerList, PodView};
@@ -19,7 +18,7 @@ pub(super) fn help(pod: PodView<'_>, all: &mut [ContainerFacts<'_>]) {
     let Some(app) = all.iter().position(|one| one.role == Role::App) else { return };
     for at in 0..all.len() {
         let one = &all[at];
-        if one.role != Role::Unknown || one.container.list != ContainerList::Main || is_idle(one) {
+        if one.role != Role::Unknown || one.container.list != ContainerList::Main || one.is_idle() {
             continue;
         }
         if is_called_sidecar(one) || asks_for_app(one, &all[app]) {
