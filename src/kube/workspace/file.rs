@@ -252,6 +252,7 @@ fn is_of_a_hole(source: &Source, refusal: &Refusal) -> bool {
     let start = above.rfind('\n').map_or(0, |at| at + 1);
     let line = source.text.get(start..).unwrap_or_default().lines().next().unwrap_or_default();
     range.len() == 1 && words::begins_with_hole(rest.lines().next().unwrap_or_default())
+        || words::begins_with_variable(rest)
         || words::is_hole_of_lines(line)
         || words::ends_with_hole_in_braces(above)
 }

@@ -48,8 +48,19 @@ pub fn begins_with_hole(text: &str) -> bool {
     is_verb || in_braces || in_brackets || rest.starts_with('%') || word_until(rest, "%")
 }
 
+/// Whether text within brackets begins with a variable that `envsubst` fills in: `${NAME}`, `${NAME:-web}`.
+#[must_use]
+pub fn begins_with_variable(text: &str) -> bool {
+    let inside = text.strip_prefix("${").and_then(|rest| rest.split_once('}')).map(|(inside, _)| inside);
+    let name = inside.map(|inside| inside.split_once(":-").map_or(inside, |(name, _)| name));
+    name.is_some_and(|name| {
+        name.starts_with(|first: char| first.is_ascii_alphabetic() || first == '_')
+            && name.bytes().all(|letter| letter.is_ascii_alphanumeric() || letter == b'_')
+    })
+}
+
 /// Whether a line is nothing but what a program puts other lines in the place of: `${BLOCK}`, `$BLOCK`, `__BLOCK__`,
-/// `[[BLOCK]]`, `<#if tls>`, `</#if>`, `<% end %>`, `{% endif %}`, `%{ endif }`, `#{block}`.
+/// `[[BLOCK]]`, `<BLOCK>`, `<#if tls>`, `</#if>`, `<% end %>`, `{% endif %}`, `%{ endif }`, `#{block}`.
 #[must_use]
 pub fn is_hole_of_lines(line: &str) -> bool {
     let line = line.trim().trim_start_matches("- ").trim_start();
@@ -57,6 +68,9 @@ pub fn is_hole_of_lines(line: &str) -> bool {
         text.starts_with(|first: char| first.is_alphabetic() || first == '_')
             && text.chars().all(|letter| letter.is_alphanumeric() || matches!(letter, '_' | '-' | '.'))
     };
+    // others are of XML
+    let is_in_capitals =
+        |text: &str| is_name(text) && text.len() > 1 && !text.contains(|letter: char| letter.is_lowercase());
     let between = |open: &str, close: &str| {
         line.strip_prefix(open).and_then(|rest| rest.strip_suffix(close)).is_some_and(|inside| !inside.contains(open))
     };
@@ -68,6 +82,7 @@ pub fn is_hole_of_lines(line: &str) -> bool {
         || named("__", "__")
         || named("[[", "]]")
         || named("#{", "}")
+        || line.strip_prefix('<').and_then(|rest| rest.strip_suffix('>')).is_some_and(is_in_capitals)
         || between("<#", ">")
         || between("</#", ">")
         || between("<%", "%>")
@@ -105,6 +120,8 @@ mod tests {
             "$BLOCK",
             "__BLOCK__",
             "[[ block ]]",
+            "<BLOCK_1>",
+            "    <TLS-SECTION>",
             "<#if staging>",
             "    </#if>",
             "<#list hosts as host>",
@@ -115,8 +132,34 @@ mod tests {
         ] {
             assert!(is_hole_of_lines(line), "{line}");
         }
-        for line in ["", "block", "a ${b}", "${a} ${b}", "$", "$ a", "<a>", "__", "${a}: b", "100%", "[a]"] {
+        for line in [
+            "",
+            "block",
+            "a ${b}",
+            "${a} ${b}",
+            "$",
+            "$ a",
+            "<a>",
+            "<P>",
+            "<Block>",
+            "<A B>",
+            "<A>: b",
+            "__",
+            "${a}: b",
+            "100%",
+            "[a]",
+        ] {
             assert!(!is_hole_of_lines(line), "{line}");
+        }
+    }
+
+    #[test]
+    fn variables_in_brackets_are_told_from_maps() {
+        for text in ["${ROUTES}]", "${ROUTES}, ${MORE}]", "${routes:-a}", "${A1}/x"] {
+            assert!(begins_with_variable(text), "{text}");
+        }
+        for text in ["{A}", "$A", "${}", "${a: b}", "${1}", "${a", "${ a }"] {
+            assert!(!begins_with_variable(text), "{text}");
         }
     }
 

@@ -8,8 +8,8 @@ mod secrets;
 
 pub use capitals::{is_name_of_a_value, may_hold_name_of_a_value};
 pub use holes::{
-    begins_with_hole, ends_with_hole_in_braces, holds_hole_in_braces, is_hole_in_braces, is_hole_of_lines,
-    names_a_template,
+    begins_with_hole, begins_with_variable, ends_with_hole_in_braces, holds_hole_in_braces, is_hole_in_braces,
+    is_hole_of_lines, names_a_template,
 };
 pub use near::{Slips, edits_within, nearest};
 pub use placeholders::{is_encrypted, is_placeholder, may_hold_placeholder};
