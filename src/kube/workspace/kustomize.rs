@@ -2,6 +2,7 @@
 //! it applies together.
 
 mod changes;
+mod comments;
 mod flux;
 mod roots;
 
@@ -271,6 +272,9 @@ fn read_folder(folder: &Path, shown: Option<&str>, found: &mut Vec<Kustomization
             shown: shown.map(|shown| if shown.is_empty() { name.to_owned() } else { format!("{shown}/{name}") }),
             ..Kustomization::default()
         };
+        let in_comments =
+            comments::patches(&source.text).filter_map(|file| files::real_in(folder, Path::new(file)).ok());
+        one.patches.extend(in_comments);
         for part in yaml::read(&Arc::new(source)) {
             let Part::Document(document) = part else { continue };
             let root = document.root();

@@ -72,8 +72,22 @@ const OF_CUSTOM: &[&Rule] = &[
 ];
 
 fn check(object: &Object, found: &mut Findings<'_>) {
-    say_all(object, &causes(object, found.targets()), found);
+    let mut wrong = causes(object, found.targets());
+    if defines_nothing(object) && wrong.iter().any(is_of_versions) {
+        // all else that it lacks follows: most are parts of definitions
+        wrong.retain(is_of_versions);
+    }
+    say_all(object, &wrong, found);
     dropped_field::check(object, found);
+}
+
+/// Whether it is a definition without a version.
+fn defines_nothing(object: &Object) -> bool {
+    object.id.kind == "CustomResourceDefinition" && object.document.at(object.node, &["spec", "versions"]).is_none()
+}
+
+fn is_of_versions(wrong: &Wrong) -> bool {
+    wrong.cause.path == "spec.versions"
 }
 
 /// One thing that is wrong with an object, and what comes of it.
