@@ -16,7 +16,7 @@ pub use self::amounts::{duration_seconds, port_of};
 use self::images::image;
 use self::names::{
     dns_label, dns_subdomain, env_name, hash_key, label, label_key, label_value, metric, namespace, port_name, process,
-    resource, service_port, taint, token, verb,
+    resource, role_name, service_port, taint, token, verb,
 };
 pub use self::names::{is_config_key, is_object_name, is_service_name, taint_and_effect};
 use self::paths::{folder, host_path, http_path, jq_expression, log_path, log_regex, log_start, path, sub_path};
@@ -58,6 +58,7 @@ pub fn format_pattern(format: &str) -> Option<&'static str> {
     Some(match format {
         "dns-label" | "base-name" => r"^[a-z]([a-z0-9-]*[a-z0-9])?$",
         "dns-subdomain" => r"^[a-z0-9]([a-z0-9.-]*[a-z0-9])?$",
+        "role-name" => r"^[^/%]+$",
         "namespace" => r"^[a-z0-9]([a-z0-9-]*[a-z0-9])?$",
         "host" => r"^(\*\.)?[a-z0-9]([a-z0-9.-]*[a-z0-9])?$",
         "gateway-ref" => r"^([a-z0-9][a-z0-9-]*/)?[a-z0-9][a-z0-9.-]*$",
@@ -106,6 +107,7 @@ pub fn check(format: &str, text: &str) -> Option<Mistake> {
         "authorities" => text.split(',').find_map(authority),
         "service-class" if text.contains('/') => label_key(text),
         "dns-subdomain" | "service-class" => dns_subdomain(text),
+        "role-name" => role_name(text),
         "host" => host(text),
         "image" => image(text),
         "path" => path(text),

@@ -16,6 +16,7 @@ mod import;
 mod import_back;
 mod import_keys;
 mod import_objects;
+mod import_reasons;
 mod import_runs;
 mod import_variants;
 mod language;

@@ -45,6 +45,12 @@ pub(super) fn dns_subdomain(text: &str) -> Option<Mistake> {
     (!ok).then(|| Mistake::new("an object's name is lower-case letters, digits, `-` and `.`, at most 253 characters"))
 }
 
+/// The name of a Role or its binding, of a whole cluster or a namespace (`IsValidPathSegmentName`).
+pub(super) fn role_name(text: &str) -> Option<Mistake> {
+    let ok = !text.is_empty() && text != "." && text != ".." && !text.contains(['/', '%']);
+    (!ok).then(|| Mistake::new("the name of a Role or binding is any text without `/` and `%`, but for `.` and `..`"))
+}
+
 /// A name that an object of any kind can have (`IsDNS1123Subdomain`).
 #[must_use]
 pub fn is_object_name(text: &str) -> bool {
