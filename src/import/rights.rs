@@ -204,8 +204,9 @@ fn split(right: &str) -> (String, &str) {
 pub(super) fn gives_nothing(right: &str) -> bool {
     let right = right.split('[').next().unwrap_or_default();
     let (resource, group) = split(right);
-    let none = nothing(&[group], &resource);
-    is_built_in(group) && matches!(none, Some(Nothing::OtherGroup(_) | Nothing::NoResource(_) | Nothing::Swapped))
+    let base = resource.split('/').next().unwrap_or_default();
+    let is_none = |none| matches!(none, Some(Nothing::OtherGroup(_) | Nothing::NoResource(_) | Nothing::Swapped));
+    is_built_in(group) && (is_none(nothing(&[group], &resource)) || is_none(nothing(&[group], base)))
 }
 
 /// Rules as the verbs of each resource and name: how they are put together is of no effect.
