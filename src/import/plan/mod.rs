@@ -99,7 +99,16 @@ fn names(workloads: &[&Input]) -> Vec<String> {
             let start = if start.is_empty() { "app" } else { &start[..start.len().min(room)] };
             format!("{}{end}", start.trim_end_matches('-'))
         });
-        candidates.find(|name| fits("base-name", name) && taken.insert(name.clone())).unwrap_or_default()
+        // the app is called after its document until it is given its own name again
+        let inits: HashSet<&str> = pod_spec(&workload.object)
+            .into_iter()
+            .flat_map(|spec| items(&spec["initContainers"]))
+            .filter_map(|init| init["name"].as_str())
+            .collect();
+        let is_free = |name: &String| !inits.contains(name.as_str());
+        candidates
+            .find(|name| fits("base-name", name) && is_free(name) && taken.insert(name.clone()))
+            .unwrap_or_default()
     };
     workloads.iter().map(name).collect()
 }
