@@ -133,13 +133,26 @@ impl<'a> Owned<'a> {
         let plain = ports.iter().filter(|other| is_web(other) && !is_tls(other));
         let plain: HashSet<Option<u64>> = plain.map(|other| self.target(other)).collect();
         let has_plain = |port: &&Json| plain.contains(&self.target(port));
-        let first = ports.iter().find(|port| leads(port) && is_web(port) && !(is_tls(port) && has_plain(port)));
-        first.or_else(|| ports.iter().find(leads)).or_else(|| {
+        // what a route leads to is what it can carry
+        let routed = self.routed();
+        let routed = routed.and_then(|routed| ports.iter().find(|port| is_named(port, routed)).filter(leads));
+        let is_first = |port: &&Json| leads(port) && is_web(port) && !(is_tls(port) && has_plain(port));
+        routed.or_else(|| ports.iter().find(is_first)).or_else(|| ports.iter().find(leads)).or_else(|| {
             // all of it is UDP
             ports
                 .iter()
                 .find(|port| port["protocol"].as_str().is_some_and(|one| one != "TCP") && self.target(port).is_some())
         })
+    }
+
+    /// The port of the Service that its Ingress names, if that is one.
+    fn routed(&self) -> Option<&'a Json> {
+        let (ingress, service) = (self.ingress.filter(|ingress| ingress.kind() == "Ingress")?, self.service?);
+        let rules = items(&ingress.object["spec"]["rules"]).iter();
+        let paths = rules.flat_map(|rule| items(&rule["http"]["paths"])).map(|path| &path["backend"]["service"]);
+        let mut ports = paths.filter(|backend| backend["name"] == service.name()).map(|backend| &backend["port"]);
+        let first = ports.next()?;
+        ports.all(|other| other == first).then_some(first)
     }
 
     /// Whether the app shows that it listens on a port: it declares it, or a probe asks it. What only a headless Service
@@ -268,6 +281,12 @@ impl<'a> Owned<'a> {
         });
         if http_at_main || self.ingress.is_some() { "http" } else { UNKNOWN }
     }
+}
+
+/// Whether a port of a Service is the one that a backend names.
+fn is_named(port: &Json, backend: &Json) -> bool {
+    let is = |field: &str, said: &Json| !said.is_null() && port[field] == *said;
+    is("port", &backend["number"]) || is("name", &backend["name"])
 }
 
 /// The number that a Service's port leads to.
