@@ -30,6 +30,7 @@ pub use docs::overview::overview;
 pub use docs::page::{page, source};
 pub use docs::schema::{definition_schema, editor_schema, settings_schema};
 pub use docs::starter::starter;
+pub(crate) use names::volume_name;
 pub use objects::made::Made;
 pub(crate) use objects::strategic::key_of as merge_key;
 pub use objects::{file_names, rank, sort, weave};

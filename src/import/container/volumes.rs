@@ -7,6 +7,7 @@ use super::{Pod, duration, escaped};
 use crate::describe::fits;
 use crate::import::canonical::path_of;
 use crate::import::values::{containers, items, text};
+use crate::pattern::volume_name;
 
 /// Whether a container is said to write wherever its user may.
 pub(super) fn is_all_writable(container: &Json) -> bool {
@@ -92,6 +93,20 @@ pub(super) fn mounts(container: &Json, pod: &Pod<'_>) -> Mounts {
     if is_app && !has_tmp && !is_all_writable(container) && room.is_some_and(|room| room < 64) {
         writable.push(json!({"/tmp": least}));
     }
+    // such a folder is called after its path, as another volume may be
+    writable.retain(|one: &Json| {
+        let (path, size) = match one.as_object().and_then(|members| members.iter().next()) {
+            Some((path, size)) => (path.as_str(), size.clone()),
+            None => (one.as_str().unwrap_or_default(), json!("64Mi")),
+        };
+        let name = volume_name(path);
+        let is_taken = volumes.contains_key(&name) || shared.contains_key(&name);
+        if is_taken {
+            let name = if volumes.contains_key(&name) { name } else { format!("{name}-folder") };
+            volumes.insert(fresh(&name, &volumes, pod), json!({"size": size, "mount": path}));
+        }
+        !is_taken
+    });
     (writable, shared, volumes)
 }
 
