@@ -172,9 +172,10 @@ fn further_ports(container: &Json, ports: &Ports) -> Json {
         }
         known.push((number, protocol.to_owned()));
         // what two containers call by one name is the first one's
-        let name = name.filter(|name| !ports.taken.iter().any(|taken| taken == name));
+        let is_main = |name: &&str| ports.main_names.iter().any(|main| main == name);
+        let name = name.filter(|name| !ports.taken.iter().any(|taken| taken == name) && !is_main(name));
         let given = ports.names.iter().find(|(port, _)| *port == number).map(|(_, name)| name.as_str());
-        let given = given.filter(|name| !ports.main_names.iter().any(|main| main == name));
+        let given = given.filter(|name| !is_main(name));
         let name = key_of(number, name, given);
         let port = if protocol == "UDP" { json!(format!("{number}/udp")) } else { json!(number) };
         let offered = ports.offered.contains(&number);

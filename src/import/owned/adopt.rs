@@ -100,8 +100,8 @@ impl Owned<'_> {
                 one["containerPort"] == number && (one["protocol"] == "UDP") == (port["protocol"] == "UDP")
             };
             let declared = items(&app["ports"]).iter().find(is_it).and_then(|one| one["name"].as_str());
-            let free = Some(offered).filter(|name| !ports.main_names.iter().any(|main| main == name));
-            let key = container::key_of(number, declared, free);
+            let is_free = |name: &&str| !ports.main_names.iter().any(|main| main == name);
+            let key = container::key_of(number, declared.filter(is_free), Some(offered).filter(is_free));
             (key != offered).then(|| (key, json!(offered)))
         };
         self.service_ports().iter().filter_map(one).collect()

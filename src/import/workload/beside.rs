@@ -77,7 +77,9 @@ pub(super) fn sidecars(spec: &Json, owned: &Owned<'_>, pod: &Pod<'_>) -> Vec<Jso
         let app = items(&spec["containers"]).get(owned.main);
         let others = listed.map(|(_, other)| other).chain(app);
         let taken = others.flat_map(|other| items(&other["ports"])).filter_map(|port| port["name"].as_str());
-        let taken = taken.map(str::to_owned).collect();
+        // the app's own is called otherwise until it is given its name again
+        let of_app = app.map(|app| owned.ports(app).main_names).unwrap_or_default();
+        let taken = taken.map(str::to_owned).chain(of_app).collect();
         // a port is dialled, so it is one that answers: a probe of the manifest's asks it
         let main = first.and_then(|port| port["containerPort"].as_u64());
         let main = main.filter(|number| health::asks(container, *number));
