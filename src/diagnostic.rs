@@ -205,6 +205,8 @@ pub enum Subject {
         /// Their paths.
         paths: Vec<String>,
     },
+    /// A limit of the node's disk that the folders of a Pod may exceed.
+    Disk,
     /// A probe.
     Probe {
         /// The container's name.

@@ -43,6 +43,32 @@ pub(super) fn make_writable(findings: &[Finding], spec: &Json, keys: &mut Map<St
     added
 }
 
+/// Leaves out the disk that containers have, where the folders of the Pod may hold more than its limit, as a server
+/// allows: a patch says it then. Whether there is any.
+pub(super) fn leave_out_disk(findings: &[Finding], keys: &mut Map<String, Json>) -> bool {
+    if !findings.iter().any(|finding| finding.subject == Some(Subject::Disk)) {
+        return false;
+    }
+    let mut is_found = false;
+    let mut forget = |container: &mut Json| {
+        let Some(resources) = container.get_mut("resources").and_then(Json::as_object_mut) else { return };
+        is_found |= resources.shift_remove("disk").is_some();
+        let limit = resources.get_mut("limit").and_then(Json::as_object_mut);
+        is_found |= limit.is_some_and(|limit| limit.shift_remove("disk").is_some());
+        if resources.get("limit").and_then(Json::as_object).is_some_and(Map::is_empty) {
+            resources.shift_remove("limit");
+        }
+    };
+    keys.get_mut("app").into_iter().for_each(&mut forget);
+    for (list, key) in [("use", Some("container")), ("init", None)] {
+        for entry in keys.get_mut(list).and_then(Json::as_array_mut).into_iter().flatten() {
+            let containers = entry.as_object_mut().into_iter().flatten();
+            containers.filter(|(name, _)| key.is_none_or(|key| key == *name)).for_each(|(_, one)| forget(one));
+        }
+    }
+    is_found
+}
+
 /// The folders that a finding says are missing, with the container that writes to them.
 fn needed(finding: &Finding) -> Option<(&String, &Vec<String>)> {
     match &finding.subject {

@@ -3,7 +3,7 @@
 use serde_json::Value as Json;
 
 use crate::describe::{App, Place, Spanned};
-use crate::diagnostic::Finding;
+use crate::diagnostic::{Finding, Subject};
 use crate::go::Quantity;
 use crate::pattern::objects;
 use crate::pattern::plan::fill::Filled;
@@ -20,11 +20,11 @@ pub(crate) fn check(prepared: &Prepared<'_>, objects: &[Json]) -> Option<Finding
     let templates = workloads.iter_mut().flat_map(objects::templates);
     let need = templates.filter_map(exceeded).max_by(|one, other| one.compare(*other))?;
     let need = mebibytes(need);
-    Some(
-        Finding::error(place.label(""), format!("the folders of this Pod may use {need}Mi, which is above its limit"))
+    let mut finding = Finding::error(place.label(""), format!("the folders of this Pod may use {need}Mi, which is above its limit"))
             .because("the kubelet evicts a Pod whose emptyDirs, logs and root file systems together exceed the ephemeral-storage limits of its containers (kubernetes: pkg/kubelet/eviction/eviction_manager.go, podEphemeralStorageLimitEviction)")
-            .help(format!("more than {need}Mi, or smaller sizes under `writable` and `shared`; each folder without one may hold 64Mi")),
-    )
+            .help(format!("more than {need}Mi, or smaller sizes under `writable` and `shared`; each folder without one may hold 64Mi"));
+    finding.subject = Some(Subject::Disk);
+    Some(finding)
 }
 
 /// Where the limit of a container is written.
