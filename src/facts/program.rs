@@ -289,6 +289,9 @@ pub struct Endpoint {
     /// A switch without which the entry does not count.
     #[serde(default)]
     pub when: Option<When>,
+    /// What puts another address in the place of those that `key` says.
+    #[serde(default)]
+    pub replaced: Option<Replaced>,
     /// The protocol above TCP: `http`, `https`, `grpc`, `redis`, `postgres`, `mysql`, `tls` … Absent: not known.
     #[serde(default)]
     pub speaks: Option<String>,
@@ -301,6 +304,21 @@ pub struct Endpoint {
     /// What the configuration calls its groups of hosts, whose names are no hosts themselves: `upstream` of nginx.
     #[serde(default)]
     pub groups: Option<String>,
+}
+
+/// What puts another address in the place of those of the same item of the outermost list: `relabel_configs` of
+/// Prometheus.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Replaced {
+    /// The key that says what is replaced.
+    pub key: String,
+    /// Its value where that is the address.
+    pub is: String,
+    /// The key beside it with the other address.
+    pub by: String,
+    /// A key beside it with which it replaces only some, and which ones is not known.
+    pub some: String,
 }
 
 /// Another part of an address, said apart.

@@ -258,6 +258,36 @@ fn explained(name: &str, spec: &str) -> String {
     run.stdout
 }
 
+/// Prometheus connects to what its relabelling puts in the place of a target, not to the target.
+#[test]
+fn targets_that_are_relabelled_are_not_connected_to() {
+    let explained = |relabelling: &str| {
+        let text = format!(
+            "apiVersion: v1\nkind: ConfigMap\nmetadata: {{name: p}}\ndata:\n  prometheus.yml: |\n    scrape_configs:\n    - \
+             job_name: a\n      static_configs:\n      - targets: ['one.example.com:443', 'two.example.com:443']\n      \
+             relabel_configs:\n      - {{source_labels: [__address__], target_label: __param_target}}\n{relabelling}    - \
+             job_name: b\n      static_configs:\n      - targets: ['three.example.com:80']\n---\napiVersion: v1\nkind: \
+             Pod\nmetadata: {{name: p}}\nspec:\n  containers:\n  - name: p\n    image: prom/prometheus:v2.53.0\n    \
+             volumeMounts: [{{name: c, mountPath: /etc/prometheus}}]\n  volumes: [{{name: c, configMap: {{name: p}}}}]\n"
+        );
+        let run = patterns_with(&["explain", "-"], text.as_bytes());
+        let dials = run.stdout.lines().filter_map(|line| line.trim().strip_prefix("connects to "));
+        dials.filter_map(|line| line.split(' ').next()).map(str::to_owned).collect::<Vec<_>>()
+    };
+    assert_eq!(explained(""), ["one.example.com:443", "two.example.com:443", "three.example.com:80"]);
+    let fixed = "      - {target_label: __address__, replacement: 'blackbox:9115'}\n";
+    assert_eq!(explained(fixed), ["blackbox:9115", "three.example.com:80"]);
+    let written = "      - replacement: blackbox:9115\n        target_label: __address__\n";
+    assert_eq!(explained(written), ["blackbox:9115", "three.example.com:80"]);
+    for unknown in [
+        "      - {source_labels: [__address__], regex: '(.*):443', replacement: '$1:9100', target_label: __address__}\n",
+        "      - {source_labels: [__param_target], target_label: __address__}\n",
+        "      - {source_labels: [job], regex: a, replacement: 'a:1', target_label: __address__}\n",
+    ] {
+        assert_eq!(explained(unknown), ["three.example.com:80"], "{unknown}");
+    }
+}
+
 /// A URL in an option of something else, and one for people, is not connected to.
 #[test]
 fn urls_that_are_only_mentioned_are_no_connections() {

@@ -2,6 +2,7 @@
 
 mod addresses;
 mod files;
+mod replaced;
 mod values;
 
 use std::sync::Arc;

@@ -145,7 +145,7 @@ impl<'run> Reader<'_, 'run> {
         })
     }
 
-    fn entry(&self, number: usize, at: usize, entry: &Entry) -> Value<'run> {
+    pub(super) fn entry(&self, number: usize, at: usize, entry: &Entry) -> Value<'run> {
         let text = &self.texts[number];
         let is_known = !["${", "{{", "$(", "ENC[", "<path:"].iter().any(|hole| entry.value.contains(hole));
         Value {
@@ -209,7 +209,10 @@ impl<'run> Reader<'_, 'run> {
     pub(super) fn row(&self, row: &Endpoint) -> Vec<Value<'run>> {
         let values = self.values(&row.option, &row.env, &row.key);
         if !values.is_empty() {
-            return values;
+            return match &row.replaced {
+                Some(replaced) => self.replaced(values, replaced),
+                None => values,
+            };
         }
         let by_env = !row.env.is_empty();
         row.absent.iter().map(|text| self.by_default(text.to_owned(), by_env, !row.key.is_empty())).collect()
