@@ -87,7 +87,9 @@ pub(super) fn misplaced_line(cursor: &Cursor<'_>, start: usize, opened: Option<u
                 .help("start the line with `- `, or indent it under the entry above"),
         });
     }
-    if let Some(fault) = ended_text(cursor, start, found).or_else(|| mark_in_text(cursor, start)) {
+    if let Some(fault) =
+        left_text(cursor, start).or_else(|| ended_text(cursor, start, found)).or_else(|| mark_in_text(cursor, start))
+    {
         return fault;
     }
     let what = if is_entry { "dash" } else { "key" };
@@ -133,6 +135,49 @@ fn nearest_columns(cursor: &Cursor<'_>, start: usize, found: usize, is_entry: bo
     open.sort_unstable();
     open.dedup();
     open
+}
+
+/// A line of a here-document in a text, which is indented less than the text and so ends it.
+pub(super) fn left_text(cursor: &Cursor<'_>, start: usize) -> Option<Fault> {
+    // Nearest first.
+    let mut below: Vec<Line<'_>> = Vec::new();
+    let mut lines = lines_above(cursor, line_start(cursor, start));
+    let key = loop {
+        let line = lines.next()?;
+        match line.key_of_text() {
+            Some(key) if below.iter().all(|below| below.column > line.column) => break key,
+            _ => below.push(line),
+        }
+    };
+    let first = below.last()?;
+    if indentation(cursor, start) >= first.column || below.iter().any(|line| line.column < first.column) {
+        return None;
+    }
+    let words = below.iter().enumerate().filter_map(|(at, line)| Some((at, end_of_document(line.text)?)));
+    let mut open = words.filter(|(at, word)| !below[..*at].iter().any(|line| line.text == *word));
+    let (_, word) = open.next()?;
+    let of = if key == "-" { String::new() } else { format!(" of `{}`", beginning(key, 60)) };
+    let number = cursor.slice(0, first.start).matches('\n').count() + 1;
+    let text = rest_of_line(cursor, start);
+    let fault =
+        refuse(start, start + text.len().max(1), format!("this line ends the text{of} that begins at line {number}"))
+            .because(
+                "the first line that is indented less than a text ends it, even within a here-document of a script",
+            )
+            .help(format!(
+                "indent all lines up to `{}` by {} spaces like the text: the script does not see these spaces",
+                beginning(word, 40),
+                first.column
+            ));
+    Some(Box::new(fault))
+}
+
+/// The word that ends the here-document which a line of a script begins: `EOF` of `cat <<'EOF' > a`.
+fn end_of_document(line: &str) -> Option<&str> {
+    let (_, rest) = line.rsplit_once("<<")?;
+    let rest = rest.trim_start_matches(['-', '~', ' ']).trim_start_matches(['\'', '"', '\\']);
+    let end = rest.find(|letter: char| !letter.is_ascii_alphanumeric() && letter != '_').unwrap_or(rest.len());
+    (rest.starts_with(|first: char| first.is_ascii_alphabetic() || first == '_')).then_some(&rest[..end])
 }
 
 /// A comment that ends a text early: it is indented less than the text, and what follows is meant to go on with it.

@@ -3,7 +3,7 @@
 #![expect(clippy::unnecessary_box_returns, reason = "a fault is boxed where it is made and passed on as it is")]
 
 use super::super::cursor::Cursor;
-use super::indentation::misplaced_line;
+use super::indentation::{left_text, misplaced_line};
 use super::{Fault, character_end, indentation, line_start, quote_it, quoted, refuse, rest_of_line, rest_of_value};
 use crate::refusal::beginning;
 use crate::source::Span;
@@ -84,6 +84,9 @@ pub(in super::super) fn colon(cursor: &Cursor<'_>) -> Fault {
 
 /// Text where only a key can be.
 pub(in super::super) fn missing_colon(cursor: &Cursor<'_>, start: usize) -> Fault {
+    if let Some(fault) = left_text(cursor, start).filter(|_| begins_line(cursor, start)) {
+        return fault;
+    }
     let text = rest_of_line(cursor, start);
     let refusal = refuse(start, start + text.len().max(1), "a key without `:`");
     Box::new(if text.contains(':') {
