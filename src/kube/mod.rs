@@ -30,7 +30,7 @@ mod workspace;
 
 pub use bytes::base64;
 pub use changes::Changes;
-pub use decode::{Decoded, Home, Problem, ProblemKind, Versioned, former_field, home_of_field};
+pub use decode::{Decoded, Home, Problem, ProblemKind, Versioned, former_field, home_of_field, home_of_fields};
 pub use definitions::{Definition, Definitions, Served};
 pub use hash::{FastMap, FastSet};
 pub use index::{FolderScope, Index, in_one_namespace};

@@ -353,6 +353,28 @@ fn a_pod_monitor_that_gives_a_number_for_a_name_is_shown_the_right_key() {
 }
 
 #[test]
+fn fields_that_belong_together_are_sent_to_one_place() {
+    let folder = Folder::new("lint", "probe-fields");
+    let probe = |fields: &str| {
+        let text = format!(
+            "apiVersion: v1\nkind: Pod\nmetadata: {{name: a}}\nspec: {{containers: [{{name: a, image: \
+             \"registry.example.com/a:1\", livenessProbe: {{{fields}}}}}]}}\n"
+        );
+        let json = folder.file("a.yaml", text).lint(&["--format", "json", "a.yaml"]).json();
+        let helps = json["findings"].as_array().unwrap().iter().map(|one| one["help"].as_str().unwrap().to_owned());
+        helps.collect::<Vec<_>>()
+    };
+    let under = |field: &str, of: &str| format!("write `{field}` under `spec.containers[].livenessProbe.{of}`");
+    assert_eq!(probe("path: /, port: 80"), [under("path", "httpGet"), under("port", "httpGet")]);
+    assert_eq!(
+        probe("port: 80, scheme: HTTPS, periodSeconds: 5"),
+        [under("port", "httpGet"), under("scheme", "httpGet")]
+    );
+    assert_eq!(probe("port: 80, service: a"), [under("port", "grpc"), under("service", "grpc")]);
+    assert_eq!(probe("port: 80"), ["kubectl explain pod.spec.containers.livenessProbe"]);
+}
+
+#[test]
 fn a_name_of_another_variant_is_not_suggested() {
     let folder = Folder::new("lint", "variants");
     for (variant, port) in [("a", "rpc"), ("b", "http-api")] {

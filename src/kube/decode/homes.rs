@@ -19,6 +19,18 @@ pub struct Home {
 /// containers count as one.
 #[must_use]
 pub fn home_of_field(api_version: &str, kind: &str, from: &[&str], field: &str, value: Value<'_>) -> Option<Home> {
+    home_of_fields(api_version, kind, from, (field, value), &[])
+}
+
+/// The same for a field beside `others` that are in the wrong map as well: of several maps the one that takes them all.
+#[must_use]
+pub fn home_of_fields(
+    api_version: &str,
+    kind: &str,
+    from: &[&str],
+    field: (&str, Value<'_>),
+    others: &[(&str, Value<'_>)],
+) -> Option<Home> {
     let mut trail = vec![(Struct::of_kind(api_version, kind)?, String::new())];
     for name in from {
         let (at, path) = trail.last()?;
@@ -28,7 +40,7 @@ pub fn home_of_field(api_version: &str, kind: &str, from: &[&str], field: &str, 
         let mut found: Vec<Home> = Vec::new();
         for up in 0..=distance.min(trail.len() - 1) {
             let (at, path) = &trail[trail.len() - 1 - up];
-            takers(at, path, distance - up, (field, value), &mut found);
+            takers(at, path, distance - up, (field, others), &mut found);
         }
         found.retain(|home| !["initContainers", "ephemeralContainers"].iter().any(|list| home.path.contains(list)));
         found.dedup();
@@ -41,10 +53,14 @@ pub fn home_of_field(api_version: &str, kind: &str, from: &[&str], field: &str, 
     None
 }
 
-/// The maps that take a field, `depth` steps below a map.
-fn takers(at: &'static Struct, path: &str, depth: usize, field: (&str, Value<'_>), found: &mut Vec<Home>) {
+/// A field with its value, and others beside it.
+type Fields<'a> = ((&'a str, Value<'a>), &'a [(&'a str, Value<'a>)]);
+
+/// The maps that take fields, `depth` steps below a map.
+fn takers(at: &'static Struct, path: &str, depth: usize, fields: Fields<'_>, found: &mut Vec<Home>) {
     if depth == 0 {
-        if at.holds(field.0).is_some_and(|held| fits(held, field.1)) {
+        let takes = |(name, value): &(&str, Value<'_>)| at.holds(name).is_some_and(|held| fits(held, *value));
+        if takes(&fields.0) && fields.1.iter().all(takes) {
             found.push(Home { path: path.to_owned(), type_name: at.name });
         }
         return;
@@ -52,7 +68,7 @@ fn takers(at: &'static Struct, path: &str, depth: usize, field: (&str, Value<'_>
     // The server writes the status.
     for name in at.fields.iter().filter(|name| **name != "status") {
         if let Some((next, path)) = below(at, path, name) {
-            takers(next, &path, depth - 1, field, found);
+            takers(next, &path, depth - 1, fields, found);
         }
     }
 }

@@ -16,7 +16,7 @@ use crate::go::{self, Quantity};
 use crate::yaml::{Document, Entry, Key, NodeId, Value};
 
 pub use former::former_field;
-pub use homes::{Home, home_of_field};
+pub use homes::{Home, home_of_field, home_of_fields};
 pub use table::{KINDS, Struct};
 use table::{Of, Type, Wrap};
 

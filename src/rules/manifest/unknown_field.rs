@@ -1,4 +1,4 @@
-use crate::kube::{Object, Path, ProblemKind, former_field, home_of_field};
+use crate::kube::{FastMap, Object, Path, ProblemKind, former_field, home_of_field, home_of_fields};
 use crate::rules::{Check, Findings, Rule, text};
 use crate::words::{clip, nearest};
 use crate::yaml::{NodeId, Value};
@@ -7,6 +7,7 @@ use crate::yaml::{NodeId, Value};
 pub static RULE: Rule = rule!("unknown_field.md", Error, Check::Object(check));
 
 fn check(object: &Object, found: &mut Findings<'_>) {
+    let mut maps = None;
     for problem in object.lasting_problems() {
         let ProblemKind::UnknownField { type_name, known } = problem.kind else { continue };
         let name = object.document.raw(problem.node).trim_matches(['"', '\'']);
@@ -37,7 +38,12 @@ fn check(object: &Object, found: &mut Findings<'_>) {
             saying.here("a field of an earlier version").help(format!("write {now}"));
             continue;
         }
-        let home = home_of_field(&object.id.api_version, &object.id.kind, &fields, name, value);
+        let (version, of) = (&object.id.api_version, &object.id.kind);
+        let home = home_of_field(version, of, &fields, name, value).or_else(|| {
+            let map = maps.get_or_insert_with(|| maps_of_keys(object)).get(&problem.node)?;
+            let others = others_in(object, *map, problem.node, known);
+            (!others.is_empty()).then(|| home_of_fields(version, of, &fields, (name, value), &others))?
+        });
         match (home, nearest(name, known.iter().copied())) {
             (Some(home), _) => saying.here(format!("a field of {}", home.type_name)).help(match home.path.as_str() {
                 "" => format!("write `{}` beside `apiVersion` and `kind`", clip(name)),
@@ -49,6 +55,28 @@ fn check(object: &Object, found: &mut Findings<'_>) {
             (None, None) => saying.here("not a field of this type").help(format!("kubectl explain {parents}")),
         };
     }
+}
+
+/// The map that each key of an object is in.
+fn maps_of_keys(object: &Object) -> FastMap<NodeId, NodeId> {
+    let document = &object.document;
+    let (mut found, mut maps) = (FastMap::default(), vec![object.node]);
+    while let Some(map) = maps.pop() {
+        for entry in document.entries(map) {
+            found.insert(entry.key, map);
+            maps.push(entry.value());
+        }
+        maps.extend(document.items(map));
+    }
+    found
+}
+
+/// Some of the other fields of a map that its type does not have.
+fn others_in<'a>(object: &'a Object, map: NodeId, key: NodeId, known: &[&str]) -> Vec<(&'a str, Value<'a>)> {
+    let document = &object.document;
+    let others = document.entries(map).iter().filter(|entry| entry.key != key).take(8);
+    let named = others.filter_map(|entry| Some((document.str(entry.key)?, document.value(entry.value()))));
+    named.filter(|(name, _)| !known.contains(name)).collect()
 }
 
 /// Whether the value of a key is null or `$patch: delete`.
