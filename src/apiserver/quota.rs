@@ -8,6 +8,7 @@ use super::field::Field;
 use super::meta::{self, Scope};
 use super::{formats, resources};
 use crate::go::Quantity;
+use crate::kube::api_resources;
 
 const SCOPES: [&str; 7] = [
     "Terminating",
@@ -35,9 +36,23 @@ pub fn resource_quota(object: Field) {
 }
 
 fn quota_name(name: &str, at: Field) {
+    if let Some(count) = counted(name).filter(|_| !resources::is_standard(name)) {
+        at.invalid_but(resources::NOT_STANDARD, format!("write `{count}`"));
+        return;
+    }
     if resources::resource_name(name, at) && !name.contains('/') && !resources::is_quota(name) {
         at.invalid("is not a resource of quotas");
     }
+}
+
+/// How the objects of a kind are counted that is named as in `kubectl get`: `deployments.apps` or `deployments`
+/// (`ObjectCountQuotaResourceNameFor`).
+fn counted(name: &str) -> Option<String> {
+    let (resource, group) = match name.split_once('.') {
+        Some((resource, group)) => (resource, api_resources::groups_of(resource).find(|known| *known == group)?),
+        None => (name, api_resources::groups_of(name).find(|group| !group.is_empty())?),
+    };
+    (!resource.contains('/')).then(|| format!("count/{resource}.{group}"))
 }
 
 /// `IsResourceQuotaScopeValidForResource`

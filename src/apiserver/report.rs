@@ -46,6 +46,12 @@ impl Field<'_> {
         self.report(Reason::Invalid, format!("`{}` {}", self.name(), rule.as_ref()));
     }
 
+    /// The same; `help` is something to type.
+    pub fn invalid_but(self, rule: &str, help: String) {
+        let (path, node, message) = (self.path(), self.underline(), format!("`{}` {rule}", self.name()));
+        self.push(Cause { reason: Reason::Invalid, path, node, message, help: Some(help), fix: None });
+    }
+
     /// Judges the text with a format; an empty text is judged too.
     pub fn check(self, format: fn(&str) -> Option<&'static str>) {
         if let Some(rule) = format(self.str()) {

@@ -51,7 +51,7 @@ pub fn is_quota(name: &str) -> bool {
     QUOTA.contains(&name) || COUNTS.contains(&name) || is_huge_page(name) || name.starts_with("requests.hugepages-")
 }
 
-fn is_standard(name: &str) -> bool {
+pub fn is_standard(name: &str) -> bool {
     is_quota(name) || name == "storage"
 }
 
@@ -69,6 +69,9 @@ pub fn is_overcommit_allowed(name: &str) -> bool {
     is_native(name) && !is_huge_page(name)
 }
 
+/// What is said of a resource without a domain that is none of Kubernetes' own.
+pub const NOT_STANDARD: &str = "is not a standard resource: others are written as `example.com/name`";
+
 /// `validateResourceName`; true if nothing is wrong.
 pub fn resource_name(name: &str, at: Field) -> bool {
     if let Some(rule) = formats::qualified_name(name) {
@@ -76,7 +79,7 @@ pub fn resource_name(name: &str, at: Field) -> bool {
         return false;
     }
     if !name.contains('/') && !is_standard(name) {
-        at.invalid("is not a standard resource: others are written as `example.com/name`");
+        at.invalid(NOT_STANDARD);
         return false;
     }
     true

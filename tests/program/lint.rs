@@ -375,6 +375,23 @@ fn fields_that_belong_together_are_sent_to_one_place() {
 }
 
 #[test]
+fn quotas_of_kinds_are_told_their_names() {
+    let folder = Folder::new("lint", "quota");
+    for (name, help) in [
+        ("deployments.apps", Some("write `count/deployments.apps`")),
+        ("cronjobs", Some("write `count/cronjobs.batch`")),
+        ("deployments.batch", None),
+        ("widgets", None),
+    ] {
+        let text =
+            format!("apiVersion: v1\nkind: ResourceQuota\nmetadata: {{name: a}}\nspec: {{hard: {{{name}: \"4\"}}}}\n");
+        let json = folder.file("a.yaml", text).lint(&["--format", "json", "a.yaml"]).json();
+        assert_eq!(json["findings"][0]["rule"], "invalid-value", "{json}");
+        assert_eq!(json["findings"][0]["help"].as_str(), help, "{name}");
+    }
+}
+
+#[test]
 fn a_name_of_another_variant_is_not_suggested() {
     let folder = Folder::new("lint", "variants");
     for (variant, port) in [("a", "rpc"), ("b", "http-api")] {
