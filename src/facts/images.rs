@@ -75,27 +75,18 @@ pub(super) fn is_plain_image(image: &str, programs: &Programs) -> bool {
 /// to publish or mirror it. What a project describes itself is known.
 pub(super) fn may_be_another(image: &str, known: &Program, programs: &Programs) -> bool {
     const KINDS: [&str; 5] = ["exporter", "adapter", "elector", "controller", "metrics-server"];
-    const PUBLISHERS: [&str; 20] = [
+    // who publishes the programs of others
+    const MIRRORS: [&str; 10] = [
         "bitnami",
         "bitnamilegacy",
         "bitnamisecure",
         "chainguard",
         "googlecontainer",
         "googlecontainers",
-        "ingressnginx",
-        "jetstack",
-        "justwatch",
         "k8s",
-        "k8scsi",
         "library",
-        "lusotycoon",
         "openshift",
-        "prom",
-        "prometheus",
-        "prometheuscommunity",
         "rancher",
-        "sigstorage",
-        "wrouesnel",
     ];
     let (repository, _) = programs::split(image);
     let (folders, name) = repository.rsplit_once('/').unwrap_or(("", repository));
@@ -114,7 +105,8 @@ pub(super) fn may_be_another(image: &str, known: &Program, programs: &Programs) 
         let folder = plain(folder);
         let is_owner = |word: &str| word.strip_prefix(folder.as_str()).is_some_and(|rest| rest.starts_with('/'));
         source.split([' ', ',', ';']).any(|word| is_owner(word.strip_prefix("https://github.com/").unwrap_or(word)))
-            || PUBLISHERS.contains(&folder.as_str())
+            || MIRRORS.contains(&folder.as_str())
+            || known.publishers.iter().any(|publisher| plain(publisher) == folder)
             || folder == plain(name)
             || folder == plain(&known.program)
     };

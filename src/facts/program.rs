@@ -35,6 +35,10 @@ pub struct Program {
     /// `*`. Registries and mirrors before it, and suffixes of an architecture (`-amd64`, `-arm64`), do not matter.
     #[serde(default)]
     pub images: Vec<String>,
+    /// Who publishes its images beside those that `source` and `images` name: folders before the last word of a
+    /// repository, which other programs may have, too (`kafka-exporter`).
+    #[serde(default)]
+    pub publishers: Vec<String>,
     /// Only images whose tag contains this are meant, or whose version is before one: `<1.23`.
     #[serde(default)]
     pub tag: Option<String>,
