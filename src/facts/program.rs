@@ -1,12 +1,16 @@
 //! What a program's command line, variables and configuration files mean, as data: one YAML file for each program
 //! under `programs/`, and in the same form under `lint.programs` of a project's `.patterns.yaml`.
 
-use std::fmt;
+mod endpoint;
+mod many;
+mod runs;
 
 use serde::Deserialize;
-use serde::de::{self, Deserializer};
 
 use super::Role;
+pub use endpoint::{Endpoint, Form, Part, Replaced, When};
+pub use many::Many;
+pub use runs::{Runs, Serves};
 
 /// A program whose facts are documented.
 ///
@@ -128,35 +132,6 @@ pub enum Shell {
     None,
 }
 
-/// Whether a process of the program exits by itself. `ends` counts before `serves`; where neither says, it is unknown.
-#[derive(Clone, Debug, Default, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Runs {
-    /// It runs until it is stopped: always, never, or with these subcommands (several words in one item are a
-    /// subcommand of a subcommand: `tools bucket web`), options (`--agent`), or a part of an argument (`~,fork`).
-    #[serde(default)]
-    pub serves: Serves,
-    /// Subcommands, options (`--one-time`, also off by `=false`) and variables (`GITSYNC_ONE_TIME=true`) with which it
-    /// does one thing and ends. `@exit_after_auth` is a key of its configuration, `@name=value` with a value.
-    /// `--version`, `--help`, `-h`, `version` and `help` are known anyway.
-    #[serde(default)]
-    pub ends: Vec<String>,
-}
-
-/// When a program runs until it is stopped.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub enum Serves {
-    /// Not known.
-    #[default]
-    Unknown,
-    /// Unless something ends it.
-    Always,
-    /// It never does: it is a tool.
-    Never,
-    /// With these subcommands or options; otherwise it ends, or is not known where `ends` lists subcommands too.
-    With(Vec<String>),
-}
-
 /// How a program reads its command line.
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -258,133 +233,6 @@ pub enum Format {
     Unread,
 }
 
-/// Where a program listens or connects to.
-#[derive(Clone, Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Endpoint {
-    /// The options that say it, the strongest first. `#1` is the first argument that is not an option, `#*` each of them.
-    #[serde(default)]
-    pub option: Many,
-    /// The variables that say it, where no option does.
-    #[serde(default)]
-    pub env: Many,
-    /// The keys of the configuration that say it, where neither does: segments joined by `/`, `*` for any one segment,
-    /// `**` for any number.
-    #[serde(default)]
-    pub key: Many,
-    /// How the value is written.
-    #[serde(default)]
-    pub form: Form,
-    /// Where the host is said, if the value is a port alone.
-    #[serde(default)]
-    pub host: Option<Part>,
-    /// Where the port is said, if the value is a host alone.
-    #[serde(default)]
-    pub port: Option<Part>,
-    /// What holds where nothing says it: `127.0.0.1:4180`, `:8080`. Absent: nothing then.
-    #[serde(default)]
-    pub absent: Many,
-    /// Whether each request may name another target in place of that: `/probe?target=`.
-    #[serde(default)]
-    pub asked: bool,
-    /// Whether each argument that is not an option has its own port, counted up from this one.
-    #[serde(default)]
-    pub counts_up: bool,
-    /// A switch without which the entry does not count.
-    #[serde(default)]
-    pub when: Option<When>,
-    /// What puts another address in the place of those that `key` says.
-    #[serde(default)]
-    pub replaced: Option<Replaced>,
-    /// The protocol above TCP: `http`, `https`, `grpc`, `redis`, `postgres`, `mysql`, `tls` … Absent: not known.
-    #[serde(default)]
-    pub speaks: Option<String>,
-    /// Whether it is UDP.
-    #[serde(default)]
-    pub udp: bool,
-    /// Whether the value may name several, separated by commas or blanks.
-    #[serde(default)]
-    pub list: bool,
-    /// What the configuration calls its groups of hosts, whose names are no hosts themselves: `upstream` of nginx.
-    #[serde(default)]
-    pub groups: Option<String>,
-}
-
-/// What puts another address in the place of those of the same item of the outermost list: `relabel_configs` of
-/// Prometheus.
-#[derive(Clone, Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Replaced {
-    /// The key that says what is replaced.
-    pub key: String,
-    /// Its value where that is the address.
-    pub is: String,
-    /// The key beside it with the other address.
-    pub by: String,
-    /// A key beside it with which it replaces only some, and which ones is not known.
-    pub some: String,
-}
-
-/// Another part of an address, said apart.
-#[derive(Clone, Debug, Default, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Part {
-    /// The options that say it.
-    #[serde(default)]
-    pub option: Many,
-    /// The variables that say it.
-    #[serde(default)]
-    pub env: Many,
-    /// The keys that say it. A key that begins with `./` is a sibling of the endpoint's own: `./address`.
-    #[serde(default)]
-    pub key: Many,
-    /// What holds where nothing says it.
-    #[serde(default)]
-    pub absent: Option<String>,
-}
-
-/// How an address is written.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Form {
-    /// `host:port`, `:port`, `port`, `host`, `[::1]:port`, or a URL; of several words the first.
-    #[default]
-    Address,
-    /// A port.
-    Port,
-    /// A URL; its port may follow from the scheme.
-    Url,
-    /// A host, whose port is said apart.
-    Host,
-    /// A text with one or more addresses in it that other words surround: a data source name, `NAME=host:port` pairs,
-    /// `tcp:127.0.0.1:80`, `@tcp(127.0.0.1:3306)/`.
-    Text,
-}
-
-/// A condition: one of the options, variables or keys has one of these values.
-#[derive(Clone, Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct When {
-    /// The options that say it.
-    #[serde(default)]
-    pub option: Many,
-    /// The variables that say it.
-    #[serde(default)]
-    pub env: Many,
-    /// The keys that say it.
-    #[serde(default)]
-    pub key: Many,
-    /// The subcommands with which it holds.
-    #[serde(default)]
-    pub subcommand: Many,
-    /// The values with which it holds, without regard to case. None: any but `false`, `off`, `no`, `0` and the empty one.
-    #[serde(default)]
-    pub is: Many,
-    /// Whether it holds where nothing says it.
-    #[serde(default)]
-    pub absent: bool,
-}
-
 /// A file or folder.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -471,48 +319,4 @@ pub struct Elects {
     /// The namespace of its lock, if it is not the Pod's own.
     #[serde(default)]
     pub namespace: Option<String>,
-}
-
-/// One text or several.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Many(pub Vec<String>);
-
-impl<'de> Deserialize<'de> for Many {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct Texts;
-        impl<'de> de::Visitor<'de> for Texts {
-            type Value = Many;
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("a text or a list of texts")
-            }
-            fn visit_str<E: de::Error>(self, text: &str) -> Result<Many, E> {
-                Ok(Many(vec![text.to_owned()]))
-            }
-            fn visit_bool<E: de::Error>(self, value: bool) -> Result<Many, E> {
-                Ok(Many(vec![value.to_string()]))
-            }
-            fn visit_u64<E: de::Error>(self, number: u64) -> Result<Many, E> {
-                Ok(Many(vec![number.to_string()]))
-            }
-            fn visit_seq<A: de::SeqAccess<'de>>(self, mut items: A) -> Result<Many, A::Error> {
-                let mut all = Vec::new();
-                while let Some(Many(item)) = items.next_element()? {
-                    all.extend(item);
-                }
-                Ok(Many(all))
-            }
-        }
-        deserializer.deserialize_any(Texts)
-    }
-}
-
-impl<'de> Deserialize<'de> for Serves {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let Many(items) = Many::deserialize(deserializer)?;
-        Ok(match items.as_slice() {
-            [only] if only == "always" => Self::Always,
-            [only] if only == "never" => Self::Never,
-            _ => Self::With(items),
-        })
-    }
 }
