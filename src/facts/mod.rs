@@ -5,6 +5,7 @@
 
 pub mod address;
 pub mod command;
+mod common_words;
 pub mod config;
 mod container;
 mod conventions;
@@ -24,6 +25,7 @@ mod prepare;
 pub mod program;
 pub mod programs;
 pub mod proof;
+mod references;
 mod relate;
 mod role;
 mod run_once;

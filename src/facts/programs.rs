@@ -4,7 +4,11 @@ use std::borrow::Cow;
 use std::sync::{Arc, LazyLock, OnceLock};
 
 use super::command::arguments::Arguments;
-use super::program::{Many, Program, Serves};
+use super::common_words::{PLAIN, is_common_word};
+use super::program::{Program, Serves};
+pub(super) use super::references::ends_with;
+pub use super::references::split;
+use super::references::{has_tag, last_segment};
 use crate::kube::FastMap;
 use crate::yaml::{self, Source};
 
@@ -210,118 +214,6 @@ impl Programs {
     }
 }
 
-/// Whether a repository ends with these whole segments.
-pub(super) fn ends_with(repository: &str, image: &str) -> bool {
-    if !image.contains('*') {
-        return repository.strip_suffix(image).is_some_and(|before| before.is_empty() || before.ends_with('/'));
-    }
-    let (mut have, mut want) = (repository.rsplit('/'), image.rsplit('/'));
-    want.all(|want| have.next().is_some_and(|have| fits(have, want)))
-}
-
-fn fits(text: &str, pattern: &str) -> bool {
-    match pattern.split_once('*') {
-        Some((start, end)) => text.len() >= start.len() + end.len() && text.starts_with(start) && text.ends_with(end),
-        None => text == pattern,
-    }
-}
-
-fn last_segment(name: &str) -> &str {
-    memchr::memrchr(b'/', name.as_bytes()).map_or(name, |slash| &name[slash + 1..])
-}
-
-/// Whether a tag is of the kind that a description is for: it contains a text, or is of a version before one (`<1.23`).
-fn has_tag(tag: &str, wanted: &str) -> bool {
-    match wanted.strip_prefix('<').and_then(version) {
-        Some(limit) => version(tag).is_some_and(|version| version < limit),
-        None => tag.contains(wanted),
-    }
-}
-
-/// Major and minor version at the start of a tag: `v1.18.2`, `1.9-alpine`.
-fn version(tag: &str) -> Option<(u64, u64)> {
-    let mut numbers = tag.strip_prefix('v').unwrap_or(tag).split(|sign: char| !sign.is_ascii_digit());
-    Some((numbers.next()?.parse().ok()?, numbers.next()?.parse().ok()?))
-}
-
-/// Repository and tag of a reference: `registry/repository:tag@digest`.
-#[must_use]
-pub fn split(reference: &str) -> (&str, &str) {
-    let bytes = reference.as_bytes();
-    let name = &reference[..memchr::memchr(b'@', bytes).unwrap_or(bytes.len())];
-    let folder = memchr::memrchr(b'/', name.as_bytes()).map_or(0, |slash| slash + 1);
-    match memchr::memchr(b':', &name.as_bytes()[folder..]) {
-        Some(colon) => (&name[..folder + colon], &name[folder + colon + 1..]),
-        None => (name, ""),
-    }
-}
-
-/// Names that say nothing without their image.
-fn is_common_word(binary: &str) -> bool {
-    matches!(
-        binary,
-        "server"
-            | "controller"
-            | "webhook"
-            | "sidecar"
-            | "agent"
-            | "monitor"
-            | "start.sh"
-            | "elector"
-            | "authenticator"
-            | "entrypoint.sh"
-            | "run.sh"
-            | "app"
-            | "main"
-            | "manager"
-            | "proxy"
-    )
-}
-
-/// Words that programs of many projects are named with: `source-controller`, `collector-linux`, `syncer`.
-const PLAIN: [&str; 40] = [
-    "agent",
-    "api",
-    "automation",
-    "backup",
-    "cloud",
-    "collector",
-    "connect",
-    "controller",
-    "driver",
-    "elector",
-    "event",
-    "exporter",
-    "helm",
-    "http",
-    "image",
-    "init",
-    "leader",
-    "linux",
-    "manager",
-    "metrics",
-    "migrate",
-    "notification",
-    "process",
-    "provider",
-    "proxy",
-    "query",
-    "reflector",
-    "registrar",
-    "registry",
-    "secrets",
-    "serve",
-    "server",
-    "sidecar",
-    "snapshot",
-    "source",
-    "standalone",
-    "sync",
-    "syncer",
-    "wait",
-    "watch",
-];
-
 /// Reads one file.
 fn parse(name: &str, text: &str) -> Result<Program, serde_json::Error> {
     let source = Arc::new(Source::from_text(name, text));
@@ -391,19 +283,6 @@ impl Program {
     #[must_use]
     pub fn is_tool(&self) -> bool {
         self.runs.serves == Serves::Never
-    }
-}
-
-impl Many {
-    /// Whether there is none.
-    #[must_use]
-    pub fn is_empty(&self) -> bool {
-        self.0.is_empty()
-    }
-
-    /// Each of them.
-    pub fn iter(&self) -> impl Iterator<Item = &str> {
-        self.0.iter().map(String::as_str)
     }
 }
 

@@ -37,3 +37,16 @@ impl<'de> Deserialize<'de> for Many {
         deserializer.deserialize_any(Texts)
     }
 }
+
+impl Many {
+    /// Whether there is none.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// Each of them.
+    pub fn iter(&self) -> impl Iterator<Item = &str> {
+        self.0.iter().map(String::as_str)
+    }
+}
