@@ -5,8 +5,11 @@
 //! only this one is tried again with fewer of its fixes: how often the workspace is linted grows neither with the number
 //! of objects nor with that of the fixes that do what they should.
 
+mod moves;
+mod outcome;
+mod taken;
+
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
-use std::fmt;
 use std::sync::Arc;
 
 use super::{Kept, Options, Projects};
@@ -14,56 +17,12 @@ use crate::diagnostic::{Edit, Finding, Fix, Level};
 use crate::kube::{Object, Workspace};
 use crate::limits;
 use crate::yaml::{Span, edit};
+use moves::{Moves, edits_of};
+pub use outcome::{Fixed, Why, Withheld};
+use taken::Taken;
 
 /// How often the workspace is linted again at most, so that fixes which mend nothing cost a bounded time.
 const MOST_TRIES: usize = 200;
-
-/// What fixing came to.
-#[derive(Debug)]
-pub struct Fixed {
-    /// Indices of [`Workspace::files`] that changed.
-    pub changed: Vec<usize>,
-    /// Findings that are gone.
-    pub count: usize,
-    /// How often the workspace was linted again.
-    pub rounds: usize,
-    /// What is left to find. Fixes that were asked for and not kept are not among it.
-    pub findings: Vec<Finding>,
-    /// These fixes, in the order of the findings.
-    pub withheld: Vec<Withheld>,
-}
-
-/// A fix that was not kept.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Withheld {
-    /// The file, and the line of the finding.
-    pub place: (String, usize),
-    /// The rule that it is a fix of.
-    pub rule: &'static str,
-    /// Why it was not kept.
-    pub why: Why,
-}
-
-/// Why a fix was not kept.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Why {
-    /// The finding does not go away.
-    Stays,
-    /// This rule finds something new.
-    Causes(&'static str),
-    /// So many others had failed that it was not tried alone.
-    TooManyTries,
-}
-
-impl fmt::Display for Why {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Stays => f.write_str("the finding would stay"),
-            Self::Causes(rule) => write!(f, "it would cause {rule}"),
-            Self::TooManyTries => f.write_str("too many other fixes failed"),
-        }
-    }
-}
 
 /// Applies the fixes of a workspace's findings, in memory: safe ones, and the others if `also_unsafe`. Findings of
 /// descriptions are among what is left.
@@ -360,75 +319,6 @@ impl Fixing<'_> {
     }
 }
 
-/// The edits of a file that are in a round already.
-#[derive(Default)]
-struct Taken<'run> {
-    /// First and last bytes of what is replaced.
-    replaced: BTreeMap<u32, u32>,
-    /// Where something is put, and whether it is whole lines.
-    inserted: BTreeMap<u32, bool>,
-    /// Fixes by the place of their first edit.
-    fixes: HashMap<u32, &'run [Edit]>,
-}
-
-impl<'run> Taken<'run> {
-    /// Takes another fix, if its edits touch none that is taken: what is left to do, which is nothing where a fix does
-    /// the same.
-    fn take(&mut self, edits: &'run [Edit]) -> Option<&'run [Edit]> {
-        let first = edits.first()?;
-        if self.fixes.get(&first.span.start).is_some_and(|there| *there == edits) {
-            return Some(&[]);
-        }
-        if edits.iter().any(|edit| self.meets(edit)) {
-            return None;
-        }
-        self.fixes.entry(first.span.start).or_insert(edits);
-        for edit in edits {
-            if is_insertion(edit) {
-                self.inserted.insert(edit.span.start, is_of_lines(edit));
-            } else {
-                self.replaced.insert(edit.span.start, edit.span.end);
-            }
-        }
-        Some(edits)
-    }
-
-    /// Whether an edit touches one that is taken. Lines may be removed beside lines, and put after lines.
-    fn meets(&self, edit: &Edit) -> bool {
-        let Span { start, end } = edit.span;
-        if is_insertion(edit) {
-            let replaced = self.replaced.range(..=start).next_back().is_some_and(|(_, end)| *end >= start);
-            let inserted = self.inserted.get(&start).is_some_and(|of_lines| !of_lines || !is_of_lines(edit));
-            return replaced || inserted;
-        }
-        let replaced = self.replaced.range(..end).next_back().is_some_and(|(_, there)| *there > start);
-        replaced || self.inserted.range(start..=end).next().is_some()
-    }
-}
-
-fn is_insertion(edit: &Edit) -> bool {
-    edit.span.start == edit.span.end
-}
-
-fn is_of_lines(edit: &Edit) -> bool {
-    edit.replacement.ends_with('\n')
-}
-
-/// All edits of these fixes. What makes room for the edit after it, at the same place, is needed once.
-fn edits_of(steps: &[FileFix]) -> Vec<&Edit> {
-    let mut all = Vec::new();
-    let mut made: HashSet<(u32, &str)> = HashSet::new();
-    for FileFix { edits, .. } in steps {
-        for (at, edit) in edits.iter().enumerate() {
-            let makes_room = is_insertion(edit) && edits.get(at + 1).is_some_and(|next| next.span == edit.span);
-            if !makes_room || made.insert((edit.span.start, &edit.replacement)) {
-                all.push(edit);
-            }
-        }
-    }
-    all
-}
-
 /// For the files of a round, which of their objects the decoder refuses.
 type Unread = HashMap<usize, Vec<bool>>;
 
@@ -446,35 +336,3 @@ const OF_READING: &[&str] = &[
     "unreadable-yaml",
     "wrong-type",
 ];
-
-/// Where the bytes of a text are after a round.
-struct Moves {
-    /// Ends of edits, and how far what follows has moved by then; in order.
-    ends: Vec<(u32, i64)>,
-}
-
-impl Moves {
-    fn of(steps: &[FileFix]) -> Self {
-        let mut edits = edits_of(steps);
-        edits.sort_by_key(|edit| (edit.span.start, edit.span.end));
-        let mut by = 0;
-        let moved = |edit: &Edit| {
-            by += i64::try_from(edit.replacement.len()).unwrap_or(i64::MAX);
-            by -= i64::from(edit.span.end - edit.span.start);
-            (edit.span.end, by)
-        };
-        Self { ends: edits.into_iter().map(moved).collect() }
-    }
-
-    fn to(&self, at: u32, including: bool) -> u32 {
-        let before = self.ends.partition_point(|(end, _)| if including { *end <= at } else { *end < at });
-        let by = if before == 0 { 0 } else { self.ends[before - 1].1 };
-        u32::try_from(i64::from(at).saturating_add(by)).unwrap_or(u32::MAX)
-    }
-
-    /// Whether one of `starts` is in what has become of a place; in nothing if it was removed.
-    fn holds(&self, place: Span, starts: &BTreeSet<u32>) -> bool {
-        let (start, end) = (self.to(place.start, false), self.to(place.end, true));
-        start < end && starts.range(start..end).next().is_some()
-    }
-}
