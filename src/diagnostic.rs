@@ -1,13 +1,16 @@
 //! The finding type: what is wrong, why, what to do, and where. `report` renders it.
 
+mod family;
+mod stop;
+
 use std::borrow::Cow;
-use std::fmt;
-use std::io;
 use std::sync::Arc;
 
 use crate::text::Text;
 pub use crate::yaml::edit::Edit;
 use crate::yaml::{Document, NodeId, Refusal, Source, Span};
+pub use family::Family;
+pub use stop::Stop;
 
 /// The severity. Each level is a promise to the reader.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -29,102 +32,6 @@ impl Level {
             Self::Warning => "warning",
             Self::Error => "error",
         }
-    }
-}
-
-/// Why something could not be done.
-#[derive(Debug)]
-pub enum Stop {
-    /// What is wrong with what the user wrote.
-    Findings(Vec<Finding>),
-    /// A file that cannot be read or written.
-    Io(io::Error),
-}
-
-impl Stop {
-    /// What is wrong with what the user wrote.
-    ///
-    /// # Errors
-    /// A file that cannot be read or written.
-    pub fn findings(self) -> io::Result<Vec<Finding>> {
-        match self {
-            Self::Findings(findings) => Ok(findings),
-            Self::Io(error) => Err(error),
-        }
-    }
-}
-
-impl From<io::Error> for Stop {
-    fn from(error: io::Error) -> Self {
-        Self::Io(error)
-    }
-}
-
-impl From<serde_json::Error> for Stop {
-    fn from(error: serde_json::Error) -> Self {
-        Self::Io(error.into())
-    }
-}
-
-impl From<Vec<Finding>> for Stop {
-    fn from(findings: Vec<Finding>) -> Self {
-        Self::Findings(findings)
-    }
-}
-
-impl From<Finding> for Stop {
-    fn from(finding: Finding) -> Self {
-        Self::Findings(vec![finding])
-    }
-}
-
-/// What a rule is about: the folder of `src/rules` that it lives in.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Family {
-    /// Adapters: what shows an app to the outside in another form.
-    Adapter,
-    /// Ambassadors: proxies that an app talks to.
-    Ambassador,
-    /// Jobs, queues and streams.
-    Batch,
-    /// Leader election.
-    Election,
-    /// What kubectl cannot read, and what the API server would refuse.
-    Manifest,
-    /// How the linter is told to be quiet.
-    Meta,
-    /// Admission policies.
-    Policy,
-    /// Services of many Pods.
-    Serving,
-    /// Containers beside an app.
-    Sidecar,
-    /// Any Pod or Service.
-    Workload,
-}
-
-impl Family {
-    /// The word that users read and type.
-    #[must_use]
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Adapter => "adapter",
-            Self::Ambassador => "ambassador",
-            Self::Batch => "batch",
-            Self::Election => "election",
-            Self::Manifest => "manifest",
-            Self::Meta => "meta",
-            Self::Policy => "policy",
-            Self::Serving => "serving",
-            Self::Sidecar => "sidecar",
-            Self::Workload => "workload",
-        }
-    }
-}
-
-impl fmt::Display for Family {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(self.name())
     }
 }
 
