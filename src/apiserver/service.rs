@@ -1,11 +1,15 @@
 //! Services: `validateService`, and the checks of `pkg/registry/core/service/storage` that need no cluster.
 
+mod addresses;
+mod ports;
+
 use super::field::Field;
 use super::meta::{self, NameFormat, Scope};
-use super::seen::Seen;
 use super::{formats, ip};
-use crate::kube::FastSet;
 use crate::kube::versions::Change;
+use addresses::cluster_ips;
+pub use ports::PORTS_NEED_NAMES;
+use ports::{allocated, ports};
 
 const TYPES: [&str; 4] = ["ClusterIP", "ExternalName", "LoadBalancer", "NodePort"];
 
@@ -108,81 +112,6 @@ fn by_type(service: &Service) {
     }
 }
 
-/// What is said of each port without a name.
-pub const PORTS_NEED_NAMES: &str = "ports need names if there are several";
-
-fn ports(service: &Service) {
-    let ports = service.spec.child("ports");
-    if ports.is_empty() && !service.is_headless() && service.kind != "ExternalName" {
-        ports.required("a Service without ports forwards nothing");
-    }
-    let (mut names, mut numbers, mut node_ports) = (Seen::default(), Seen::default(), Seen::default());
-    for port in ports.items() {
-        let name = port.child("name");
-        if name.is_empty() {
-            if ports.len() > 1 {
-                name.required(PORTS_NEED_NAMES);
-            }
-        } else {
-            name.check(formats::dns_label);
-            if names.contains(&name.str()) {
-                name.duplicate(name.str());
-            }
-            names.insert(name.str());
-        }
-        port.child("port").in_range(1, 65535);
-        let protocol = port.child("protocol").str_or("TCP");
-        port.child("protocol").one_of(protocol, &["TCP", "UDP", "SCTP"]);
-        target_port(port);
-        let app = port.child("appProtocol");
-        if app.is_set() {
-            app.check(formats::qualified_name);
-        }
-        let key = (protocol, port.child("port").int());
-        if numbers.contains(&key) {
-            port.duplicate(&format!("{}/{}", key.1, key.0));
-        }
-        numbers.insert(key);
-        let node_port = port.child("nodePort");
-        if node_port.int() == 0 {
-            continue;
-        }
-        if service.kind == "ClusterIP" {
-            node_port.forbidden("is not for ClusterIP Services");
-        } else if service.has_node_ports() {
-            allocated(node_port);
-        }
-        if node_ports.contains(&(protocol, node_port.int())) {
-            node_port.duplicate(&node_port.int().to_string());
-        }
-        node_ports.insert((protocol, node_port.int()));
-    }
-}
-
-/// Which ports a node gives away is a flag of the server (`--service-node-port-range`), and a dry run does
-/// not ask; so this is not an error.
-fn allocated(port: Field) {
-    if !(30000..=32767).contains(&port.int()) {
-        port.warn_of_flag(format!("{} is outside 30000 to 32767, the range that servers use by default", port.int()));
-    }
-}
-
-/// Zero or an empty name becomes the port's own number.
-fn target_port(port: Field) {
-    use super::field::IntOrString;
-    let target = port.child("targetPort");
-    match target.int_or_string() {
-        None | Some(IntOrString::Int(0) | IntOrString::Str("")) => {
-            let number = port.child("port");
-            if !(1..=65535).contains(&number.int()) {
-                number.as_path_of(target).invalid("is taken from `port`, which is not a port number");
-            }
-        }
-        Some(IntOrString::Int(_)) => target.in_range(1, 65535),
-        Some(IntOrString::Str(_)) => target.check(formats::port_name),
-    }
-}
-
 fn session_affinity(spec: Field) {
     let affinity = spec.child("sessionAffinity");
     affinity.one_of(affinity.str_or("None"), &["ClientIP", "None"]);
@@ -190,78 +119,6 @@ fn session_affinity(spec: Field) {
     if affinity.str() == "ClientIP" && timeout.is_set() {
         timeout.in_range(1, 86400);
     }
-}
-
-/// `ValidateServiceClusterIPsRelatedFields`
-fn cluster_ips(service: &Service) {
-    let spec = service.spec;
-    let (single, list) = (spec.child("clusterIP"), spec.child("clusterIPs"));
-    let first = list.items().next();
-    if single.is_empty() && !list.is_empty() {
-        list.invalid("needs its first address in `clusterIP` too");
-    }
-    if let Some(first) = first
-        && !single.is_empty()
-        && first.str() != single.str()
-    {
-        list.invalid("must begin with the address of `clusterIP`");
-    }
-    let (families, policy) = (spec.child("ipFamilies"), spec.child("ipFamilyPolicy"));
-    let mut seen = FastSet::default();
-    for family in families.items() {
-        family.one_of(family.str(), &["IPv4", "IPv6"]);
-        if seen.contains(&family.str()) {
-            family.duplicate(family.str());
-        }
-        seen.insert(family.str());
-    }
-    if policy.is_set() {
-        policy.one_of(policy.str(), &["SingleStack", "PreferDualStack", "RequireDualStack"]);
-    }
-    if list.is_empty() && !single.is_empty() && single.str() != "None" {
-        // One address stands for a list of one.
-        let only = single.as_item_of(list, 0);
-        ip::check_address(only);
-        family_of(only, families.items().next());
-    }
-    for (index, address) in list.items().enumerate() {
-        if index == 0 && address.str() == "None" {
-            if list.len() > 1 {
-                list.invalid("cannot contain anything besides None");
-            }
-            continue;
-        }
-        ip::check_address(address);
-    }
-    if list.len() > 2 {
-        list.invalid("has more than 2 addresses, one of each family");
-    }
-    let addresses: Vec<_> = list.items().map(|address| ip::parse_sloppy(address.str())).collect();
-    if let [Some(one), Some(other)] = addresses.as_slice()
-        && ip::is_ipv6(*one) == ip::is_ipv6(*other)
-    {
-        list.invalid("has two addresses of one family");
-    }
-    for (address, family) in list.items().zip(families.items()).filter(|_| !service.is_headless()) {
-        family_of(address, Some(family));
-    }
-    let is_default_single = policy.str() == "SingleStack" || !policy.is_set() && !selectorless_headless(service);
-    if is_default_single && (list.len() == 2 || families.len() == 2) {
-        policy.invalid("must be PreferDualStack or RequireDualStack for two families");
-    }
-}
-
-/// Whether an address is of the family that is at its place.
-fn family_of(address: Field, family: Option<Field>) {
-    let Some(family) = family else { return };
-    let is_ipv6 = ip::parse_sloppy(address.str()).map(ip::is_ipv6);
-    if is_ipv6.is_some_and(|six| six != (family.str() == "IPv6")) {
-        address.invalid(format!("is not an {} address, as `ipFamilies` requires", family.str()));
-    }
-}
-
-fn selectorless_headless(service: &Service) -> bool {
-    service.is_headless() && service.spec.child("selector").is_empty()
 }
 
 fn source_ranges(service: &Service, metadata: Field) {
