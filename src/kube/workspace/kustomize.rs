@@ -21,7 +21,7 @@ use crate::limits;
 use crate::yaml::{self, Document, NodeId, Part, Source};
 use changes::Change;
 pub(super) use flux::is_kustomization as is_of_flux;
-use roots::{Unseen, Variables};
+use roots::{Unseen, Variables, together};
 
 /// `RecognizedKustomizationFileNames` in `sigs.k8s.io/kustomize/api/konfig`.
 const NAMES: [&str; 3] = ["kustomization.yaml", "kustomization.yml", "Kustomization"];
@@ -320,35 +320,4 @@ fn resources(document: &Document) -> Vec<&str> {
     let items = |field: &str| document.get(document.root(), field).map_or(&[][..], |list| document.items(list));
     let lists = ["resources", "bases", "components"].into_iter().flat_map(items);
     lists.filter_map(|item| document.str(*item)).filter(|name| !name.contains('\n')).collect()
-}
-
-/// Which files each kustomization that no other builds on brings together, by the numbers of the kustomizations.
-fn together(all: &[Kustomization]) -> FastMap<PathBuf, Vec<u32>> {
-    let by_folder: FastMap<&Path, usize> = all.iter().enumerate().map(|(at, one)| (one.folder.as_path(), at)).collect();
-    let below = |one: &Kustomization| -> Vec<usize> {
-        one.resources.iter().filter_map(|path| by_folder.get(path.as_path()).copied()).collect()
-    };
-    let used: FastSet<usize> = all.iter().flat_map(below).collect();
-    // Those that build on each other in a circle are used by one another; kustomize refuses them.
-    let roots = (0..all.len()).filter(|at| !used.contains(at));
-    let mut visits = vec![0; all.len()];
-    let mut together: FastMap<PathBuf, Vec<u32>> = FastMap::default();
-    for root in roots {
-        let Ok(number) = u32::try_from(root) else { break };
-        let (mut work, mut seen) = (vec![root], FastSet::from_iter([root]));
-        while let Some(at) = work.pop() {
-            if visits[at] >= OVERLAYS {
-                continue;
-            }
-            visits[at] += 1;
-            for path in all[at].resources.iter().chain([&all[at].path]) {
-                let numbers = together.entry(path.clone()).or_default();
-                if numbers.last() != Some(&number) {
-                    numbers.push(number);
-                }
-            }
-            work.extend(below(&all[at]).into_iter().filter(|next| seen.insert(*next)));
-        }
-    }
-    together
 }

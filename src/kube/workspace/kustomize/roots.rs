@@ -1,5 +1,5 @@
-//! What counts for all that a kustomization which no other builds on brings together: variables, and objects that are
-//! not seen.
+//! What a kustomization that no other builds on brings together, and what counts for all of it: variables, and objects
+//! that are not seen.
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
@@ -7,6 +7,37 @@ use std::path::{Path, PathBuf};
 use super::changes::{Change, MOST};
 use super::{Kustomization, OVERLAYS};
 use crate::kube::hash::{FastMap, FastSet};
+
+/// Which files each kustomization that no other builds on brings together, by the numbers of the kustomizations.
+pub(super) fn together(all: &[Kustomization]) -> FastMap<PathBuf, Vec<u32>> {
+    let by_folder: FastMap<&Path, usize> = all.iter().enumerate().map(|(at, one)| (one.folder.as_path(), at)).collect();
+    let below = |one: &Kustomization| -> Vec<usize> {
+        one.resources.iter().filter_map(|path| by_folder.get(path.as_path()).copied()).collect()
+    };
+    let used: FastSet<usize> = all.iter().flat_map(below).collect();
+    // Those that build on each other in a circle are used by one another; kustomize refuses them.
+    let roots = (0..all.len()).filter(|at| !used.contains(at));
+    let mut visits = vec![0; all.len()];
+    let mut together: FastMap<PathBuf, Vec<u32>> = FastMap::default();
+    for root in roots {
+        let Ok(number) = u32::try_from(root) else { break };
+        let (mut work, mut seen) = (vec![root], FastSet::from_iter([root]));
+        while let Some(at) = work.pop() {
+            if visits[at] >= OVERLAYS {
+                continue;
+            }
+            visits[at] += 1;
+            for path in all[at].resources.iter().chain([&all[at].path]) {
+                let numbers = together.entry(path.clone()).or_default();
+                if numbers.last() != Some(&number) {
+                    numbers.push(number);
+                }
+            }
+            work.extend(below(&all[at]).into_iter().filter(|next| seen.insert(*next)));
+        }
+    }
+    together
+}
 
 /// What variables change, by the roots that bring a file together with others: kustomize fills them in last, wherever
 /// below the root they are declared.
