@@ -122,7 +122,7 @@ fn logins(text: &str, found: &mut Vec<Range<usize>>) {
         if is_of_address || !is_user || password.is_empty() || NO_LOGINS.contains(&user.to_ascii_lowercase().as_str()) {
             continue;
         }
-        if is_host(&text[at + 1..]) {
+        if is_host(&text[at + 1..], password) {
             found.push(start + user.len() + 1..at);
         }
     }
@@ -132,18 +132,24 @@ fn logins(text: &str, found: &mut Vec<Range<usize>>) {
 const NO_LOGINS: [&str; 12] =
     ["mailto", "sip", "sips", "acct", "xmpp", "email", "mail", "to", "from", "cc", "contact", "npm"];
 
-/// Whether a text begins with a host: a name with a dot, an address, a name with a port or a path. `sha256:` is none.
-fn is_host(text: &str) -> bool {
+/// Whether a text begins with the host that a password is for: a name with a dot, an address, a name with a port or a
+/// path. A word alone is one if what precedes it is made up. `sha256:` is none.
+fn is_host(text: &str, password: &str) -> bool {
     let host = until(text, |letter| !letter.is_ascii_alphanumeric() && !matches!(letter, '.' | '-'));
     let rest = &text[host.len()..];
-    if host.is_empty() || ["sha256", "sha384", "sha512"].contains(&host) {
+    if host.is_empty() {
+        // `root:hunter2@/shop`: the driver's own host
+        return rest.strip_prefix('/').is_some_and(|name| name.starts_with(char::is_alphanumeric));
+    }
+    if ["sha256", "sha384", "sha512"].contains(&host) {
         return false;
     }
     let last = host.trim_end_matches('.').rsplit('.').next().unwrap_or_default();
     let has_port = rest.strip_prefix(':').is_some_and(|port| port.starts_with(|first: char| first.is_ascii_digit()));
     let is_name = host.contains('.') && last.starts_with(|first: char| first.is_ascii_alphabetic());
     let is_numbers = host.split('.').count() == 4 && host.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.');
-    is_name || is_numbers || has_port || rest.starts_with(['(', '/'])
+    let is_word = host.starts_with(|first: char| first.is_ascii_alphabetic()) && !rest.starts_with([':', '@']);
+    is_name || is_numbers || has_port || rest.starts_with(['(', '/']) || is_word && is_made_up(password)
 }
 
 /// `Authorization: Basic …`, and the same words without the header where what follows is made up.

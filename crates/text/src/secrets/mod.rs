@@ -2,6 +2,7 @@
 //! `gen` refuses it.
 
 mod assigned;
+mod elements;
 mod forms;
 mod marks;
 
@@ -86,6 +87,7 @@ pub fn in_value(text: &str) -> Vec<Range<usize>> {
 pub fn by_name(text: &str, found: &mut Vec<Range<usize>>) {
     let text = &*with_line_breaks(text);
     assigned::find(text, found);
+    elements::find(text, found);
     of_words(text, &mut Words::default(), found);
 }
 
