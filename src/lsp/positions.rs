@@ -75,10 +75,10 @@ impl Encoding {
         let byte = byte.min(source.text.len());
         let starts = source.line_starts();
         let line = starts.partition_point(|start| *start as usize <= byte).saturating_sub(1);
-        let before = starts.get(line).and_then(|start| source.text.get(*start as usize..byte)).unwrap_or_default();
+        let start = starts.get(line).map_or(byte, |start| *start as usize);
         let column = match self {
-            Self::Utf8 => before.len(),
-            Self::Utf16 => before.encode_utf16().count(),
+            Self::Utf8 => byte - start,
+            Self::Utf16 => source.units(start, byte),
         };
         Position { line: narrow(line), character: narrow(column) }
     }

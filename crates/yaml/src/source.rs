@@ -1,7 +1,6 @@
 //! One input file: its bytes as text, and the way back from a place in the text to a place in the file.
 
-use std::sync::OnceLock;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use super::position::Lines;
 
 /// A half-open range of bytes in [`Source::text`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Default)]
@@ -46,25 +45,14 @@ impl Span {
 }
 
 /// [`Source::decode`] refuses files past `u32::MAX` bytes, so this never saturates in practice.
-fn narrow(at: usize) -> u32 {
+pub(super) fn narrow(at: usize) -> u32 {
     u32::try_from(at).unwrap_or(u32::MAX)
-}
-
-/// A place in a file as people and editors count it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Position {
-    /// Line, from 1.
-    pub line: usize,
-    /// Column in Unicode scalar values, from 1.
-    pub column: usize,
-    /// Byte in the file as it is on disk, from 0.
-    pub offset: usize,
 }
 
 /// How kubectl's file visitor turns the bytes into text: a byte-order mark decides, otherwise UTF-8
 /// with U+FFFD for what is not (`k8s.io/cli-runtime/pkg/resource/visitor.go`, `unicode.BOMOverride`).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Encoding {
+pub(super) enum Encoding {
     Utf8 { mark: bool },
     Utf16 { little_endian: bool },
 }
@@ -76,26 +64,14 @@ pub struct Source {
     pub name: String,
     /// The text, always ending in a line break (kubectl's line reader adds the last one).
     pub text: String,
-    encoding: Encoding,
+    pub(super) encoding: Encoding,
     /// Where in `text` a U+FFFD stands for one byte that is not UTF-8.
-    replaced: Vec<u32>,
-    raw_len: usize,
+    pub(super) replaced: Vec<u32>,
+    pub(super) raw_len: usize,
     /// Whether the last line break is not in the file.
     adds_break: bool,
-    lines: Lines,
+    pub(super) lines: Lines,
 }
-
-/// Where the lines of a text begin.
-#[derive(Debug, Default)]
-struct Lines {
-    /// How often a place was asked for.
-    asked: AtomicUsize,
-    starts: OnceLock<Vec<u32>>,
-}
-
-/// How many places of a text are told by counting line breaks: a table of all lines takes as long as counting a few dozen
-/// times.
-const COUNTED: usize = 8;
 
 impl Source {
     /// Decodes `bytes` as kubectl does.
@@ -234,57 +210,6 @@ impl Source {
     pub fn is_editable(&self) -> bool {
         matches!(self.encoding, Encoding::Utf8 { .. }) && self.replaced.is_empty()
     }
-
-    /// Line, column and raw byte of a place in the text.
-    #[must_use]
-    pub fn position(&self, at: u32) -> Position {
-        let at = (at as usize).min(self.text.len());
-        let (line, start) = self.line_of(at);
-        let column = self.text.get(start..at).map_or(0, |before| before.chars().count()) + 1;
-        Position { line, column, offset: self.raw_offset(at) }
-    }
-
-    /// The number of the line that a place is in, and where it begins.
-    fn line_of(&self, at: usize) -> (usize, usize) {
-        let before = &self.text.as_bytes()[..at];
-        let is_known = self.lines.starts.get().is_some() || self.lines.asked.fetch_add(1, Ordering::Relaxed) >= COUNTED;
-        if is_known || memchr::memchr(b'\r', before).is_some() {
-            let starts = self.line_starts();
-            let line = starts.partition_point(|&start| start as usize <= at).max(1);
-            return (line, starts[line - 1] as usize);
-        }
-        let line = memchr::memchr_iter(b'\n', before).count() + 1;
-        (line, memchr::memrchr(b'\n', before).map_or(0, |end| end + 1))
-    }
-
-    /// The byte on disk that a place in the text came from.
-    #[must_use]
-    pub fn raw_offset(&self, at: usize) -> usize {
-        let raw = match self.encoding {
-            Encoding::Utf8 { mark } => {
-                // Each U+FFFD of three bytes stands for one.
-                let before = self.replaced.partition_point(|place| (*place as usize) < at);
-                at + if mark { 3 } else { 0 } - 2 * before
-            }
-            Encoding::Utf16 { .. } => 2 + 2 * self.text.get(..at).map_or(0, |before| before.encode_utf16().count()),
-        };
-        raw.min(self.raw_len)
-    }
-
-    /// Byte at which each line begins; the first is 0.
-    pub fn line_starts(&self) -> &[u32] {
-        self.lines.starts.get_or_init(|| {
-            let bytes = self.text.as_bytes();
-            let mut starts = vec![0];
-            for at in memchr::memchr2_iter(b'\n', b'\r', bytes) {
-                // a return before a line break belongs to it
-                if bytes[at] == b'\n' || bytes.get(at + 1) != Some(&b'\n') {
-                    starts.push(narrow(at + 1));
-                }
-            }
-            starts
-        })
-    }
 }
 
 /// The file holds more text than a span can address (4 GiB).
@@ -343,18 +268,6 @@ mod tests {
 
     use super::{Source, Span};
     use crate::{self as yaml, Part};
-
-    #[test]
-    fn lines_are_the_same_counted_and_looked_up() {
-        for text in ["a\n\nbä\nc", "a\r\nb\rc\n", "", "\n"] {
-            let (asked_late, text) = (Source::from_text("a.yaml", text), text.to_owned());
-            let _ = asked_late.line_starts();
-            for at in 0..=u32::try_from(text.len()).unwrap_or_default() {
-                let source = Source::from_text("a.yaml", text.clone());
-                assert_eq!(source.position(at), asked_late.position(at), "{text:?} {at}");
-            }
-        }
-    }
 
     #[test]
     fn what_is_masked_is_yaml_of_the_same_columns() {
