@@ -118,7 +118,7 @@ fn import_all(workspace: &Workspace, programs: &Programs) -> (Import, Vec<report
         }
     }
     let known = known(workspace, programs);
-    let known = |input: &Input| known.get(&(input.file.clone(), input.line)).cloned().unwrap_or_default();
+    let known = |input: &Input| known.get(&(input.file.clone(), input.start)).cloned().unwrap_or_default();
     let settings = settings().ok();
     let generate = |text: &str, environment: Option<&str>| {
         let source = Arc::new(Source::from_text("imported.yaml", text));
@@ -189,7 +189,7 @@ fn unreadable(object: &Object) -> Option<String> {
 }
 
 /// Which container of each workload is the app, and where the others listen, by the file and the line of the workload.
-fn known(workspace: &Workspace, programs: &Programs) -> HashMap<(String, usize), Known> {
+fn known(workspace: &Workspace, programs: &Programs) -> HashMap<(String, u32), Known> {
     let objects: Vec<&Object> = workspace.objects().collect();
     let index = Index::of(&objects);
     let mut known = HashMap::new();
@@ -201,14 +201,14 @@ fn known(workspace: &Workspace, programs: &Programs) -> HashMap<(String, usize),
         let named = main.iter().position(|one| one.name() == workload.object.id.name && one.role == Role::App);
         let app = named.or_else(|| main.iter().position(|one| one.role == Role::App)).unwrap_or(0);
         let document = &workload.object.document;
-        let line = document.source.position(document.span(workload.object.node).start).line;
+        let start = document.span(workload.object.node).start;
         let name = main.get(app).map_or("", |one| one.name());
         let own = main.get(app).map(|one| one.known_ports()).unwrap_or_default();
         let others = workload.facts.running().filter(|one| one.name() != name);
         let ports = others.flat_map(|one| one.known_ports().into_iter().map(move |port| (one.name().to_owned(), port)));
         let listens = ports.filter(|(_, port)| !own.contains(port)).map(|(name, port)| (name, u64::from(port)));
         known.insert(
-            (document.source.name.clone(), line),
+            (document.source.name.clone(), start),
             Known {
                 app,
                 listens: listens.collect(),

@@ -99,7 +99,7 @@ pub(super) fn split(inputs: Vec<Input>) -> Vec<Part> {
         }
     }
     let mut kept: Vec<Input> = together.into_iter().cloned().collect();
-    sort::by(&mut kept, |a, b| (&a.file, a.line).cmp(&(&b.file, b.line)));
+    sort::by(&mut kept, |a, b| (&a.file, a.start).cmp(&(&b.file, b.start)));
     let mut parts = vec![Part { name: None, inputs: kept, own: None }];
     parts.extend(apart);
     name(&mut parts);
@@ -154,7 +154,7 @@ fn stages(mut inputs: Vec<Input>) -> (Vec<Input>, Vec<Part>) {
         } else {
             inputs = below;
             inputs.extend(others);
-            sort::by(&mut inputs, |a, b| (&a.file, a.line).cmp(&(&b.file, b.line)));
+            sort::by(&mut inputs, |a, b| (&a.file, a.start).cmp(&(&b.file, b.start)));
         }
     }
     (inputs, parts)

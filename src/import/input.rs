@@ -20,6 +20,8 @@ pub struct Input {
     pub file: String,
     /// Its first line there.
     pub line: usize,
+    /// Its first byte there, which tells it from others of its line: JSON is often one.
+    pub start: u32,
     /// Values that look like secrets and are written in the open, with their lines.
     pub(super) open: Vec<(Vec<String>, usize)>,
     /// Its kind, with the group where that is not one of Kubernetes' own: others have a `Job` and a `Service`, too.
@@ -48,7 +50,8 @@ impl Input {
         if has_no_empty_lists(&object.id.kind) {
             without_empty_lists(&mut json);
         }
-        let line = source.position(object.document.span(object.node).start).line;
+        let start = object.document.span(object.node).start;
+        let line = source.position(start).line;
         let old = legacy::update(&mut json);
         legacy::name_class(&mut json);
         legacy::plain_job(&mut json);
@@ -64,7 +67,7 @@ impl Input {
         let group = id.group();
         let is_own = !group.contains('.') || group.ends_with(".k8s.io");
         let kind = if is_own { id.kind.to_string() } else { format!("{}.{group}", id.kind) };
-        Self { kind, id, object: json, file: source.name.clone(), line, open, old }
+        Self { kind, id, object: json, file: source.name.clone(), line, start, open, old }
     }
 
     /// Where values that look like secrets are written in the open, apart from variables, which become references.

@@ -85,11 +85,11 @@ pub fn import(inputs: Vec<Input>, known: &dyn Fn(&Input) -> Known, generate: Gen
     let mut listed = HashSet::new();
     result.left.retain(|left| {
         let (input, why) = (&left.input, &left.why);
-        listed.insert((input.file.clone(), input.line, input.title(), why.clone()))
+        listed.insert((input.file.clone(), input.start, input.title(), why.clone()))
     });
     if !definitions.is_empty() {
         result.left.extend(definitions.into_iter().map(|input| Left { input, why: plan::NO_KEY.to_owned() }));
-        sort::by(&mut result.left, |a, b| (&a.input.file, a.input.line).cmp(&(&b.input.file, b.input.line)));
+        sort::by(&mut result.left, |a, b| (&a.input.file, a.input.start).cmp(&(&b.input.file, b.input.start)));
     }
     result
 }
@@ -179,7 +179,7 @@ fn import_variant(
     attempted.reduce(attempt);
     rest.extend(attempted.others.iter().map(|(input, why)| ((*input).clone(), why.clone())));
     let attempts = attempted.finish(&mut rest);
-    sort::by(&mut rest, |(a, _), (b, _)| (&a.file, a.line).cmp(&(&b.file, b.line)));
+    sort::by(&mut rest, |(a, _), (b, _)| (&a.file, a.start).cmp(&(&b.file, b.start)));
     left.extend(rest.into_iter().map(|(input, why)| Left { input, why }));
     attempts
 }

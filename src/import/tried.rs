@@ -15,7 +15,7 @@ const KEPT: usize = 4;
 /// Attempts by the file and the line of their workload.
 #[derive(Default)]
 pub(super) struct Tried {
-    attempts: RefCell<HashMap<(String, usize), Vec<Kept>>>,
+    attempts: RefCell<HashMap<(String, u32), Vec<Kept>>>,
     /// Whether there are several variants.
     is_asked_again: bool,
     /// Labels and Services of the variant before.
@@ -89,7 +89,7 @@ impl Tried {
         if !self.is_asked_again {
             return attempt(owned, run, generate).map(Rc::new);
         }
-        let place = (owned.workload.file.clone(), owned.workload.line);
+        let place = (owned.workload.file.clone(), owned.workload.start);
         let mut attempts = self.attempts.borrow_mut();
         let kept = attempts.entry(place).or_default();
         if let Some(known) = kept.iter().find(|known| known.answers(owned, run)) {

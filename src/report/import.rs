@@ -62,7 +62,7 @@ fn workloads_of(import: &Import) -> (usize, usize) {
     let count = |wanted: fn(&Imported) -> bool| {
         let objects = import.documents.iter().filter(|document| wanted(document)).flat_map(|one| &one.objects);
         let workloads = objects.filter(|object| object.input.is_workload());
-        workloads.map(|object| (object.input.file.as_str(), object.input.line)).collect::<BTreeSet<_>>().len()
+        workloads.map(|object| (object.input.file.as_str(), object.input.start)).collect::<BTreeSet<_>>().len()
     };
     (count(|_| true), count(is_plain))
 }

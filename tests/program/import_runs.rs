@@ -2,12 +2,36 @@
 
 use crate::support::folder::Folder;
 use crate::support::{generate, import_report as report, patterns_with};
-use serde_json::Value;
+use serde_json::{Value, json};
 
 /// All documents of an import in one stream.
 fn stream(report: &Value) -> String {
     let documents = report["documents"].as_array().into_iter().flatten();
     documents.filter_map(|document| document["description"].as_str()).collect::<Vec<_>>().join("---\n")
+}
+
+/// JSON is often one line: objects are told apart by more than their lines, and so are their facts.
+#[test]
+fn objects_of_one_line_are_told_apart() {
+    let workload = |name: &str, image: &str, port: u16| {
+        json!({
+            "apiVersion": "apps/v1", "kind": "Deployment", "metadata": {"name": name},
+            "spec": {"selector": {"matchLabels": {"app": name}}, "template": {
+                "metadata": {"labels": {"app": name}},
+                "spec": {"containers": [{"name": name, "image": image, "ports": [{"containerPort": port}]}, {"name": "beside", "image": "nginx:1.29"}]},
+            }},
+        })
+    };
+    let items = json!([
+        workload("a", "redis:8", 6379),
+        workload("b", "nginx:1.29", 80),
+        workload("c", "registry.example.com/c:1", 3000)
+    ]);
+    let list = json!({"apiVersion": "v1", "kind": "List", "items": items});
+    let (one, many) = (report(&list.to_string()), report(&serde_json::to_string_pretty(&list).unwrap()));
+    assert_eq!(one["imported"], 3, "{one}");
+    assert_eq!(stream(&one), stream(&many));
+    assert_eq!((&one["plain"], &one["fields"]), (&many["plain"], &many["fields"]));
 }
 
 /// What is generated from an import of this, and the descriptions.

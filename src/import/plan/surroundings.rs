@@ -153,7 +153,7 @@ impl<'a> Surroundings<'a> {
             found.extend(self.selecting.get(&(namespace, key, value)).into_iter().flatten());
         }
         found.retain(|input| input.kind() == kind && is_selecting(input, workload));
-        sort::by(&mut found, |a, b| (&a.file, a.line).cmp(&(&b.file, b.line)));
+        sort::by(&mut found, |a, b| (&a.file, a.start).cmp(&(&b.file, b.start)));
         found
     }
 }
