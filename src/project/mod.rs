@@ -140,7 +140,8 @@ pub fn from_here(path: &Path) -> io::Result<PathBuf> {
         return Ok(path.to_owned());
     }
     let up = here.components().skip(common).filter(is_named).map(|_| Component::ParentDir);
-    Ok(up.chain(path.components().skip(common)).collect())
+    let from: PathBuf = up.chain(path.components().skip(common)).collect();
+    Ok(if from.as_os_str().is_empty() { PathBuf::from(".") } else { from })
 }
 
 /// The JSON Schema of the file, without `lint`.

@@ -103,6 +103,20 @@ fn examples_of_policies_are_left_to_the_test_of_policies() {
     }
 }
 
+/// The project's folder itself may hold them.
+#[test]
+fn policies_of_the_whole_project_hold() {
+    let folder = Folder::new("report", "policies-here");
+    let policy = "apiVersion: admissionregistration.k8s.io/v1\nkind: ValidatingAdmissionPolicy\nmetadata: {name: few}\nspec:\n  matchConstraints: {resourceRules: [{apiGroups: [\"\"], apiVersions: [v1], operations: [CREATE], resources: [configmaps]}]}\n  validations: [{expression: \"object.metadata.name != 'bad'\"}]\n---\napiVersion: admissionregistration.k8s.io/v1\nkind: ValidatingAdmissionPolicyBinding\nmetadata: {name: few}\nspec: {policyName: few, validationActions: [Deny]}\n";
+    folder.file("rules/few.yaml", policy);
+    folder.file("bad.yaml", "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: bad}\n");
+    for here in [".", "./", "rules/.."] {
+        folder.file(".patterns.yaml", format!("lint: {{policies: [\"{here}\"]}}\n"));
+        let (code, out, err) = folder.lint(&["--format", "concise", "."]);
+        assert!(code == Some(1) && out.contains("policy-violation"), "{here}: {out}{err}");
+    }
+}
+
 /// Each with the right form, at its place.
 #[test]
 fn mistakes_of_settings_say_what_to_write() {
