@@ -4,11 +4,12 @@ use std::collections::BTreeMap;
 
 use serde_json::Value as Json;
 
-use super::keywords;
 use super::schema::{self, Subject};
 use super::spanned::{Kind, Member, Place, Spanned};
+use super::{keywords, looks_like_secret};
 use crate::diagnostic::Finding;
 use crate::limits;
+use crate::secret_texts::reads_as_name;
 use crate::words::{is_secret_name, list, nearest};
 
 /// The parameters of one document with their values.
@@ -73,6 +74,7 @@ impl Params {
             if !mistakes.is_empty() {
                 value.kind = Kind::Lost;
             }
+            mistakes.extend(plaintext(name, &value));
             findings.extend(mistakes);
             params.values.insert(name.clone(), value);
         }
@@ -90,6 +92,18 @@ impl Params {
         substitution.below(value);
         substitution.findings
     }
+}
+
+/// That a parameter whose name says so is a secret in the open, wherever it is put. What it calls a Secret is none.
+fn plaintext(name: &str, value: &Spanned) -> Option<Finding> {
+    let text = value.text()?;
+    let names_one = name.to_ascii_lowercase().ends_with("secret") && reads_as_name(text);
+    (!names_one && looks_like_secret(name, text)).then(|| {
+        Finding::error(value.place.label(""), format!("the parameter `{name}` is a plaintext secret"))
+            .hide(value.place.span)
+            .because("its value would be in the output, and in whatever keeps that")
+            .help("name the Secret instead: secret/<name>/<key>, as the value of a variable of `env`")
+    })
 }
 
 /// What a parameter is set to, or its default.

@@ -17,6 +17,11 @@ pub(super) enum Around {
     Headers,
 }
 
+/// Whether a kind is `Secret`, rightly written or not.
+pub(super) fn is_kind_of_secrets(kind: &str) -> bool {
+    kind == "Secret" || (4..9).contains(&kind.len()) && edits_within(2, &kind.to_ascii_lowercase(), "secret").is_some()
+}
+
 /// Whether a key is `value`, rightly written or not: what is beside `name: DB_PASSWORD`.
 pub(super) fn is_value_key(key: &str) -> bool {
     key == "default" || key.len() < 8 && edits_within(2, &key.to_ascii_lowercase(), "value").is_some()

@@ -7,7 +7,8 @@ use std::sync::LazyLock;
 use memchr::memmem::Finder;
 
 use super::keys::{
-    Around, is_described, is_name_of_secret, is_of_variable, is_reference_key, is_value_key, is_variables,
+    Around, is_described, is_kind_of_secrets, is_name_of_secret, is_of_variable, is_reference_key, is_value_key,
+    is_variables,
 };
 use crate::command_secrets::Words;
 use crate::kube::{File, RefusedSecrets, names_a_secret};
@@ -171,7 +172,7 @@ impl Places {
         let keys = Keys::of(entries);
         let get = |key: &str| keys.may_have(Key::new(key)).then(|| document.get(map, key)).flatten();
         let get_str = |key: &str| get(key).and_then(|node| document.str(node));
-        let kind = get_str("kind");
+        let kind = get_str("kind").or_else(|| get_str("Kind"));
         if self.is_secret_object(document, map, kind, get_str("object")) {
             return;
         }
@@ -216,6 +217,7 @@ impl Places {
                     }
                 }
                 _ if around == Around::Secret && !is_described(&key) => Around::Secret,
+                _ if key.eq_ignore_ascii_case("stringData") => Around::Secret,
                 _ => Around::Plain,
             };
             waiting.push((value, below));
@@ -224,7 +226,7 @@ impl Places {
 
     /// Whether a map is a Secret, or a patch of one in a description; what it holds is hidden then.
     fn is_secret_object(&mut self, document: &Document, map: NodeId, kind: Option<&str>, object: Option<&str>) -> bool {
-        let is_kind = kind.is_some_and(|kind| kind.eq_ignore_ascii_case("secret"));
+        let is_kind = kind.is_some_and(is_kind_of_secrets);
         if is_kind && ["metadata", "data", "stringData"].iter().any(|key| document.get(map, key).is_some()) {
             of_secret(document, map, &mut self.hidden);
             return true;

@@ -96,3 +96,56 @@ fn commands_of_probes_and_hooks_are_hidden() {
         }
     }
 }
+
+/// What was meant to be a Secret holds what one holds.
+#[test]
+fn secrets_of_a_misspelt_kind_are_hidden() {
+    for (name, head, map) in [
+        ("kind-key", "apiVersion: v1\nKind: Secret\nmetadata: {name: s}\n", "stringData"),
+        ("kind-plural", "apiVersion: v1\nkind: Secrets\nmetadata: {name: s}\n", "stringData"),
+        ("kind-short", "apiVersion: v1\nkind: Secre\nmetadata: {name: s}\n", "data"),
+        ("kind-swapped", "apiVersion: v1\nkind: Secert\nmetadata: {name: s}\n", "data"),
+        ("no-kind", "apiVersion: v1\nmetadata: {name: s}\n", "stringData"),
+        ("map-key", "apiVersion: v1\nkind: Secret\nmetadata: {name: s}\n", "stringdata"),
+        ("other-kind", "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: s}\n", "stringData"),
+    ] {
+        shows_none(name, &format!("{head}{map}: {{q: hunter2, r: \"hunter3\"}}\ntpye: Opaque\n"));
+        shows_none(
+            &format!("{name}-block"),
+            &format!("{head}tpye: Opaque\n{map}:\n  q: hunter2\n  r: |\n    hunter3\n"),
+        );
+    }
+}
+
+/// Wherever a parameter is put, its name says that it is a secret.
+#[test]
+fn parameters_hold_no_secrets() {
+    let head = "patterns: v1\nname: shop\napp: {image: \"r/x:1\", port: 8080, env: {X: \"${db-password}\"}}\n";
+    let param = "params: {db-password: {type: string, default: hunter2abc}}\n";
+    let environments =
+        "params: {db-password: {type: string}}\nenvironments: {prod: {params: {db-password: hunter2abc}}}\n";
+    let folder = Folder::new("secrets", "parameters");
+    for (text, arguments) in [
+        (format!("{head}{param}"), &["gen", "a.yaml"][..]),
+        (format!("{head}{environments}"), &["gen", "a.yaml", "-e", "prod"]),
+        (
+            format!("{head}params: {{db-password: {{type: string}}}}\n"),
+            &["gen", "a.yaml", "--set", "db-password=hunter2abc"],
+        ),
+    ] {
+        folder.file("a.yaml", &text);
+        let run = folder.run(arguments);
+        assert!(run.code == 2 && run.stderr.contains("`db-password` is a plaintext secret"), "{text}: {}", run.stderr);
+        assert!(!run.stderr.contains("hunter"), "{}", run.stderr);
+    }
+    for value in ["secret/shop/password", "changeme"] {
+        folder.file("a.yaml", format!("{head}{}", param.replace("hunter2abc", value)));
+        let run = folder.run(&["gen", "a.yaml"]);
+        assert_eq!(run.code, 0, "{value}: {}", run.stderr);
+    }
+    let names =
+        "params: {tls-secret: {type: string, default: shop-tls}}\nuse: [{https: {secret: \"${tls-secret}\"}}]\n";
+    folder.file("a.yaml", format!("{}{names}", head.replace(", env: {X: \"${db-password}\"}", "")));
+    let run = folder.run(&["gen", "a.yaml"]);
+    assert_eq!(run.code, 0, "{}", run.stderr);
+}
