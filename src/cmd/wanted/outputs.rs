@@ -105,6 +105,7 @@ fn missing(what: &str) -> Stop {
 }
 
 fn written_twice(description: &Path, folder: &Path, place: &Place, other: &Place) -> Finding {
+    let folder = if folder.as_os_str().is_empty() { Path::new(".") } else { folder };
     Finding::error(
         place.label("and so does this"),
         format!("{} would be written to {} twice", description.display(), folder.display()),
