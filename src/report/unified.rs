@@ -39,14 +39,20 @@ pub fn path_in_repository(path: &Path) -> String {
     inside.trim_start_matches("./").trim_start_matches('/').to_owned()
 }
 
-fn shown(source: &Arc<Source>) -> String {
+/// A file's text without its secrets and without what a terminal would obey, as a diff shows it.
+#[must_use]
+pub fn shown(source: &Arc<Source>) -> String {
     let hidden = Secrets::default().of(source);
     let mut out = String::with_capacity(source.text.len());
     for (at, character) in source.text.char_indices() {
         let structure = matches!(character, ' ' | '\t' | '\r' | '\n' | ':' | '{' | '}' | ',' | '"');
         out.push(if !structure && hidden.contains(at) { '•' } else { character });
     }
-    // Lines keep their ends; what else a terminal would obey is made visible.
-    let lines: Vec<String> = out.split('\n').map(|line| printable(line.trim_end_matches('\r'))).collect();
-    lines.join("\n")
+    // Lines keep their ends, and what is applied its tabs.
+    let without_controls = |line: &str| line.split('\t').map(printable).collect::<Vec<_>>().join("\t");
+    let line = |line: &str| match line.strip_suffix('\r') {
+        Some(line) => without_controls(line) + "\r",
+        None => without_controls(line),
+    };
+    out.split('\n').map(line).collect::<Vec<_>>().join("\n")
 }

@@ -128,6 +128,32 @@ fn one_command_writes_and_checks_everything() {
     assert_eq!((alone.code, alone.stderr.as_str()), (0, "4 files are up to date\n"));
 }
 
+/// CI keeps what `--check` prints.
+#[test]
+fn secrets_in_edited_files_are_hidden() {
+    let root = two_apps("edited");
+    assert_eq!(run(&root, &["gen"]).code, 0);
+    let plain = run(&root, &["gen", "--check"]);
+    assert!(plain.code == 0 && !plain.stderr.contains("hidden"), "{}", plain.stderr);
+    let file = "deploy/prod/deployment-shop.yaml";
+    let text = fs::read_to_string(root.join(file)).unwrap();
+    let list = text.lines().find(|line| line.trim_start() == "env:").expect("it has variables").to_owned();
+    let item = format!("{}- ", &list[..list.len() - "env:".len()]);
+    let added = format!(
+        "{list}\n{item}name: DB_PASSWORD\n{}value: hunter2\n{item}name: URL\n{}value: \"postgres://u:hunter3@h/db\"",
+        item.replace('-', " "),
+        item.replace('-', " ")
+    );
+    put(&root, file, &text.replacen(&list, &added, 1));
+    let check = run(&root, &["gen", "--check"]);
+    assert!(check.code == 1 && check.stdout.contains("value: •••••••"), "{}", check.stdout);
+    assert!(
+        !check.stdout.contains("hunter") && check.stderr.contains("`git apply` does not take it"),
+        "{}",
+        check.stderr
+    );
+}
+
 #[test]
 fn what_no_description_makes_any_more_goes() {
     let root = two_apps("prune");

@@ -1,6 +1,8 @@
 //! `patterns gen --check`: are the folders what would be written?
 
+use std::collections::HashSet;
 use std::io::{self, Write as _};
+use std::sync::Arc;
 use std::time::Duration;
 
 use crate::cmd::Exit;
@@ -9,28 +11,33 @@ use crate::files;
 use crate::limits;
 use crate::output::{Changes, left_out, moved};
 use crate::report::difference::Difference;
-use crate::report::unified::path_in_repository;
+use crate::report::unified::{self, path_in_repository};
+use crate::yaml::Source;
 
 /// Prints differences to stdout as a unified diff that `git apply` takes; what to know about them goes to stderr.
 /// Missing and stale files count. `command` is what writes them.
 pub fn report(changes: &Changes, command: &str) -> io::Result<Exit> {
     const WITHIN: Option<Duration> = Some(Duration::from_secs(2));
+    let mut hides = false;
     print(|out| {
         for (path, before, text) in &changes.written {
             let shown = path_in_repository(path);
             let old = if before.is_some() { format!("a/{shown}") } else { "/dev/null".to_owned() };
-            let before = before.as_deref().unwrap_or_default();
+            let before = without_secrets(before.as_deref().unwrap_or_default(), text, &mut hides);
             // a large file that has nothing in common with the old one is shown as a whole
-            write!(out, "{}", Difference::of(before, text, [&old, &format!("b/{shown}")], WITHIN))?;
+            write!(out, "{}", Difference::of(&before, text, [&old, &format!("b/{shown}")], WITHIN))?;
         }
         for path in &changes.removed {
             let Ok(text) = files::read_regular(path, limits::INPUT) else { continue };
-            let text = String::from_utf8_lossy(&text);
+            let text = without_secrets(&String::from_utf8_lossy(&text), "", &mut hides);
             let shown = path_in_repository(path);
             write!(out, "{}", Difference::of(&text, "", [&format!("a/{shown}"), "/dev/null"], WITHIN))?;
         }
         Ok(())
     })?;
+    if hides {
+        say("note: secrets and control characters are hidden above, so `git apply` does not take it");
+    }
     for (path, why) in &changes.foreign {
         say(format_args!("{}: {why}, and a file of this name would be written", path.display()));
     }
@@ -54,6 +61,23 @@ pub fn report(changes: &Changes, command: &str) -> io::Result<Exit> {
     let (all, are) = (differing + changes.kept, if differing == 1 { "is" } else { "are" });
     say(format_args!("{differing} of {all} files {are} out of date; `{command}` writes them"));
     Ok(Exit::Findings)
+}
+
+/// A file as it is, without what people have put in that is in no diff which CI keeps. Lines that are generated are shown
+/// as everywhere.
+fn without_secrets(text: &str, generated: &str, hides: &mut bool) -> String {
+    let known: HashSet<&str> = generated.split_inclusive('\n').collect();
+    let shown = unified::shown(&Arc::new(Source::from_text("", text)));
+    let lines = text.split_inclusive('\n').zip(shown.split_inclusive('\n'));
+    let line = |(written, shown): (&str, &str)| {
+        let shown = if written.ends_with('\n') { shown } else { shown.trim_end_matches('\n') };
+        if known.contains(written) || written == shown {
+            return written.to_owned();
+        }
+        *hides = true;
+        shown.to_owned()
+    };
+    lines.map(line).collect()
 }
 
 /// What there is to say where nothing has to be changed.
