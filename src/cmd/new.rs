@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 use std::io;
 
 use super::Exit;
-use super::streams::print_text;
+use super::streams::{print_text, without_controls};
 use crate::cli::NewArgs;
 use crate::diagnostic::Stop;
 use crate::expand::catalogue_here;
@@ -46,7 +46,8 @@ fn overview(catalogue: &Catalogue) -> io::Result<String> {
     Ok(out)
 }
 
+/// A catalogue may come from anyone.
 fn print(text: &str) -> Result<Exit, Stop> {
-    print_text(text)?;
+    print_text(&without_controls(text))?;
     Ok(Exit::Clean)
 }

@@ -5,14 +5,16 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use super::Exit;
-use super::streams::print_text;
+use super::streams::{print_text, without_controls};
 use crate::cli::PolicyTestArgs;
+use crate::diagnostic::Finding;
 use crate::files;
 use crate::kube::{Index, Object, Workspace, on_deep_stacks};
 use crate::policy::{Decision, Policies, Verdict, unusable};
 use crate::report::{Color, terminal};
 use crate::rules::FindingsAnywhere;
 use crate::rules::policy::{INVALID, report_problems};
+use crate::secrets::Secrets;
 
 /// Prints a line for each policy and for each example that came out wrong.
 pub fn run(args: &PolicyTestArgs, color: Color) -> io::Result<Exit> {
@@ -73,11 +75,11 @@ fn test(folder: &Path, args: &PolicyTestArgs, color: Color) -> io::Result<bool> 
     if let Some(why) =
         unusable(&set, &name.to_string(), args.target.unwrap_or_default()).filter(|_| !set.files.is_empty())
     {
-        print_text(&format!("{why}\n"))?;
+        print_line(&why)?;
         return Ok(false);
     }
     if policies.is_empty() {
-        print_text(&format!("{name}: only examples here, no policy\n"))?;
+        print_line(&format!("{name}: only examples here, no policy"))?;
         return Ok(false);
     }
     let mut findings = Vec::new();
@@ -93,34 +95,31 @@ fn test(folder: &Path, args: &PolicyTestArgs, color: Color) -> io::Result<bool> 
         refused.extend(verdicts.iter().filter(|verdict| is_refusal(verdict)).map(|one| one.policy.id.name.as_str()));
         if !verdicts.iter().any(is_refusal) {
             is_clean = false;
-            print_text(&format!("{}: no policy refuses this{}\n", file.source.name, why_unknown(&verdicts)))?;
+            print_line(&format!("{}: no policy refuses this{}", file.source.name, why_unknown(&verdicts)))?;
         }
     }
     for file in &good.files {
         let verdicts = judge(&policies, file.objects.iter(), &index);
         for verdict in verdicts.iter().filter(|verdict| is_refusal(verdict)) {
             is_clean = false;
-            print_text(&format!(
-                "{}: {} refuses this: {}\n",
-                file.source.name, verdict.policy.id.name, verdict.message
-            ))?;
+            print_line(&format!("{}: {} refuses this: {}", file.source.name, verdict.policy.id.name, verdict.message))?;
         }
         if !verdicts.iter().any(is_refusal) && !verdicts.is_empty() {
             is_clean = false;
-            print_text(&format!("{}: not certain to be accepted{}\n", file.source.name, why_unknown(&verdicts)))?;
+            print_line(&format!("{}: not certain to be accepted{}", file.source.name, why_unknown(&verdicts)))?;
         }
     }
     for policy in policies.all.iter().filter(|policy| !policy.is_refused()) {
         let policy = policy.object.id.name.as_str();
         if !refused.contains(policy) {
             is_clean = false;
-            print_text(&format!("{name}: {policy} refuses none of the examples in bad/\n"))?;
+            print_line(&format!("{name}: {policy} refuses none of the examples in bad/"))?;
         }
     }
     if is_clean {
         let count = |count: usize, what: &str| format!("{count} {what} example{}", if count == 1 { "" } else { "s" });
         let (bad, good) = (count(bad.files.len(), "bad"), count(good.files.len(), "good"));
-        print_text(&format!("{name}: ok ({}, {bad} refused, {good} accepted)\n", plural(policies.all.len())))?;
+        print_line(&format!("{name}: ok ({}, {bad} refused, {good} accepted)", plural(policies.all.len())))?;
     }
     Ok(is_clean)
 }
@@ -150,7 +149,28 @@ fn judge<'a>(
     index: &Index<'a>,
 ) -> Vec<Verdict<'a>> {
     let objects: Vec<&Object> = objects.collect();
-    policies.judge(&objects, index, &|_, _| true).into_iter().flat_map(|(_, verdicts)| verdicts).collect()
+    let judged = policies.judge(&objects, index, &|_, _| true).into_iter();
+    judged
+        .flat_map(|(object, mut verdicts)| {
+            for verdict in &mut verdicts {
+                verdict.message = masked(object, verdict);
+            }
+            verdicts
+        })
+        .collect()
+}
+
+/// What a policy says of an object, without the secrets of what it speaks of.
+fn masked(object: &Object, verdict: &Verdict<'_>) -> String {
+    let mut finding = [Finding::error(object.label(verdict.mark.unwrap_or(object.node), ""), verdict.message.clone())];
+    Secrets::default().mask(&mut finding);
+    let [finding] = finding;
+    finding.message
+}
+
+/// Names and messages of policies may come from anyone.
+fn print_line(line: &str) -> io::Result<()> {
+    print_text(&format!("{}\n", without_controls(line)))
 }
 
 fn is_refusal(verdict: &Verdict<'_>) -> bool {

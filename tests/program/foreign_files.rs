@@ -130,3 +130,43 @@ fn names_of_files_bring_no_controls_to_a_terminal() {
     }
     fs::remove_file(folder.0.join(name)).unwrap();
 }
+
+/// What people see of a catalogue or a policy that came with a repository.
+#[test]
+fn no_catalogue_and_no_policy_speaks_to_the_terminal() {
+    let folder = Folder::new("foreign-files", "escapes");
+    folder.file(".git/HEAD", "");
+    folder.file(".patterns.yaml", "catalogue: [pat]\n");
+    folder.file(
+        "pat/sidecar/loop/pattern.yaml",
+        "name: loop\nfamily: sidecar\nsummary: \"s\\e[31m\\u202e\"\nliterature: \"l\\e[31m\"\n\
+         params: {type: object, properties: {a: {type: string, default: \"\\e[31m\", description: \"d\\e[31m\"}}}\n",
+    );
+    folder.file("pat/sidecar/loop/pod.yaml.j2", "{# \u{1b}[31m #}\nspec: {containers: []}\n");
+    let policy = |message: &str| {
+        format!(
+            "apiVersion: admissionregistration.k8s.io/v1\nkind: ValidatingAdmissionPolicy\nmetadata: {{name: p}}\nspec:\n  \
+             matchConstraints: {{resourceRules: [{{apiGroups: [\"\"], apiVersions: [v1], operations: [CREATE], resources: \
+             [pods, secrets]}}]}}\n  validations:\n  - expression: \"false\"\n    messageExpression: {message}\n"
+        )
+    };
+    let text = "'\"\\u001b[31m\\u202e\" + (has(object.stringData) ? object.stringData.foo : object.spec.containers[0].env[0].value)'";
+    folder.file("policy/p.yaml", policy(text));
+    folder.file(
+        "policy/good/o.yaml",
+        "apiVersion: v1\nkind: Pod\nmetadata: {name: a}\nspec: {containers: [{name: c, image: \"nginx:1.27\", env: [{name: \
+         DB_PASSWORD, value: hunter2abc}]}]}\n---\napiVersion: v1\nkind: Secret\nmetadata: {name: a}\nstringData: {foo: hunter2abd}\n",
+    );
+    for arguments in [
+        &["new"][..],
+        &["explain", "loop"],
+        &["explain", "loop", "--source"],
+        &["new", "loop"],
+        &["policy", "test", "policy"],
+    ] {
+        let run = folder.run(arguments);
+        let all = run.stdout + &run.stderr;
+        assert!(!all.is_empty() && !all.contains(['\u{1b}', '\u{202e}']), "{arguments:?}: {all:?}");
+        assert!(!all.contains("hunter"), "{arguments:?}: {all}");
+    }
+}

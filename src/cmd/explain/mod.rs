@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::Exit;
-use super::streams::print_text;
+use super::streams::{print_text, without_controls};
 use crate::cli::ExplainArgs;
 use crate::diagnostic::Stop;
 use crate::expand::{catalogue_here, manifests};
@@ -28,7 +28,8 @@ pub fn run(args: &ExplainArgs, color: Color) -> Result<Exit, Stop> {
     match args.names.as_slice() {
         [name] if name.contains('.') && !Path::new(name).exists() => {
             let catalogue = catalogue_here(&args.reading.catalogue.folders)?;
-            return key(&catalogue, name).map_or_else(|| on_deep_stacks(|| file(name, args))?, |page| print(&page));
+            return key(&catalogue, name)
+                .map_or_else(|| on_deep_stacks(|| file(name, args))?, |page| print_foreign(&page));
         }
         [name] if is_file(name) => return on_deep_stacks(|| file(name, args))?,
         [_, _, ..] => {
@@ -38,9 +39,11 @@ pub fn run(args: &ExplainArgs, color: Color) -> Result<Exit, Stop> {
         _ => {}
     }
     let catalogue = catalogue_here(&args.reading.catalogue.folders)?;
-    let Some(name) = args.names.first().filter(|_| !args.images) else { return print(&pattern::images(&catalogue)) };
+    let Some(name) = args.names.first().filter(|_| !args.images) else {
+        return print_foreign(&pattern::images(&catalogue));
+    };
     if let Some(folder) = catalogue.folder(name) {
-        return print(&pattern::page(&catalogue, folder, args.source)?);
+        return print_foreign(&pattern::page(&catalogue, folder, args.source)?);
     }
     if let Some(rules) = rules::of_family(name) {
         return print(&super::rules::table(rules, &terminal::Look::of_stdout(color)));
@@ -52,7 +55,7 @@ pub fn run(args: &ExplainArgs, color: Color) -> Result<Exit, Stop> {
         // a folder may well be called `labels`
         None if Path::new(name).is_dir() => on_deep_stacks(|| file(name, args))?,
         None => match key(&catalogue, name) {
-            Some(page) => print(&page),
+            Some(page) => print_foreign(&page),
             None => Err(unknown(&catalogue, name).into()),
         },
     }
@@ -74,6 +77,11 @@ fn file(name: &str, args: &ExplainArgs) -> Result<Exit, Stop> {
 /// A file if it is there, or can be nothing else.
 fn is_file(name: &str) -> bool {
     name == "-" || name.contains(['/', '.']) || Path::new(name).is_file()
+}
+
+/// What a catalogue says, which may come from anyone.
+fn print_foreign(text: &str) -> Result<Exit, Stop> {
+    print(&without_controls(text))
 }
 
 fn print(text: &str) -> Result<Exit, Stop> {

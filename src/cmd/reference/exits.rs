@@ -12,7 +12,7 @@ const CODES: [(&str, [&str; 3]); 7] = [
         "`lint`",
         [
             "no findings at or above `--fail-on`",
-            "findings at or above `--fail-on`, YAML that kubectl refuses, or changes shown by `--diff`",
+            "findings at or above `--fail-on`, or YAML that kubectl refuses, unless they are ignored or in the baseline; with `--diff`, changes and nothing else",
             "a file that cannot be read or rendered, bad usage",
         ],
     ),
