@@ -268,6 +268,11 @@ impl More {
         self.wide.get(node.place()).copied().unwrap_or(Wide::Word { end: node.start, value: None })
     }
 
+    /// Whether an alias is among all nodes.
+    pub(super) fn has_aliases(&self) -> bool {
+        self.wide.iter().any(|wide| matches!(wide, Wide::Alias { .. }))
+    }
+
     /// The place of what is [`Kind::Wide`], and of how many.
     pub(super) fn place(&self, node: Node) -> (usize, usize) {
         (node.place(), self.wide.len())

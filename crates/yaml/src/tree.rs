@@ -401,6 +401,12 @@ impl Tree {
         entries.iter().find(|entry| self.is_under(entry, key))
     }
 
+    /// Whether an alias is in it: else what is below a node is within its bytes.
+    #[must_use]
+    pub fn has_aliases(&self) -> bool {
+        self.more.has_aliases()
+    }
+
     /// Whether the key of an entry is this.
     #[must_use]
     #[inline]

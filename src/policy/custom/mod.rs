@@ -6,6 +6,7 @@ mod judge;
 mod names;
 mod reader;
 mod schema;
+mod words;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -84,10 +85,16 @@ impl CustomRules {
     pub fn read(definition: &Object, schema: NodeId, target: Target) -> Option<Self> {
         let document = &definition.document;
         memchr::memmem::find(document.raw(schema).as_bytes(), KEYWORD.as_bytes())?;
-        let mut reader = Reader::new(definition, target);
-        let root = reader.root(schema);
-        let is_empty = root.is_empty() && reader.problems.is_empty();
-        (!is_empty).then(|| Self { document: Arc::clone(document), schema, root, problems: reader.problems })
+        let read = |all| {
+            let mut reader = Reader::new(definition, target, all);
+            (reader.root(schema), reader.problems)
+        };
+        let (mut root, mut problems) = read(false);
+        if !problems.is_empty() {
+            (root, problems) = read(true);
+        }
+        let is_empty = root.is_empty() && problems.is_empty();
+        (!is_empty).then(|| Self { document: Arc::clone(document), schema, root, problems })
     }
 
     /// What the rules say to an object that its schema takes.

@@ -3,19 +3,18 @@
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
-use memchr::memmem;
-
 use super::bounds::{self, Declared, Limit, REQUEST};
 use super::names::{escape, is_reserved};
 use super::schema::Schema;
+use super::words::Words;
 use super::{DEPTH, KEYWORD, Level, Rule};
 use crate::apiserver::Reason;
 use crate::cel::{Bound, CompileError, Field, Fields, Scope, Type};
 use crate::kube::versions::Target;
-use crate::kube::{FastSet, Object};
+use crate::kube::{FastSet, Mentions, Object};
 use crate::policy::compile::{Problem, compile_and_estimate};
 use crate::text::Text;
-use crate::yaml::{Document, Keys, NodeId, Span, Style};
+use crate::yaml::{Keys, NodeId};
 
 /// What makes a type another than `type` says.
 const FLAGS: Keys = Keys::these(&["x-kubernetes-embedded-resource", "x-kubernetes-int-or-string"]);
@@ -33,57 +32,26 @@ pub(super) struct Reader<'run> {
     /// What all rules so far cost, and the dearest of them.
     total: u64,
     dearest: Option<(u64, NodeId)>,
-    written: Written,
+    /// Where rules are written.
+    written: Mentions,
     /// Whether a rule around can read the present value, so that its type is asked for.
     is_read: bool,
-}
-
-/// Where rules are written in a schema.
-enum Written {
-    /// At these bytes of the file, in order.
-    At(Vec<u32>),
-    /// Anywhere: aliases may bring them from elsewhere.
-    Anywhere,
-}
-
-impl Written {
-    fn of(document: &Document, schema: NodeId) -> Self {
-        let (span, raw) = (document.span(schema), document.raw(schema).as_bytes());
-        let is_alias = |at: usize| {
-            let before = at.checked_sub(1).and_then(|before| raw.get(before));
-            before.is_some_and(|byte| b" \t\n\r[{,".contains(byte))
-                && raw.get(at + 1).is_some_and(|byte| !byte.is_ascii_whitespace())
-        };
-        if document.style(schema) == Style::Alias || memchr::memchr_iter(b'*', raw).any(is_alias) {
-            return Self::Anywhere;
-        }
-        let places =
-            memmem::find_iter(raw, KEYWORD).map(|at| span.start.saturating_add(u32::try_from(at).unwrap_or(u32::MAX)));
-        Self::At(places.collect())
-    }
-
-    /// Whether there may be some in these bytes.
-    fn may_be_in(&self, span: Span) -> bool {
-        match self {
-            Self::At(places) => {
-                places.get(places.partition_point(|place| *place < span.start)).is_some_and(|place| *place < span.end)
-            }
-            Self::Anywhere => true,
-        }
-    }
+    /// The words of the rules around; nothing where every field gets its type.
+    words: Option<Words<'run>>,
 }
 
 impl<'run> Reader<'run> {
-    /// Of a definition.
-    pub fn new(definition: &'run Object, target: Target) -> Self {
-        let written = Written::Anywhere;
+    /// Of a definition. With `all`, fields that no rule names have types, too: what is said about a name that is wrong
+    /// looks at all of them.
+    pub fn new(definition: &'run Object, target: Target, all: bool) -> Self {
+        let (written, words) = (Mentions::Anywhere, (!all).then(Words::default));
         let (problems, uncorrelated, count, total, dearest) = (Vec::new(), 0, Some(1), 0, None);
-        Self { definition, target, problems, uncorrelated, count, total, dearest, written, is_read: false }
+        Self { definition, target, problems, uncorrelated, count, total, dearest, written, is_read: false, words }
     }
 
     /// The rules below the root of a schema.
     pub fn root(&mut self, node: NodeId) -> Level {
-        self.written = Written::of(&self.definition.document, node);
+        self.written = Mentions::of(&self.definition.document, node, KEYWORD);
         let (_, level) = self.level(node, true, 0);
         if let (Some(message), Some((_, node))) = (Limit::Schema.exceeded(self.total), self.dearest) {
             self.refuse(node, message);
@@ -104,7 +72,18 @@ impl<'run> Reader<'run> {
             return (None, Level::default());
         }
         let was_read = std::mem::replace(&mut self.is_read, is_read);
+        let texts = if has_rules { self.texts(node) } else { Vec::new() };
+        if let Some(words) = &mut self.words {
+            for text in &texts {
+                words.enter(text);
+            }
+        }
         let (declared, mut level) = self.read(node, is_root, depth);
+        if let Some(words) = &mut self.words {
+            for text in &texts {
+                words.leave(text);
+            }
+        }
         self.is_read = was_read;
         if let Some(declared) = declared.as_ref().filter(|_| has_rules) {
             level.rules = self.rules(node, declared);
@@ -160,7 +139,13 @@ impl<'run> Reader<'run> {
         let properties = schema.keyword(node, "properties").map_or(&[][..], |node| schema.document.entries(node));
         for entry in properties {
             let name = schema.document.key(entry);
+            let is_required = required.contains(&*name);
+            // what no rule names counts only for the length of what must be there
+            let is_named = self.words.as_ref().is_none_or(|words| words.name(&name));
+            let is_read = self.is_read && (is_named || is_required);
+            let was_read = std::mem::replace(&mut self.is_read, is_read);
             let (declared, inner) = self.level(entry.value(), false, depth + 1);
+            self.is_read = was_read;
             let Some(declared) = declared else { continue };
             if !inner.is_empty() {
                 level.properties.insert(name.to_string(), inner);
@@ -168,7 +153,7 @@ impl<'run> Reader<'run> {
             if is_filled && matches!(&*name, "apiVersion" | "kind" | "metadata") {
                 continue;
             }
-            let is_there = required.contains(&*name) && !bounds::is_set(schema, entry.value(), "default");
+            let is_there = is_required && !bounds::is_set(schema, entry.value(), "default");
             object.add(&name, declared, is_there);
         }
         if is_filled {
@@ -189,6 +174,13 @@ impl<'run> Reader<'run> {
             metadata.add(name, bounds::leaf(Type::String, most, 2), false);
         }
         metadata.declared("metadata")
+    }
+
+    /// The expressions of the rules of a schema.
+    fn texts(&self, node: NodeId) -> Vec<&'run str> {
+        let schema = self.schema();
+        let rules = schema.keyword(node, KEYWORD).map_or(&[][..], |node| schema.document.items(node));
+        rules.iter().flat_map(|rule| ["rule", "messageExpression"].map(|keyword| schema.text(*rule, keyword))).collect()
     }
 
     fn refuse(&mut self, node: NodeId, message: String) {
@@ -307,3 +299,6 @@ impl Fieldwise {
         Declared { of, bound: Bound::object(self.bounds), shortest: self.shortest }
     }
 }
+
+#[cfg(test)]
+mod tests;
