@@ -1,6 +1,7 @@
 //! Templates of custom kinds that only the schema of their definition shows.
 
 use super::{Hop, Life, Reached, Template, places, template};
+use crate::kube::Mentions;
 use crate::kube::types::{PodSpec, Read};
 use crate::sort;
 use crate::yaml::{Document, NodeId};
@@ -26,13 +27,14 @@ impl<'schema> SchemaPaths<'schema> {
     /// operators add such containers to Pods of their own.
     pub(in crate::kube) fn of(document: &'schema Document, schema: NodeId) -> Self {
         let mut paths = Self(Vec::new());
-        paths.look(document, schema, &mut Vec::new());
+        let mentions = Mentions::of(document, schema, "containers");
+        paths.look(document, schema, &mentions, &mut Vec::new());
         sort::by_key(&mut paths.0, |(path, _)| format!("{path:?}"));
         paths
     }
 
-    fn look(&mut self, document: &'schema Document, schema: NodeId, path: &mut Vec<Hop<'schema>>) {
-        if path.len() > DEPTH {
+    fn look(&mut self, document: &'schema Document, schema: NodeId, mentions: &Mentions, path: &mut Vec<Hop<'schema>>) {
+        if path.len() > DEPTH || !mentions.may_be_in(document.span(schema)) {
             return;
         }
         if path.len() > 1 && has_containers(document, schema) {
@@ -47,7 +49,7 @@ impl<'schema> SchemaPaths<'schema> {
         }
         let mut into = |schema, hop| {
             path.push(hop);
-            self.look(document, schema, path);
+            self.look(document, schema, mentions, path);
             path.pop();
         };
         let properties = document.get(schema, "properties").map_or(&[][..], |properties| document.entries(properties));
