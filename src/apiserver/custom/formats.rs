@@ -80,6 +80,16 @@ pub fn is_known(format: &str, minor: u8) -> bool {
     KNOWN.contains(&&*name) || minor >= NAMES_SINCE && matches!(&*name, "k8sshortname" | "k8slongname")
 }
 
+/// Whether a server of that minor version knows a format of values of a type.
+pub fn is_known_of(of_type: &str, format: &str, minor: u8) -> bool {
+    match of_type {
+        "" | "string" => is_known(format, minor),
+        "integer" => matches!(format, "int32" | "int64"),
+        "number" => matches!(format, "float" | "double"),
+        _ => false,
+    }
+}
+
 fn is_hex(text: &str) -> bool {
     text.bytes().all(|byte| byte.is_ascii_hexdigit())
 }

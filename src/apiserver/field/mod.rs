@@ -270,6 +270,11 @@ impl<'a> Field<'a> {
         self.run.document
     }
 
+    /// Whether the server drops nothing of the object.
+    pub(super) fn is_whole(self) -> bool {
+        self.run.dropped.is_empty()
+    }
+
     /// The value's node, and what to underline where it is missing or too long to underline.
     pub(super) fn nodes(self) -> (Option<NodeId>, NodeId) {
         (self.node(), self.mark)

@@ -15,12 +15,7 @@ pub(super) const WARNED: Keys = Keys::these(&["format", "x-kubernetes-list-type"
 /// `WarningsOnCreate`, `getNonScalarListTypeSetWarnings`
 pub(super) fn warnings(schema: Field) {
     let (format, of_type, items) = (schema.child("format"), schema.child("type"), schema.child("items"));
-    let is_known = match of_type.str() {
-        "" | "string" => formats::is_known(format.str(), schema.target().0),
-        "integer" => matches!(format.str(), "int32" | "int64"),
-        "number" => matches!(format.str(), "float" | "double"),
-        _ => false,
-    };
+    let is_known = formats::is_known_of(of_type.str(), format.str(), schema.target().0);
     let since = if of_type.str() == "string" { Change::UnknownFormatsWarned } else { Change::NumberFormats };
     if !format.is_empty() && !is_known && schema.has_change(since) {
         let which = match format.str() {

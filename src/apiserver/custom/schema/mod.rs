@@ -3,9 +3,11 @@
 
 mod extensions;
 mod open_api;
+mod plain;
 mod read;
 
 use open_api::{SchemaContext, open_api};
+use plain::Plain;
 use read::Schema;
 
 use super::super::field::Field;
@@ -39,6 +41,11 @@ const DEFAULT: Keys = Keys::these(&["default"]);
 
 /// Judges the schema of a version.
 pub fn root(schema: Field, has_status: bool) {
+    root_but(schema, has_status, &Plain::below(schema));
+}
+
+/// The same, but for what is plain.
+fn root_but(schema: Field, has_status: bool, plain: &Plain) {
     const AT_ROOT: [&str; 22] = [
         "default",
         "nullable",
@@ -79,7 +86,7 @@ pub fn root(schema: Field, has_status: bool) {
         schema.child("nullable").forbidden("cannot be true at the root");
     }
     let found = schema.error_count();
-    let read = Schema::read(schema);
+    let read = Schema::read(schema, plain);
     if read.all.is_some() {
         structural(&read, Level::Root);
         completeness(schema);
@@ -129,7 +136,7 @@ fn structural(read: &Schema, level: Level) {
         flag("x-kubernetes-int-or-string"),
         flag("x-kubernetes-embedded-resource"),
     );
-    if type_name == "array" && read.item.is_none() {
+    if type_name == "array" && !read.has_item {
         schema.child("items").required("a list needs a schema for its elements");
     }
     if let Some(item) = &read.item {

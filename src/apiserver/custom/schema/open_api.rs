@@ -1,6 +1,7 @@
 //! What `OpenAPI` says of a schema: types, required fields, formats, defaults.
 
 use super::extensions::{EXTENSIONS, WARNED, extensions, rule, warnings};
+use super::plain::TYPES;
 use super::read::Schema;
 use super::{ALL_UNSUPPORTED, DEFAULT, UNSUPPORTED, is_filled_in};
 use crate::yaml::Keys;
@@ -16,7 +17,6 @@ pub(super) struct SchemaContext {
 
 /// `ValidateCustomResourceDefinitionOpenAPISchema`
 pub(super) fn open_api(read: &Schema, place: SchemaContext) {
-    const TYPES: [&str; 6] = ["array", "boolean", "integer", "number", "object", "string"];
     const ITEMS: Keys = Keys::these(&["items"]);
     const EMBEDDED: Keys = Keys::these(&["x-kubernetes-embedded-resource"]);
     const UNIQUE: Keys = Keys::these(&["uniqueItems"]);
@@ -46,7 +46,7 @@ pub(super) fn open_api(read: &Schema, place: SchemaContext) {
     }
     let items = || Some(schema.child("items")).filter(|items| items.is_list() && !items.is_empty());
     if written.may_share(ITEMS)
-        && read.item.is_none()
+        && !read.has_item
         && let Some(items) = items()
     {
         items.forbidden("must be a single schema, not a list");
