@@ -2,6 +2,7 @@
 
 mod values;
 
+use std::cell::Cell;
 use std::collections::HashSet;
 
 use super::super::field::Run;
@@ -11,7 +12,7 @@ use super::metadata_problems;
 use super::prepared::Prepared;
 use crate::kube::FastSet;
 use crate::words::did_you_mean;
-use crate::yaml::{Document, Entry, NodeId, Value};
+use crate::yaml::{Document, Entry, Key, Keys, NodeId, Value};
 
 /// A schema of a value, and the structural schema of the same value: another one under `allOf` and its relatives.
 #[derive(Clone, Copy)]
@@ -48,6 +49,8 @@ pub struct Judge<'run> {
     /// `items` of lists that keep unknown fields: the flag holds for what is in them (`skipPrune` in
     /// `pkg/apiserver/schema/pruning/algorithm.go` of k8s.io/apiextensions-apiserver).
     kept: HashSet<NodeId>,
+    /// The schema that was asked last, and its keywords.
+    asked: Cell<Option<(NodeId, Keys)>>,
     /// Fields that the schema does not have: they are reported alone.
     pub unknown: Vec<Cause>,
     /// All other mistakes.
@@ -59,12 +62,26 @@ impl<'run> Judge<'run> {
     pub fn new(schema: &'run Document, document: &'run Document, prepared: &'run Prepared, target: Target) -> Self {
         let (unknown, errors) = (Vec::new(), Vec::new());
         let (kind, is_status_dropped, kept) = ("this kind", false, HashSet::new());
-        let is_default = false;
-        Self { schema, document, prepared, target, kind, is_status_dropped, is_default, kept, unknown, errors }
+        let (is_default, asked) = (false, Cell::new(None));
+        Self { schema, document, prepared, target, kind, is_status_dropped, is_default, kept, asked, unknown, errors }
     }
 
+    /// The value of a keyword of a schema: one is asked for many in a row, and has few.
+    #[inline]
     fn keyword(&self, schema: NodeId, name: &str) -> Option<NodeId> {
-        self.schema.get(schema, name)
+        let key = Key::new(name);
+        let keys = match self.asked.get() {
+            Some((asked, keys)) if asked == schema => keys,
+            _ => self.ask(schema),
+        };
+        if keys.may_have(key) { self.schema.entry_of(schema, key).map(|entry| entry.value()) } else { None }
+    }
+
+    #[inline(never)]
+    fn ask(&self, schema: NodeId) -> Keys {
+        let keys = Keys::of(self.schema.entries(schema));
+        self.asked.set(Some((schema, keys)));
+        keys
     }
 
     fn is_true(&self, schema: NodeId, name: &str) -> bool {
@@ -83,14 +100,13 @@ impl<'run> Judge<'run> {
     }
 
     fn property(&self, schema: NodeId, name: &str) -> Option<NodeId> {
-        self.keyword(self.keyword(schema, "properties")?, name)
+        self.schema.get(self.keyword(schema, "properties")?, name)
     }
 
     fn say(&mut self, reason: Reason, path: &str, node: NodeId, message: String) {
         self.errors.push(Cause { reason, path: path.to_owned(), node, message, help: None, fix: None });
     }
 
-    /// Judges a value. `mark` is what to underline where the value runs over many lines.
     /// Judges a value; `mark` is what a mistake of the whole underlines.
     pub fn value(&mut self, both: Both, node: NodeId, mark: NodeId, path: &str) {
         let schema = both.schema;
@@ -131,19 +147,19 @@ impl<'run> Judge<'run> {
     /// `allOf`, `anyOf`, `oneOf` and `not`.
     fn junctors(&mut self, both: Both, node: NodeId, mark: NodeId, path: &str) {
         let document = self.schema;
-        let parts = |name: &str| document.get(both.schema, name).map_or(&[][..], |node| document.items(node));
-        for part in parts("allOf") {
+        let parts = |judge: &Self, name| judge.keyword(both.schema, name).map_or(&[][..], |node| document.items(node));
+        for part in parts(self, "allOf") {
             self.value(both.nested(*part), node, mark, path);
         }
         for (name, least) in [("anyOf", "none"), ("oneOf", "not exactly one")] {
-            let all = parts(name);
+            let all = parts(self, name);
             let taken = all.iter().filter(|part| self.takes(both.nested(**part), node, mark)).count();
             if !all.is_empty() && (taken == 0 || name == "oneOf" && taken > 1) {
                 let message = format!("`{}` fits {least} of the {} schemas of `{name}`", last(path), all.len());
                 self.say(Reason::Invalid, path, mark, message);
             }
         }
-        if let Some(part) = document.get(both.schema, "not")
+        if let Some(part) = self.keyword(both.schema, "not")
             && self.takes(both.nested(part), node, mark)
         {
             self.say(Reason::Invalid, path, mark, format!("`{}` is accepted by the schema under `not`", last(path)));
@@ -169,7 +185,7 @@ impl<'run> Judge<'run> {
             let inner = if path.is_empty() { key.to_string() } else { format!("{path}.{key}") };
             let is_identity = (is_root || is_embedded) && matches!(&*key, "apiVersion" | "kind" | "metadata");
             let errors = self.errors.len();
-            match (properties.and_then(|properties| self.keyword(properties, &key)), others) {
+            match (properties.and_then(|properties| self.schema.get(properties, &key)), others) {
                 (Some(property), _) => {
                     let base = self.property(base, &key).or_else(|| self.keyword(base, "additionalProperties"));
                     let of = Both { schema: property, base: base.unwrap_or(property), is_nested };
@@ -214,7 +230,7 @@ impl<'run> Judge<'run> {
         let all = self.keyword(both.base, "properties").map_or(&[][..], |properties| definition.entries(properties));
         let mut count = 0;
         for property in all {
-            let Some(default) = self.keyword(property.value(), "default") else { continue };
+            let Some(default) = definition.get(property.value(), "default") else { continue };
             let key = definition.key(property);
             let is_written = self.document.get(node, &key).is_some_and(|value| {
                 self.document.value(value) != Value::Null || self.is_true(property.value(), "nullable")
