@@ -28,10 +28,13 @@ fn literal(written: &str) -> String {
     let (header, lines) = written.split_once('\n').unwrap_or_default();
     let indent = lines.len() - lines.trim_start_matches(' ').len();
     let mut text = String::with_capacity(lines.len());
-    for line in lines.split('\n') {
+    let ends = memchr::memchr_iter(b'\n', lines.as_bytes()).chain([lines.len()]);
+    let mut begin = 0;
+    for end in ends {
         // a blank line may be shorter
-        text.push_str(line.get(indent..).unwrap_or_default());
+        text.push_str(lines.get(begin + indent..end).unwrap_or_default());
         text.push('\n');
+        begin = end + 1;
     }
     if header.ends_with('-') {
         text.pop();
