@@ -1,7 +1,7 @@
 //! The way back from a place in a text to its line, its column and its byte in the file.
 
 use std::sync::OnceLock;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 
 use super::source::{Encoding, Source, narrow};
 
@@ -21,6 +21,8 @@ pub struct Position {
 pub(super) struct Lines {
     /// How often a place was asked for.
     asked: AtomicUsize,
+    /// The last place for which line breaks were counted, and how many are before it.
+    counted: AtomicU64,
     starts: OnceLock<Vec<u32>>,
     counts: OnceLock<Vec<Count>>,
 }
@@ -69,13 +71,18 @@ impl Source {
     fn line_of(&self, at: usize) -> (usize, usize) {
         let before = &self.text.as_bytes()[..at];
         let is_known = self.lines.starts.get().is_some() || self.lines.asked.fetch_add(1, Ordering::Relaxed) >= COUNTED;
-        if is_known || memchr::memchr(b'\r', before).is_some() {
+        let counted = self.lines.counted.load(Ordering::Relaxed);
+        let (place, breaks) = (usize::try_from(counted >> 32).unwrap_or_default(), counted & u64::from(u32::MAX));
+        // places are asked for in their order, and none before had a return
+        let (new, breaks) = before.get(place..).map_or((before, 0), |new| (new, breaks));
+        if is_known || memchr::memchr(b'\r', new).is_some() {
             let starts = self.line_starts();
             let line = starts.partition_point(|&start| start as usize <= at).max(1);
             return (line, starts[line - 1] as usize);
         }
-        let line = memchr::memchr_iter(b'\n', before).count() + 1;
-        (line, memchr::memrchr(b'\n', before).map_or(0, |end| end + 1))
+        let breaks = usize::try_from(breaks).unwrap_or_default() + memchr::memchr_iter(b'\n', new).count();
+        self.lines.counted.store(u64::from(narrow(at)) << 32 | u64::from(narrow(breaks)), Ordering::Relaxed);
+        (breaks + 1, memchr::memrchr(b'\n', before).map_or(0, |end| end + 1))
     }
 
     /// The units of UTF-16 between two places.
@@ -152,6 +159,11 @@ mod tests {
             for at in 0..=u32::try_from(text.len()).unwrap_or_default() {
                 let source = Source::from_text("a.yaml", text.clone());
                 assert_eq!(source.position(at), asked_late.position(at), "{text:?} {at}");
+                for next in 0..=u32::try_from(text.len()).unwrap_or_default() {
+                    let source = Source::from_text("a.yaml", text.clone());
+                    let both = [at, next].map(|at| source.position(at));
+                    assert_eq!(both, [at, next].map(|at| asked_late.position(at)), "{text:?} {at} {next}");
+                }
             }
         }
     }
