@@ -239,8 +239,14 @@ fn find(files: &[File]) -> Vec<Kustomization> {
     // Whether a folder that was looked into is a repository's root.
     let mut seen: FastMap<PathBuf, bool> = FastMap::default();
     let mut found = Vec::new();
+    // files come folder by folder
+    let mut last = None;
     for file in files.iter().filter(|file| file.rendered.is_none()) {
         let Some(path) = &file.path else { continue };
+        let folder = path.parent().map(Path::as_os_str);
+        if last.replace(folder) == Some(folder) {
+            continue;
+        }
         let mut shown = Some(file.source.name.as_str());
         for folder in path.ancestors().skip(1).take(LEVELS) {
             shown = shown.and_then(|name| {
