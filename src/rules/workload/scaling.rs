@@ -82,10 +82,10 @@ pub fn scaler(object: &Object) -> Option<Scaler<'_>> {
     if !is_keda && !object.id.api_version.starts_with("autoscaling/") {
         return None;
     }
-    let target = document.at(object.node, &["spec", "scaleTargetRef"])?;
+    let spec = document.get(object.node, "spec")?;
+    let target = document.get(spec, "scaleTargetRef")?;
     let (field, absent) = if is_keda { ("minReplicaCount", 0) } else { ("minReplicas", 1) };
-    let lowest = document.at(object.node, &["spec", field]).map(|node| document.value(node));
-    let lowest = match lowest {
+    let lowest = match document.get(spec, field).map(|node| document.value(node)) {
         Some(Value::Int(number)) => i32::try_from(number).ok()?,
         _ => absent,
     };
