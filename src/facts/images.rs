@@ -92,10 +92,13 @@ pub(super) fn may_be_another(image: &str, known: &Program, programs: &Programs) 
     let (folders, name) = repository.rsplit_once('/').unwrap_or(("", repository));
     let is_of =
         |kind: &&str| name.strip_suffix(*kind).is_some_and(|rest| rest.is_empty() || rest.ends_with(['-', '_']));
+    if !KINDS.iter().any(is_of) {
+        return false;
+    }
     let is_it = |found: Option<&Program>| found.is_some_and(|found| std::ptr::eq(found, known));
     let is_told_in_full = known.images.iter().any(|end| end.contains('/') && programs::ends_with(repository, end));
     let is_built_in = is_it(programs.of_image(image)) && is_it(Programs::built_in().of_image(image));
-    if !is_built_in || is_told_in_full || !KINDS.iter().any(is_of) {
+    if !is_built_in || is_told_in_full {
         return false;
     }
     let is_registry = |segment: &&str| segment.contains(['.', ':']) || *segment == "localhost";

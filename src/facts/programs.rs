@@ -175,8 +175,10 @@ impl Programs {
     #[must_use]
     pub fn of_image(&self, reference: &str) -> Option<&Program> {
         let (repository, tag) = split(reference);
-        let plain = ["-amd64", "-arm64", "-arm", "-ppc64le", "-s390x"];
-        let plain = plain.iter().find_map(|suffix| repository.strip_suffix(suffix)).unwrap_or(repository);
+        let plain = match repository.rsplit_once('-') {
+            Some((plain, "amd64" | "arm64" | "arm" | "ppc64le" | "s390x")) => plain,
+            _ => repository,
+        };
         let by_whole = self.named(last_segment(repository));
         let by_name = (plain.len() < repository.len()).then(|| self.named(last_segment(plain))).into_iter().flatten();
         let fits = |(number, place): &&(usize, usize)| {
