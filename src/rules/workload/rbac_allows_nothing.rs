@@ -54,7 +54,7 @@ fn check(object: &Object, found: &mut Findings<'_>) {
     let rules = match &object.typed {
         Some(Typed::Role(role)) => role.rules.as_deref(),
         Some(Typed::ClusterRole(role)) => role.rules.as_deref(),
-        _ => None,
+        _ => return,
     };
     if !object.keeps(&["rules"]) {
         return;
