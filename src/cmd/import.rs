@@ -13,7 +13,7 @@ use super::streams::{print_text, say};
 use crate::apiserver::is_of_client;
 use crate::cli::{ImportArgs, ImportFormat};
 use crate::describe::Options;
-use crate::diagnostic::{Finding, Stop};
+use crate::diagnostic::{Finding, Stop, Subject};
 use crate::expand::{catalogue, expand_in, expand_text};
 use crate::facts::workload::{Workload, workloads};
 use crate::facts::{Programs, Role};
@@ -129,6 +129,12 @@ fn import_all(workspace: &Workspace, programs: &Programs) -> (Import, Vec<report
             // which says what is wrong with them
             None => expand_text(&source, path, &[], options)?,
         };
+        // a folder that a program may have to write: the manifest had it, and writable
+        let lacks_folder = |finding: &Finding| matches!(finding.subject, Some(Subject::Folders { .. }));
+        let lacking: Vec<Finding> = expanded.warnings.into_iter().filter(lacks_folder).collect();
+        if !lacking.is_empty() {
+            return Err(lacking.into());
+        }
         Ok(expanded.made.into_iter().map(|made| made.object).collect::<Vec<Json>>())
     };
     (import::import(inputs, &known, &generate), unread)

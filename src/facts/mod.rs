@@ -34,6 +34,7 @@ pub mod shards;
 mod signal;
 pub mod text;
 mod unseen;
+pub mod users;
 mod visible;
 pub mod workload;
 

@@ -4,7 +4,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value as Json;
 
+use super::values::{containers, pod_spec};
 use super::{Compared, Field, Import, Kind};
+use crate::facts::users;
 
 /// Each thing to look at, with the workloads and containers that it is about.
 #[must_use]
@@ -38,6 +40,13 @@ fn container(field: &Field) -> Option<&str> {
     field.path.get(at + 1)?.strip_prefix("[name=")?.strip_suffix(']')
 }
 
+/// The image of the container that a field is of; of the Pod's own fields that of the first container.
+fn image<'a>(field: &Field, object: &'a Compared) -> Option<&'a str> {
+    let spec = pod_spec(&object.made)?;
+    let of = |one: &&Json| container(field).is_none_or(|name| one["name"] == name);
+    containers(spec).find(of)?["image"].as_str()
+}
+
 /// What a field that is completed may do to a program that runs without it.
 fn what(field: &Field, object: &Compared) -> Option<String> {
     if !matches!(field.kind, Kind::Completed(_)) {
@@ -50,7 +59,10 @@ fn what(field: &Field, object: &Compared) -> Option<String> {
             Some("runs as root: nothing says its user, and what it does is of use to root alone".to_owned())
         }
         [.., "securityContext", "runAsUser"] => {
-            Some(format!("runs as user {made} (`user`): nothing says which its image takes"))
+            let image = image(field, object).and_then(users::user);
+            let is_known = image.is_some_and(|user| *made == user.number);
+            let why = if is_known { "the user that its image becomes" } else { "nothing says which its image takes" };
+            Some(format!("runs as user {made} (`user`): {why}"))
         }
         [.., "securityContext", "readOnlyRootFilesystem"] if *made == true => {
             Some("writes to its mounts and to what `writable` names alone".to_owned())

@@ -3,6 +3,8 @@
 use serde_json::Value as Json;
 
 use crate::apiserver::pod_security::DEFAULT_CAPABILITIES;
+use crate::facts::users::{self, PGDATA};
+use crate::import::canonical::path_of;
 use crate::import::values::{items, text};
 
 /// Programs that only root runs to any end, or that use a right of root, with the capabilities that they take.
@@ -61,7 +63,8 @@ const HARMLESS: &[&str] = &[
 /// Folders of the node of which root alone sees all.
 const OF_ROOT: &[&str] = &["/var/log", "/var/lib", "/run", "/var/run", "/etc/kubernetes", "/dev"];
 
-/// The user that the manifest says, or root where what it says is of use to root alone.
+/// The user that the manifest says, or root where what it says is of use to root alone; else the one that the image is
+/// known to become.
 pub(in crate::import) fn user(container: &Json, spec: &Json) -> Option<u64> {
     let of = |field: &str| {
         let own = container["securityContext"].get(field);
@@ -70,7 +73,22 @@ pub(in crate::import) fn user(container: &Json, spec: &Json) -> Option<u64> {
     if let Some(user) = of("runAsUser") {
         return user.as_u64();
     }
-    (of("runAsNonRoot").is_none_or(|non_root| *non_root != true) && is_roots(container, spec)).then_some(0)
+    let may_be_root = of("runAsNonRoot").is_none_or(|non_root| *non_root != true);
+    if may_be_root && is_roots(container, spec) {
+        return Some(0);
+    }
+    let known = users::user(container["image"].as_str()?)?;
+    // what has to be given to that user first, only root can give
+    let is_given = known.owned.is_some_and(|folder| mounts_folder(container, folder));
+    Some(if may_be_root && is_given { 0 } else { known.number })
+}
+
+/// Whether a volume is mounted right at postgres' folder of data: the volume's own folder is root's when it is new.
+fn mounts_folder(container: &Json, default: &str) -> bool {
+    let said = items(&container["env"]).iter().find(|variable| variable["name"] == PGDATA);
+    let folder = said.map_or(Some(default), |variable| variable["value"].as_str());
+    let folder = folder.unwrap_or_default().trim_end_matches('/');
+    items(&container["volumeMounts"]).iter().any(|mount| path_of(mount) == folder)
 }
 
 /// Whether only root has use of what a container is given, or does what it runs.
@@ -170,6 +188,9 @@ fn programs(container: &Json) -> Vec<String> {
 /// Why root keeps some of its rights.
 pub(in crate::import) const KEPT: &str = "root uses these rights";
 
+/// Why it stays root.
+const OF_ROOT_ALONE: &str = "what it is given or does is of use to root alone";
+
 /// Why something about users and rights is completed.
 pub(in crate::import) fn reason(path: &[String], made: &Json) -> Option<&'static str> {
     let last = path.last().map(String::as_str)?;
@@ -178,10 +199,8 @@ pub(in crate::import) fn reason(path: &[String], made: &Json) -> Option<&'static
     }
     match last {
         "add" => Some(KEPT),
-        "runAsUser" | "runAsGroup" | "fsGroup" if *made == 0 => {
-            Some("what it is given or does is of use to root alone")
-        }
-        "runAsNonRoot" if *made == false => Some("what it is given or does is of use to root alone"),
+        "runAsUser" | "runAsGroup" | "fsGroup" if *made == 0 => Some(OF_ROOT_ALONE),
+        "runAsNonRoot" if *made == false => Some(OF_ROOT_ALONE),
         _ => None,
     }
 }
