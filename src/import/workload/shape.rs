@@ -24,6 +24,10 @@ pub(super) fn shape(owned: &Owned<'_>, pod: &Pod<'_>, app: &Json) -> Json {
             if replicas > 1 {
                 params.insert("shards".to_owned(), json!(replicas));
             }
+            let governing = owned.service.filter(|_| replicas > 1).map(|service| &service.object["spec"]);
+            if governing.is_some_and(|spec| spec["publishNotReadyAddresses"] == true) {
+                params.insert("unready".to_owned(), json!(true));
+            }
             params.extend(storage(spec, pod, app).map(|storage| ("storage".to_owned(), storage)));
             json!({if replicas < 2 { "single" } else { "sharded" }: params})
         }

@@ -18,7 +18,10 @@ pub(crate) fn check(description: &Description, shape: &Filled, has_port: bool, c
             expose.place.label(""),
             format!("`expose` has nothing to expose in `{}`", shape.entry.pattern),
         );
-        findings.push(finding.label(shape.entry.place.label(why.clone())));
+        let finding = finding.label(shape.entry.place.label(why.clone()));
+        let has = |key: &str| expose.member(key).is_some() && !shape.params[key].is_null();
+        let help = format!("shape: {{{}: {{…, unready: true}}}}", shape.entry.pattern);
+        findings.push(if has("unready") { finding.help(help) } else { finding });
         return findings;
     }
     if !has_port {
