@@ -89,7 +89,6 @@ fn prepare<'a>(catalogue: &Catalogue, description: &'a Description) -> Result<Pr
 const EFFECTS: &[fn(&Prepared<'_>, &mut Objects) -> Vec<Finding>] = &[
     configmaps::apply,
     mesh::apply,
-    place::apply,
     reach::apply,
     dns::apply,
     |prepared, objects| Vec::from_iter(disk::check(prepared, objects)),
@@ -141,6 +140,8 @@ fn finish(
 ) -> Result<Vec<Made>, Vec<Finding>> {
     let mut findings = isolate::apply(prepared, neighbours, &mut objects);
     findings.extend(adopt::apply(prepared, &mut objects));
+    // labels that are written here stay as they are, though the document's own may have been replaced
+    findings.extend(place::apply(prepared, &mut objects));
     findings.extend(services::apply(prepared, &mut objects));
     let origin = &prepared.description.name_place;
     let mut made = objects.into_iter().map(|object| Made { object, blame: None, origin: origin.clone() }).collect();

@@ -242,7 +242,12 @@ fn select(description: &Description, selector: &[Member], objects: &mut [Json]) 
         if !is_workload && !SELECTING.iter().any(|kind| object["kind"] == *kind) {
             continue;
         }
-        replace(object, &own, &adopted);
+        if object["kind"] == "NetworkPolicy" {
+            // its peers are labels as they are written, or those of documents, which have adopted theirs already
+            replace(&mut object["spec"]["podSelector"], &own, &adopted);
+        } else {
+            replace(object, &own, &adopted);
+        }
         add_labels(object, &labels);
         if is_workload {
             for template in objects::templates(object) {
