@@ -1,5 +1,6 @@
 //! Names that templates and the program make alike: of ports, of volumes, and of what is named by its content.
 
+use serde_json::Value as Json;
 use sha2::{Digest as _, Sha256};
 
 /// What stands for the hash until the spec is whole. No name of a description can hold it.
@@ -9,6 +10,14 @@ pub(crate) const JOB_MARK: &str = "-@spec@";
 #[must_use]
 pub(crate) fn short_hash(content: &[u8]) -> String {
     format!("{:.8}", format!("{:x}", Sha256::digest(content)))
+}
+
+/// The digits for the content of a `ConfigMap`, whatever the order of its keys.
+#[must_use]
+pub(crate) fn hash_of(content: &Json) -> String {
+    let mut content = content.clone();
+    content.sort_all_objects();
+    short_hash(content.to_string().as_bytes())
 }
 
 /// A name for the volume at a path: `/var/log/shop` is `var-log-shop`. A path that does not survive as a DNS

@@ -2,7 +2,7 @@
 
 use serde_json::{Value as Json, json};
 
-use crate::pattern::names::short_hash;
+use crate::pattern::names::hash_of;
 use crate::pattern::objects::weave::Weave;
 use crate::pattern::plan::fill::Filled;
 use crate::pattern::template::fault::Fault;
@@ -70,7 +70,7 @@ pub(super) fn config(
         return Ok(None);
     }
     let data = Json::Object(data);
-    let hash = short_hash(data.to_string().as_bytes());
+    let hash = hash_of(&data);
     let name = format!("{document}-{part}-{hash}");
     Ok(Some(json!({
         "apiVersion": "v1",

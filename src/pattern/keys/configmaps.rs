@@ -8,7 +8,7 @@ use serde_json::{Map, Value as Json, json};
 use crate::describe::{Description, Member, looks_like_secret};
 use crate::diagnostic::Finding;
 use crate::origin::Maker;
-use crate::pattern::names::short_hash;
+use crate::pattern::names::hash_of;
 use crate::pattern::objects;
 use crate::pattern::objects::made::Objects;
 use crate::pattern::plan::prepare::Prepared;
@@ -53,7 +53,7 @@ pub(crate) fn apply(prepared: &Prepared<'_>, objects: &mut Objects) -> Vec<Findi
             .map(|(name, data)| (name.clone(), data.clone()))
             .collect();
         if !read.is_empty() {
-            let hash = short_hash(Json::Object(read).to_string().as_bytes());
+            let hash = hash_of(&Json::Object(read));
             template["metadata"]["annotations"][HASH] = json!(hash);
         }
     }

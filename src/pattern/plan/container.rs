@@ -4,7 +4,7 @@ use serde_json::{Map, Value as Json, json};
 
 use super::probes::{Dial, health_keys, probes, scheme};
 use crate::describe::{App, Description, EnvSource, Init};
-use crate::pattern::names::{short_hash, volume_name};
+use crate::pattern::names::{hash_of, volume_name};
 
 /// What templates see of a container. `document` and `role` name its `ConfigMap`; a `role` of none is the app.
 pub(crate) fn context(
@@ -260,7 +260,7 @@ fn config(app: &App, document: &str, role: Option<&str>) -> Option<Json> {
             content.insert(key.to_owned(), Json::Object(files.clone()));
         }
     }
-    let hash = short_hash(Json::Object(content.clone()).to_string().as_bytes());
+    let hash = hash_of(&Json::Object(content.clone()));
     let part = role.map_or_else(String::new, |role| format!("-{role}"));
     let mut object = Map::from_iter([
         ("apiVersion".to_owned(), json!("v1")),
