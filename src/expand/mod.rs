@@ -3,6 +3,7 @@
 mod blame;
 mod check;
 mod guards;
+mod tokens;
 mod verify;
 
 use std::collections::{HashMap, HashSet};
@@ -80,6 +81,7 @@ pub fn expand_in(
     }
     let mut notes = pattern::notes(catalogue, &descriptions)?;
     notes.extend(guards::notes(&made, &descriptions, catalogue)?);
+    notes.extend(tokens::notes(&made));
     Ok(Expanded { catalogue: catalogue.clone(), descriptions, made, notes, warnings: findings })
 }
 

@@ -33,6 +33,7 @@ pub use docs::starter::starter;
 pub(crate) use names::volume_name;
 pub use objects::made::Made;
 pub(crate) use objects::strategic::key_of as merge_key;
+pub(crate) use objects::templates;
 pub use objects::{file_names, rank, sort, weave};
 pub use plan::document::check;
 pub(crate) use plan::inbound::app_protocol;

@@ -117,6 +117,12 @@ impl App {
         self.written.get(key).is_some()
     }
 
+    /// Whether it may do anything in the cluster, for which it needs the token of its Pod's account.
+    #[must_use]
+    pub fn has_rights(&self) -> bool {
+        !self.rights.is_empty() || !self.cluster_rights.is_empty()
+    }
+
     /// The keys that were written.
     pub fn keys(&self) -> impl Iterator<Item = &str> {
         self.written.members().iter().map(|member| member.key.as_str())

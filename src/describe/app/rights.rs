@@ -19,6 +19,16 @@ pub struct Right {
     pub place: Place,
 }
 
+impl Right {
+    /// Whether another one gives the same.
+    #[must_use]
+    pub fn says_the_same(&self, other: &Self) -> bool {
+        let parts =
+            |right: &Self| (right.group.clone(), right.resource.clone(), right.names.clone(), right.verbs.clone());
+        parts(self) == parts(other)
+    }
+}
+
 /// Reads the rules of a Role.
 pub(super) fn rights(reader: &mut AppReader, value: Option<&Spanned>) -> Vec<Right> {
     let mut rights = Vec::new();

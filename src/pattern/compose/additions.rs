@@ -198,11 +198,15 @@ impl Shared<'_> {
     }
 }
 
-/// The token of the Pod's account in the app's container alone.
+/// The token of the Pod's account, in the containers alone that have rights.
 pub(crate) fn token(prepared: &Prepared<'_>, main: &str) -> Json {
-    let has_rights =
-        prepared.description.app.as_ref().is_some_and(|app| !app.rights.is_empty() || !app.cluster_rights.is_empty());
-    if !has_rights {
+    let app = prepared.description.app.iter().filter(|app| app.has_rights()).map(|_| ("containers", main));
+    let beside = prepared.uses.iter().filter(|filled| filled.containers.iter().any(App::has_rights)).map(|filled| {
+        let list = if filled.params["before"] == true { "initContainers" } else { "containers" };
+        (list, filled.entry.name.as_str())
+    });
+    let holders: Vec<(&str, &str)> = app.chain(beside).collect();
+    if holders.is_empty() {
         return Json::Null;
     }
     let mount =
@@ -212,10 +216,15 @@ pub(crate) fn token(prepared: &Prepared<'_>, main: &str) -> Json {
         {"configMap": {"name": "kube-root-ca.crt", "items": [{"key": "ca.crt", "path": "ca.crt"}]}},
         {"downwardAPI": {"items": [{"path": "namespace", "fieldRef": {"fieldPath": "metadata.namespace"}}]}},
     ]);
-    json!({"spec": {
-        "containers": [{"name": main, "volumeMounts": [mount]}],
-        "volumes": [{"name": "app-token", "projected": {"defaultMode": 0o440, "sources": sources}}],
-    }})
+    let mut spec = json!({"volumes": [{"name": "app-token", "projected": {"defaultMode": 0o440, "sources": sources}}]});
+    for list in ["containers", "initContainers"] {
+        let of_list = holders.iter().filter(|(holder, _)| *holder == list);
+        let mounted: Vec<Json> = of_list.map(|(_, name)| json!({"name": name, "volumeMounts": [mount]})).collect();
+        if !mounted.is_empty() {
+            spec[list] = json!(mounted);
+        }
+    }
+    json!({"spec": spec})
 }
 
 /// Gives an entry's containers the resources that the description says.

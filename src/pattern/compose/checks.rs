@@ -33,7 +33,7 @@ pub(super) fn check(catalogue: &Catalogue, document: &Document<'_>) -> Vec<Findi
     findings.extend(check_loopback(description, shape, &claimers));
     findings.extend(check_names(description, uses));
     findings.extend(check_storage(description, shape));
-    findings.extend(rights::check(description));
+    findings.extend(rights::check(description, shape, uses));
     findings.extend(configmaps::check(description));
     findings.extend(reach::check(description, shape, uses));
     findings.extend(annotations::check(description));

@@ -97,7 +97,7 @@ impl Composition<'_> {
         added.extend(more.filter(|pod| !pod.is_null()).map(|pod| Fragment { pod, owner: 0 }));
         let app = Some(&shared.app).filter(|app| app.is_object());
         let mut own = additions::configs(self.prepared, app);
-        own.extend(rights::objects(self.prepared.description));
+        own.extend(rights::objects(self.prepared));
         for object in &mut own {
             objects::dress(object, &labels, self.prepared.description, &Maker::App);
         }

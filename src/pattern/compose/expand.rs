@@ -171,7 +171,7 @@ pub fn notes(catalogue: &Catalogue, descriptions: &[Description]) -> Result<Vec<
         return Err(findings);
     }
     notes.extend(prepared.iter().flatten().filter_map(replicas::note));
-    notes.extend(descriptions.iter().flat_map(rights::warnings));
+    notes.extend(prepared.iter().flatten().flat_map(rights::warnings));
     if descriptions.iter().any(|description| description.isolate.is_some()) {
         notes.push(isolate::NOTE.to_owned());
         notes.extend(prepared.iter().flatten().filter_map(isolate::note));

@@ -6,6 +6,7 @@ use serde_json::Value as Json;
 
 use crate::pattern::catalogue::definition::Definition;
 use crate::pattern::catalogue::folders::{Catalogue, Folder};
+use crate::pattern::plan::containers::of_the_app;
 
 /// The page of a pattern: what it is, its parameters, ports and image, and an example.
 #[must_use]
@@ -64,9 +65,12 @@ pub(super) fn parameters(definition: &Definition) -> Vec<(String, String)> {
     }
     if of_container.is_some() {
         let without = definition.params["x-without"].as_array().into_iter().flatten().filter_map(Json::as_str);
+        let without = of_the_app(&definition.params).chain(without);
         let without = without.map(|key| format!("`{key}`")).collect::<Vec<_>>().join(", ");
-        let without = if without.is_empty() { without } else { format!(" but {without}") };
-        rows.push(("image, …".to_owned(), format!("the keys of `app`{without}")));
+        let has_rights = definition.params["x-rights"] == true;
+        let token = "; with `rights` or `cluster-rights` it has the token of the Pod's account";
+        let token = if has_rights { token } else { "" };
+        rows.push(("image, …".to_owned(), format!("the keys of `app` but {without}{token}")));
     }
     rows
 }

@@ -11,7 +11,7 @@ use crate::describe::{embedded, format_pattern, grammar};
 use crate::kube::versions::Target;
 use crate::pattern::catalogue::definition::Definition;
 use crate::pattern::catalogue::folders::Catalogue;
-use crate::pattern::plan::containers::OF_THE_APP;
+use crate::pattern::plan::containers::of_the_app;
 
 /// The schema of one document (JSON Schema draft 7, which editors know).
 #[must_use]
@@ -254,7 +254,7 @@ impl Converter {
         let own = more.as_object().into_iter().flatten().map(|(name, schema)| (name.clone(), self.member(schema)));
         if let Some(properties) = container["properties"].as_object_mut() {
             let without = schema["x-without"].as_array().into_iter().flatten().filter_map(Json::as_str);
-            OF_THE_APP.into_iter().chain(without).for_each(|key| drop(properties.shift_remove(key)));
+            of_the_app(schema).chain(without).for_each(|key| drop(properties.shift_remove(key)));
             properties.extend(own);
         }
         let mut forms = json!({"anyOf": [{"type": "string"}, container]});

@@ -7,7 +7,8 @@ use std::net::IpAddr;
 use serde_json::Value as Json;
 
 use super::peers::{ANYONE, is_cidr};
-use crate::describe::{Description, Spanned};
+use crate::describe::{App, Description, Spanned};
+use crate::pattern::plan::document::apps;
 use crate::pattern::plan::fill::Filled;
 use crate::pattern::plan::prepare::Prepared;
 use crate::pattern::plan::references::Directory;
@@ -65,7 +66,7 @@ fn needs<'a>(document: &'a Prepared<'_>, directory: &Directory<'_>) -> Vec<(&'a 
             needs.push((entry, Need::ApiServer("without it no Pod becomes the leader")));
         }
     }
-    if description.app.as_ref().is_some_and(|app| !app.rights.is_empty() || !app.cluster_rights.is_empty()) {
+    if apps(description, &document.shape, &document.uses).any(App::has_rights) {
         needs.push(("rights", Need::ApiServer("its `rights` are for nothing else")));
     }
     needs

@@ -1,20 +1,24 @@
-//! `app.rights` and `app.cluster-rights`: a Role or `ClusterRole` of exactly what is said, and its binding.
+//! `rights` and `cluster-rights` of the app and of containers beside it: a Role or `ClusterRole` of exactly what is said,
+//! and its binding.
 
 use serde_json::{Map, Value as Json, json};
 
 use crate::describe::{Description, Right};
 use crate::diagnostic::Finding;
 use crate::kube::api_resources::{Nothing, is_built_in, is_cluster_wide, nothing};
+use crate::pattern::plan::document::apps;
+use crate::pattern::plan::fill::Filled;
+use crate::pattern::plan::prepare::Prepared;
 
 /// Verbs of requests for one namespace, which belong to that namespace itself: a Role may give them
 /// (kubernetes/kubernetes: staging/src/k8s.io/apiserver/pkg/endpoints/request/requestinfo.go, `NewRequestInfo`).
 const OF_ONE_NAMESPACE: [&str; 4] = ["get", "update", "patch", "delete"];
 
 /// What is wrong with an app's rights and account.
-pub(crate) fn check(description: &Description) -> Vec<Finding> {
-    let Some(app) = &description.app else { return Vec::new() };
-    let mut findings: Vec<Finding> = app.rights.iter().chain(&app.cluster_rights).filter_map(check_right).collect();
-    for right in &app.rights {
+pub(crate) fn check(description: &Description, shape: &Filled, uses: &[Filled]) -> Vec<Finding> {
+    let rights = Rights::of(description, shape, uses);
+    let mut findings: Vec<Finding> = rights.all().filter_map(check_right).collect();
+    for right in &rights.here {
         let resource = right.resource.split('/').next().unwrap_or_default();
         let is_own_namespace = right.group.is_empty()
             && resource == "namespaces"
@@ -27,15 +31,16 @@ pub(crate) fn check(description: &Description) -> Vec<Finding> {
             );
         }
     }
-    if let (Some(right), None) = (app.cluster_rights.first(), &description.namespace) {
+    if let (Some(right), None) = (rights.everywhere.first(), &description.namespace) {
         findings.push(
             Finding::error(right.place.label(""), "`cluster-rights` needs `namespace`")
                 .because("the binding contains the account's namespace, also in its name")
                 .help("namespace: <name>, or -n <name>"),
         );
     }
-    let Some((_, place)) = &app.account else { return findings };
-    if let Some(right) = app.rights.first().or(app.cluster_rights.first()) {
+    let account = description.app.as_ref().and_then(|app| app.account.as_ref());
+    let Some((_, place)) = account else { return findings };
+    if let Some(right) = rights.all().next() {
         findings.push(
             Finding::error(
                 right.place.label("gives rights to an account that is created here"),
@@ -82,20 +87,20 @@ fn check_right(right: &Right) -> Option<Finding> {
 }
 
 /// Rights that give more than most programs need.
-pub(crate) fn warnings(description: &Description) -> Vec<String> {
-    let Some(app) = &description.app else { return Vec::new() };
+pub(crate) fn warnings(prepared: &Prepared<'_>) -> Vec<String> {
+    let rights = Rights::of(prepared.description, &prepared.shape, &prepared.uses);
     let mut notes = Vec::new();
-    let stars = app.rights.iter().chain(&app.cluster_rights);
-    for right in
-        stars.filter(|right| right.resource == "*" || right.group == "*" || right.verbs.iter().any(|verb| verb == "*"))
+    for right in rights
+        .all()
+        .filter(|right| right.resource == "*" || right.group == "*" || right.verbs.iter().any(|verb| verb == "*"))
     {
         notes.push(format!(
             "warning: `{}`: \"*\" gives rights to all current and future resources; name what the app needs",
             right.resource
         ));
     }
-    if app
-        .cluster_rights
+    if rights
+        .everywhere
         .iter()
         .any(|right| right.group.is_empty() && right.resource == "secrets" && right.names.is_empty())
     {
@@ -108,18 +113,47 @@ pub(crate) fn warnings(description: &Description) -> Vec<String> {
 }
 
 /// The Roles and their bindings.
-pub(crate) fn objects(description: &Description) -> Vec<Json> {
-    let Some(app) = &description.app else { return Vec::new() };
+pub(crate) fn objects(prepared: &Prepared<'_>) -> Vec<Json> {
+    let description = prepared.description;
+    let rights = Rights::of(description, &prepared.shape, &prepared.uses);
     let mut objects = Vec::new();
     let name = &description.name;
-    if !app.rights.is_empty() {
-        objects.extend(role("Role", name, &app.rights, &json!({"kind": "ServiceAccount", "name": name})));
+    if !rights.here.is_empty() {
+        objects.extend(role("Role", name, &rights.here, &json!({"kind": "ServiceAccount", "name": name})));
     }
-    if let (false, Some(namespace)) = (app.cluster_rights.is_empty(), &description.namespace) {
+    if let (false, Some(namespace)) = (rights.everywhere.is_empty(), &description.namespace) {
         let subject = json!({"kind": "ServiceAccount", "name": name, "namespace": namespace});
-        objects.extend(role("ClusterRole", &cluster_name(description), &app.cluster_rights, &subject));
+        objects.extend(role("ClusterRole", &cluster_name(description), &rights.everywhere, &subject));
     }
     objects
+}
+
+/// The rights of all containers of a document: their Pod has one account.
+struct Rights<'a> {
+    /// In its namespace.
+    here: Vec<&'a Right>,
+    /// In the whole cluster.
+    everywhere: Vec<&'a Right>,
+}
+
+impl<'a> Rights<'a> {
+    fn of(description: &'a Description, shape: &'a Filled, uses: &'a [Filled]) -> Self {
+        let mut rights = Self { here: Vec::new(), everywhere: Vec::new() };
+        for app in apps(description, shape, uses) {
+            for (all, own) in [(&mut rights.here, &app.rights), (&mut rights.everywhere, &app.cluster_rights)] {
+                for right in own {
+                    if !all.iter().any(|one: &&Right| one.says_the_same(right)) {
+                        all.push(right);
+                    }
+                }
+            }
+        }
+        rights
+    }
+
+    fn all(&self) -> impl Iterator<Item = &'a Right> {
+        self.here.iter().chain(&self.everywhere).copied()
+    }
 }
 
 /// What the `ClusterRole` and its binding are called: names of the whole cluster begin with the namespace.
@@ -128,7 +162,7 @@ pub(super) fn cluster_name(description: &Description) -> String {
     format!("{namespace}-{}", description.name)
 }
 
-fn role(kind: &str, name: &str, rights: &[Right], subject: &Json) -> [Json; 2] {
+fn role(kind: &str, name: &str, rights: &[&Right], subject: &Json) -> [Json; 2] {
     const API: &str = "rbac.authorization.k8s.io";
     let rule = |right: &Right| {
         let mut rule = Map::from_iter([
@@ -141,7 +175,7 @@ fn role(kind: &str, name: &str, rights: &[Right], subject: &Json) -> [Json; 2] {
         rule.insert("verbs".to_owned(), json!(right.verbs));
         Json::Object(rule)
     };
-    let rules: Vec<Json> = rights.iter().map(rule).collect();
+    let rules: Vec<Json> = rights.iter().copied().map(rule).collect();
     let version = format!("{API}/v1");
     [
         json!({"apiVersion": version, "kind": kind, "metadata": {"name": name}, "rules": rules}),

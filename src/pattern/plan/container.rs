@@ -47,7 +47,7 @@ pub(crate) fn context(
         "hooks": hooks(app, 0),
         "lifecycle": hooks(app, app.drain),
         "stop": app.stop,
-        "rights": !app.rights.is_empty() || !app.cluster_rights.is_empty(),
+        "rights": app.has_rights(),
         "within": app.within,
         "grace": app.within.unwrap_or(app.drain + app.stop.unwrap_or(30) + 5),
         "start": app.health.start,

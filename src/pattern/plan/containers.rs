@@ -94,25 +94,32 @@ impl GivenContainer<'_> {
     }
 }
 
-/// Keys that mean something for an app alone: the account is the Pod's, and so is its token.
-pub(crate) const OF_THE_APP: [&str; 3] = ["account", "rights", "cluster-rights"];
-
 /// Keys of `app` that the pattern has no use for (`x-without`): what nothing heeds is refused.
 fn check_keys(schema: &Json, container: &Member, pattern: &str) -> Vec<Finding> {
     let mut findings = Vec::new();
     let without = schema["x-without"].as_array().into_iter().flatten().filter_map(Json::as_str);
-    for key in OF_THE_APP.into_iter().chain(without) {
+    for key in of_the_app(schema).chain(without) {
         let Some(member) = container.value.member(key) else { continue };
         let message = format!("`{}` of `{pattern}` does not support `{key}`", container.key);
         let finding = Finding::error(member.key_place.label(""), message);
-        findings.push(if OF_THE_APP.contains(&key) {
-            let finding = finding.because("rights belong to the Pod's account, whose token is mounted only in the app");
-            finding.help("remove it, and give the rights to a document whose `app` needs them")
-        } else {
-            finding.help("leave it out")
+        findings.push(match key {
+            "account" => finding
+                .because("a Pod has one account, which `app` names")
+                .help("app: {account: …}, and adopt: {token: true} mounts its token in all containers"),
+            "rights" | "cluster-rights" => finding
+                .because("rights belong to the Pod's account, whose token is mounted only in the app")
+                .help("remove it, and give the rights to a document whose `app` needs them"),
+            _ => finding.help("leave it out"),
         });
     }
     findings
+}
+
+/// Keys that mean something for the app alone: the account is the Pod's, and so is its token, but for a container that may
+/// have rights of its own (`x-rights`).
+pub(crate) fn of_the_app(schema: &Json) -> impl Iterator<Item = &str> {
+    let has_rights = schema["x-rights"] == true;
+    ["account", "rights", "cluster-rights"].into_iter().filter(move |key| *key == "account" || !has_rights)
 }
 
 /// What a port is on its Service: only ports of the app are on one.
