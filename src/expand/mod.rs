@@ -1,5 +1,6 @@
 //! Reads, expands and lints a description, for the commands and the editor.
 
+mod alone;
 mod blame;
 mod check;
 mod guards;
@@ -82,6 +83,7 @@ pub fn expand_in(
     let mut notes = pattern::notes(catalogue, &descriptions)?;
     notes.extend(guards::notes(&made, &descriptions, catalogue)?);
     notes.extend(tokens::notes(&made));
+    notes.extend(alone::notes(&made, &descriptions));
     Ok(Expanded { catalogue: catalogue.clone(), descriptions, made, notes, warnings: findings })
 }
 
