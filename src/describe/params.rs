@@ -216,7 +216,7 @@ impl<'a> Substitution<'a> {
         let help = if known.is_empty() {
             "declare it under `params`, or write $${ for a literal ${".to_owned()
         } else {
-            format!("declared are {}", list(&known))
+            format!("declared are {}; write $${{ for a literal ${{", list(&known))
         };
         self.findings.push(Finding::error(place.label(label), format!("no parameter is called `{name}`")).help(help));
         None

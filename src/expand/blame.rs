@@ -19,6 +19,10 @@ pub struct Origin<'a> {
 
 /// What to write in a description where a rule's own advice is a field of Kubernetes.
 const ADVICE: &[(&str, &str)] = &[
+    (
+        "rwo-rolling-update",
+        "rollout: {recreate: true}, which stops the old Pod first, or `storage` of the shape `single`",
+    ),
     ("read-only-root-needs-volume", "`writable: […]` with these folders, or an image that needs none"),
     ("probe-port-not-served", "`port` is where the program listens; or have the program listen where `port` says"),
     ("probe-protocol", "`health` asks what the program answers: a path, grpc, {tcp: port} or {command: […]}"),

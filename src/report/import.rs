@@ -77,8 +77,16 @@ pub fn is_plain(document: &Imported) -> bool {
 #[must_use]
 pub fn text(import: &Import, workloads: usize, unread: &[Unread]) -> String {
     let mut out = format!("{}\n", summary(import, workloads));
+    let mut named = BTreeSet::new();
     for document in &import.documents {
         write_document(&mut out, document);
+        // variants of one workload name the same Secrets
+        for secret in document.secrets.iter().filter(|secret| named.insert(secret.as_str())) {
+            let _ = writeln!(out, "  create      {}", printable(secret));
+        }
+        for obsolete in &document.obsolete {
+            let _ = writeln!(out, "  delete      {}", printable(obsolete));
+        }
     }
     let lost = import.lost().map(|(input, field)| (input, field.name()));
     section(&mut out, "lost", lost.map(|(input, name)| of_object(input, &name)));
@@ -159,12 +167,6 @@ fn write_document(out: &mut String, document: &Imported) {
     }
     for note in &document.notes {
         let _ = writeln!(out, "  note        {}", told(note));
-    }
-    for secret in &document.secrets {
-        let _ = writeln!(out, "  create      {}", printable(secret));
-    }
-    for obsolete in &document.obsolete {
-        let _ = writeln!(out, "  delete      {}", printable(obsolete));
     }
 }
 

@@ -642,7 +642,7 @@ fn the_node_s_disk_holds_the_folders() {
         (sizes("1Gi") + ", writable: [{/a: 1Gi}]", "", "may use 1088Mi"),
         (sizes("1Gi") + ", volumes: {a: {size: 1Gi, mount: /a}}", "", "may use 1088Mi"),
         (sizes("1Gi") + ", shared: {a: /a}", "init: [{b: {shared: {a: /a}}}]", "may use 1152Mi"),
-        (sizes("100Mi"), "use: [{logs: {files: {/var/log/app/a.log: json}}}]", "which is above its limit"),
+        (sizes("100Mi"), "use: [{logs: {files: {/var/log/app/a.log: json}}}]", "but its limit is 100Mi"),
         ("writable: [{/a: 512}]".to_owned(), "", "such as 512Mi"),
         ("volumes: {a: {size: 0, mount: /a}}".to_owned(), "", "must be above 0"),
         ("volumes: {a: {memory: 1, mount: /a}}".to_owned(), "", "such as 1Mi"),

@@ -15,14 +15,15 @@ pub(crate) fn check(prepared: &Prepared<'_>, objects: &[Json]) -> Option<Finding
     let mut workloads: Vec<Json> = objects.iter().filter(|object| objects::is_workload(object)).cloned().collect();
     let exceeded = |template: &mut Json| {
         let (limit, need) = (limit(&template["spec"])?, need(&template["spec"]));
-        need.compare(limit).is_gt().then_some(need)
+        need.compare(limit).is_gt().then_some((need, limit))
     };
     let templates = workloads.iter_mut().flat_map(objects::templates);
-    let need = templates.filter_map(exceeded).max_by(|one, other| one.compare(*other))?;
-    let need = mebibytes(need);
-    let mut finding = Finding::error(place.label(""), format!("the folders of this Pod may use {need}Mi, which is above its limit"))
+    let (need, limit) = templates.filter_map(exceeded).max_by(|(one, _), (other, _)| one.compare(*other))?;
+    let (need, limit) = (shown(need), shown(limit));
+    let mut finding =
+        Finding::error(place.label(""), format!("the folders of this Pod may use {need}, but its limit is {limit}"))
             .because("the kubelet evicts a Pod whose emptyDirs, logs and root file systems together exceed the ephemeral-storage limits of its containers (kubernetes: pkg/kubelet/eviction/eviction_manager.go, podEphemeralStorageLimitEviction)")
-            .help(format!("more than {need}Mi, or smaller sizes under `writable` and `shared`; each folder without one may hold 64Mi"));
+            .help(format!("more than {need}, or smaller sizes under `writable` and `shared`; each folder without one may hold 64Mi"));
     finding.subject = Some(Subject::Disk);
     Some(finding)
 }
@@ -61,8 +62,11 @@ fn need(spec: &Json) -> Quantity {
     on_disk.filter_map(|folder| Quantity::of_json(&folder["sizeLimit"])).fold(Quantity::whole(0), Quantity::plus)
 }
 
-/// Rounded up.
-fn mebibytes(quantity: Quantity) -> i128 {
+/// In mebibytes, rounded up, or in gibibytes where that is a whole number.
+fn shown(quantity: Quantity) -> String {
     const MEBIBYTE: i128 = 1 << 20;
-    (quantity.value() + MEBIBYTE - 1) / MEBIBYTE
+    match (quantity.value() + MEBIBYTE - 1) / MEBIBYTE {
+        number if number > 0 && number % 1024 == 0 => format!("{}Gi", number / 1024),
+        number => format!("{number}Mi"),
+    }
 }
