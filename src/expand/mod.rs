@@ -4,6 +4,7 @@ mod alone;
 mod blame;
 mod check;
 mod guards;
+mod owners;
 mod tokens;
 mod verify;
 
@@ -84,6 +85,7 @@ pub fn expand_in(
     notes.extend(guards::notes(&made, &descriptions, catalogue)?);
     notes.extend(tokens::notes(&made));
     notes.extend(alone::notes(&made, &descriptions));
+    notes.extend(owners::notes(&made));
     Ok(Expanded { catalogue: catalogue.clone(), descriptions, made, notes, warnings: findings })
 }
 
