@@ -7,6 +7,7 @@ mod book;
 mod catalogue;
 mod command_line;
 mod consequences;
+mod databases;
 mod everyday;
 mod explain;
 mod files;
@@ -37,3 +38,4 @@ mod secrets;
 #[path = "../support/mod.rs"]
 mod support;
 mod workspace;
+mod written;

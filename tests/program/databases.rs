@@ -1,0 +1,269 @@
+//! Programs that keep data: the folders that they write, the users that they become, and members that find each other.
+
+use crate::support::{Run, documents, generate, import_report as report};
+use serde_json::{Value, json};
+
+fn database(image: &str, keys: &str, more: &str) -> Run {
+    let port = if image.contains("mysql") || image.contains("mariadb") { 3306 } else { 5432 };
+    generate(&format!(
+        "patterns: v1\nname: db\napp: {{image: \"{image}\", port: {port}, user: 999, env: {{POSTGRES_PASSWORD: \
+         secret/db/password}}{keys}}}\n{more}\n"
+    ))
+}
+
+#[test]
+fn a_new_disk_moves_no_folder_of_a_read_only_root() {
+    let storage = |mount: &str| format!("shape: {{single: {{storage: {{size: 1Gi, mount: {mount}}}}}}}");
+    let (postgres, mysql) = ("/var/lib/postgresql/data", "/var/lib/mysql");
+    let single = "shape: {single: {}}";
+    for (image, keys, more, folder) in [
+        ("postgres:16", "", storage(postgres), "/var/run/postgresql"),
+        ("postgres:16-alpine", "", storage(postgres), "/var/run/postgresql"),
+        ("pgvector/pgvector:pg16", "", storage(postgres), "/var/run/postgresql"),
+        ("mysql:8.4.11", "", storage(mysql), "/var/run/mysqld"),
+        ("mariadb:11", "", storage(mysql), "/run/mysqld"),
+        (
+            "postgres:16",
+            "",
+            "shape: {sharded: {shards: 2, storage: {size: 1Gi, mount: /var/lib/postgresql/data}}}".to_owned(),
+            "/var/run/postgresql",
+        ),
+        (
+            "postgres:16",
+            ", volumes: {d: {size: 1Gi, mount: /var/lib/postgresql/data}}",
+            single.to_owned(),
+            "/var/run/postgresql",
+        ),
+        (
+            "postgres:16",
+            ", volumes: {d: {claim: db, create: {size: 1Gi}, mount: /var/lib/postgresql/data}}",
+            single.to_owned(),
+            "/var/run/postgresql",
+        ),
+        ("postgres:16", ", args: [-c, max_connections=200]", storage(postgres), "/var/run/postgresql"),
+        ("mysql:8.4.11", ", args: [--max-connections=200]", storage(mysql), "/var/run/mysqld"),
+    ] {
+        let run = database(image, keys, &more);
+        let is_error = run.code == 2 && run.stderr.contains("error[read-only-root-needs-volume]");
+        assert!(is_error && run.stderr.contains(folder), "{image} {keys} {more}\n{}", run.stderr);
+        let run = database(image, &format!("{keys}, writable: [{folder}]"), &more);
+        assert_eq!(run.code, 0, "{image} {keys} {more}\n{}", run.stderr);
+        assert!(!run.stderr.contains("read-only-root"), "{}", run.stderr);
+    }
+}
+
+#[test]
+fn what_may_move_the_folder_is_no_error() {
+    let storage = "shape: {single: {storage: {size: 1Gi, mount: /var/lib/postgresql/data}}}";
+    for (keys, more) in [
+        (", args: [-c, unix_socket_directories=/tmp]", storage),
+        (", args: [--unix_socket_directories=/tmp]", storage),
+        (", args: [-k, /tmp]", storage),
+        (", writable: all", storage),
+        (", volumes: {c: {secret: conf, mount: /etc/postgresql}}", storage),
+        // another container puts a configuration there
+        (
+            ", shared: {data: /var/lib/postgresql/data}",
+            "init: [{prepare: {image: \"busybox:1.37\", command: [sh, -c, \"cp /x /d\"], shared: {data: /d}}}]\nshape: {single: {}}",
+        ),
+    ] {
+        let run = database("postgres:16", keys, more);
+        assert!(!run.stderr.contains("cannot start"), "{keys} {more}\n{}", run.stderr);
+    }
+    // what is on a claim that is there already is not known
+    let claim = ", volumes: {d: {claim: db, mount: /var/lib/postgresql/data}}";
+    let run = database("postgres:16", claim, "shape: {single: {}}");
+    assert_eq!(run.code, 0, "{}", run.stderr);
+    assert!(run.stderr.contains("warning[read-only-root-needs-volume]"), "{}", run.stderr);
+}
+
+/// A StatefulSet of one image with a disk, as a manifest.
+fn stateful_set(image: &str, mount: &str, container: &str) -> String {
+    format!(
+        "apiVersion: apps/v1\nkind: StatefulSet\nmetadata: {{name: db}}\nspec:\n  serviceName: db\n  replicas: 1\n  \
+         selector: {{matchLabels: {{app: db}}}}\n  template:\n    metadata: {{labels: {{app: db}}}}\n    spec:\n      \
+         containers: [{{name: db, image: \"{image}\", volumeMounts: [{{name: data, mountPath: {mount}}}]{container}}}]\n  \
+         volumeClaimTemplates: [{{metadata: {{name: data}}, spec: {{accessModes: [ReadWriteOnce], resources: {{requests: \
+         {{storage: 1Gi}}}}}}}}]\n"
+    )
+}
+
+/// The app that an import describes, which generates without a word about its root.
+fn imported(manifest: &str) -> Value {
+    let said = report(manifest);
+    let description = said["documents"][0]["description"].as_str().unwrap_or_else(|| panic!("{manifest}\n{said}"));
+    let run = generate(description);
+    assert_eq!(run.code, 0, "{description}\n{}", run.stderr);
+    assert!(!run.stderr.contains("read-only-root"), "{description}\n{}", run.stderr);
+    let objects = documents(&run.stdout);
+    let template = objects.iter().find_map(|object| object.pointer("/spec/template/spec")).unwrap().clone();
+    let mut folders: Vec<String> = template["containers"][0]["volumeMounts"]
+        .as_array()
+        .into_iter()
+        .flatten()
+        .filter_map(|mount| mount["mountPath"].as_str().map(str::to_owned))
+        .collect();
+    folders.sort_unstable();
+    let security = &template["securityContext"];
+    json!({"user": security["runAsUser"], "folders": folders, "add": template.pointer("/containers/0/securityContext/capabilities/add")})
+}
+
+#[test]
+fn imported_databases_keep_their_users_and_folders() {
+    let root = json!(["CHOWN", "DAC_OVERRIDE", "FOWNER", "SETGID", "SETUID"]);
+    let subfolder = ", env: [{name: PGDATA, value: /var/lib/postgresql/data/pgdata}]";
+    let data = "/var/lib/postgresql/data";
+    for (image, mount, container, user, add, folder) in [
+        // a new disk's own folder is root's, and postgres' has to be its own
+        ("postgres:16", data, "", 0, root.clone(), "/var/run/postgresql"),
+        ("postgres:16-alpine", data, "", 0, root.clone(), "/var/run/postgresql"),
+        ("postgres:16", data, subfolder, 999, Value::Null, "/var/run/postgresql"),
+        ("postgres:16-alpine", data, subfolder, 70, Value::Null, "/var/run/postgresql"),
+        ("postgres:18", "/var/lib/postgresql", "", 999, Value::Null, "/var/run/postgresql"),
+        ("docker.io/library/postgres:11.8", data, "", 0, root, "/var/run/postgresql"),
+        ("mysql:8", "/var/lib/mysql", "", 999, Value::Null, "/var/run/mysqld"),
+        ("mariadb:11.4", "/var/lib/mysql", "", 999, Value::Null, "/run/mysqld"),
+        ("redis:7", "/data", "", 999, Value::Null, "/data"),
+        ("mongo:7", "/data/db", "", 999, Value::Null, "/data/db"),
+        ("wordpress:6.5-apache", "/var/www/html", "", 33, Value::Null, "/var/run/apache2"),
+        ("wordpress:6.5", "/var/www/html", "", 33, Value::Null, "/var/run/apache2"),
+        // what a manifest says counts
+        ("mysql:8", "/var/lib/mysql", ", securityContext: {runAsUser: 1001}", 1001, Value::Null, "/var/run/mysqld"),
+        ("registry.example.com/shop/db:main", "/data", "", 10001, Value::Null, "/data"),
+    ] {
+        let found = imported(&stateful_set(image, mount, container));
+        let folders = found["folders"].as_array().unwrap();
+        assert_eq!((&found["user"], &found["add"]), (&json!(user), &add), "{image} {container}\n{found}");
+        assert!(folders.contains(&json!(folder)) && folders.contains(&json!(mount)), "{image}\n{found}");
+    }
+}
+
+#[test]
+fn an_imported_claim_of_others_has_the_folders_too() {
+    let manifest = "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: db}\nspec:\n  selector: {matchLabels: {app: db}}\n  \
+                    template:\n    metadata: {labels: {app: db}}\n    spec:\n      containers: [{name: db, image: \"mysql:8\", \
+                    volumeMounts: [{name: data, mountPath: /var/lib/mysql}]}]\n      volumes: [{name: data, \
+                    persistentVolumeClaim: {claimName: there}}]\n";
+    let found = imported(manifest);
+    assert!(found["folders"].as_array().unwrap().contains(&json!("/var/run/mysqld")), "{found}");
+}
+
+fn services(description: &str) -> Vec<Value> {
+    let run = generate(description);
+    assert_eq!(run.code, 0, "{description}\n{}", run.stderr);
+    documents(&run.stdout).into_iter().filter(|object| object["kind"] == "Service").collect()
+}
+
+#[test]
+fn names_of_shards_resolve_before_they_are_ready() {
+    let zookeeper = |shape: &str| {
+        format!(
+            "patterns: v1\nname: zoo\napp: {{image: \"registry.example.com/zookeeper:3.9\", port: 2181, health: {{tcp: \
+             2181}}}}\nshape: {{sharded: {{{shape}}}}}\n"
+        )
+    };
+    for (shape, expected) in [
+        ("shards: 3", Value::Null),
+        ("shards: 3, unready: false", Value::Null),
+        ("shards: 3, unready: true", json!(true)),
+        ("shards: 2, replicas: 2, unready: true", json!(true)),
+        ("shards: 3, unready: true, storage: {size: 1Gi, mount: /data}", json!(true)),
+    ] {
+        for service in services(&zookeeper(shape)) {
+            assert_eq!(service["spec"]["publishNotReadyAddresses"], expected, "{shape}\n{service}");
+        }
+    }
+    let noted = |shape: &str| generate(&zookeeper(shape)).stderr.contains("add `unready: true` to `sharded`");
+    assert!(noted("shards: 3"));
+    assert!(!noted("shards: 3, unready: true") && !noted("shards: 1"));
+    let exposed = generate(&(zookeeper("shards: 3") + "expose: {type: Headless, unready: true}\n"));
+    assert!(exposed.stderr.contains("help: shape: {sharded: {…, unready: true}}"), "{}", exposed.stderr);
+}
+
+#[test]
+fn import_says_unready_with_a_key() {
+    let manifest = |replicas: u64, publish: &str| {
+        format!(
+            "apiVersion: v1\nkind: Service\nmetadata: {{name: kafka}}\nspec: {{clusterIP: None{publish}, selector: {{app: \
+             kafka}}, ports: [{{port: 9092}}]}}\n---\napiVersion: apps/v1\nkind: StatefulSet\nmetadata: {{name: \
+             kafka}}\nspec:\n  serviceName: kafka\n  replicas: {replicas}\n  selector: {{matchLabels: {{app: kafka}}}}\n  \
+             template:\n    metadata: {{labels: {{app: kafka}}}}\n    spec:\n      containers: [{{name: kafka, image: \
+             \"registry.example.com/stream:1\", ports: [{{containerPort: 9092}}]}}]\n"
+        )
+    };
+    for (replicas, publish, word) in [
+        (3, ", publishNotReadyAddresses: true", Some("unready: true")),
+        (2, ", publishNotReadyAddresses: true", Some("unready: true")),
+        (1, ", publishNotReadyAddresses: true", Some("unready: true")),
+        (3, ", publishNotReadyAddresses: false", None),
+        (3, "", None),
+    ] {
+        let said = report(&manifest(replicas, publish));
+        let description = said["documents"][0]["description"].as_str().unwrap_or_default();
+        assert_eq!(description.contains("unready"), word.is_some(), "{description}");
+        assert!(!description.contains("patch:") && said["fields"]["lost"] == 0, "{description}");
+    }
+}
+
+#[test]
+fn replicas_with_data_of_their_own_are_noted() {
+    let noted = |image: &str, more: &str| {
+        let run = generate(&format!("patterns: v1\nname: db\napp: {{image: \"{image}\", writable: all}}\n{more}\n"));
+        assert_eq!(run.code, 0, "{image} {more}\n{}", run.stderr);
+        run.stderr.contains("each with data of its own")
+    };
+    for image in [
+        "redis:8.10.1",
+        "redis:7-alpine",
+        "docker.io/library/redis:7",
+        "mysql:8.4",
+        "postgres:16",
+        "rabbitmq:3.13-management",
+        "memcached:1.6",
+        "mongo:7",
+        "mariadb:11",
+        "elasticsearch:8.14.0",
+    ] {
+        assert!(noted(image, ""), "{image}");
+    }
+    for (image, more) in [
+        ("redis:8.10.1", "shape: {single: {}}"),
+        ("redis:8.10.1", "shape: {sharded: {shards: 3}}"),
+        ("redis:8.10.1", "shape: {replicated: {replicas: 2}}"),
+        ("redis:8.10.1", "shape: {daemon: {}}"),
+        ("nginx:1.29", ""),
+        ("registry.example.com/shop:1", ""),
+    ] {
+        assert!(!noted(image, more), "{image} {more}");
+    }
+}
+
+#[test]
+fn a_folder_that_a_user_cannot_own_is_named() {
+    let postgres = |image: &str, keys: &str, shape: &str| {
+        let run = database(image, &format!("{keys}, writable: [/var/run/postgresql]"), shape);
+        assert_eq!(run.code, 0, "{image} {keys} {shape}\n{}", run.stderr);
+        run.stderr.contains("has to own")
+    };
+    let storage = |mount: &str| format!("shape: {{single: {{storage: {{size: 1Gi, mount: {mount}}}}}}}");
+    let (data, single) = (storage("/var/lib/postgresql/data"), "shape: {single: {}}");
+    assert!(postgres("postgres:16", "", &data));
+    assert!(postgres("postgres:16-alpine", "", &data));
+    assert!(postgres("postgres:16", "", &storage("/var/lib/postgresql/data/")));
+    assert!(postgres("postgres:16", ", volumes: {d: {size: 1Gi, mount: /var/lib/postgresql/data}}", single));
+    // the variable of the app's own, beside the password
+    let pgdata = |image: &str, folder: &str, mount: &str| {
+        let run = generate(&format!(
+            "patterns: v1\nname: db\napp: {{image: \"{image}\", port: 5432, user: 999, env: {{PGDATA: {folder}}}, writable: \
+             [/var/run/postgresql]}}\n{}\n",
+            storage(mount)
+        ));
+        assert_eq!(run.code, 0, "{}", run.stderr);
+        run.stderr.contains("has to own")
+    };
+    assert!(pgdata("postgres:16", "/data", "/data"));
+    assert!(!pgdata("postgres:16", "/data/pgdata", "/data"));
+    assert!(!postgres("postgres:18", "", &storage("/var/lib/postgresql")));
+    assert!(!postgres("postgres:16", ", volumes: {d: {claim: there, mount: /var/lib/postgresql/data}}", single));
+    assert!(!postgres("registry.example.com/shop/db:main", "", &data));
+}
