@@ -55,6 +55,14 @@ impl Generated {
         let args = args.unwrap_or_else(|| panic!("no {kind}/{name} with arguments"));
         args.iter().map(|arg| arg.as_str().expect("an argument is text").to_owned()).collect()
     }
+
+    /// The arguments of a container, with what is different outside of a Pod replaced.
+    pub fn container_args(&self, name: &str, replacements: &[(&str, &str)]) -> Vec<String> {
+        let args = self.container(name)["args"].as_array().expect("it has arguments");
+        let text: Vec<&str> = args.iter().map(|arg| arg.as_str().expect("text")).collect();
+        let all = replacements.iter().fold(text.join("\n"), |text, (from, to)| replace(&text, from, to));
+        all.lines().map(str::to_owned).collect()
+    }
 }
 
 /// The text with a part that must be there replaced.

@@ -88,14 +88,6 @@ impl Drop for Kubelet {
     }
 }
 
-/// Arguments of a generated container, with what is different outside of a Pod replaced.
-fn args(made: &Generated, container: &str, replacements: &[(&str, &str)]) -> Vec<String> {
-    let args = made.container(container)["args"].as_array().expect("it has arguments");
-    let text: Vec<&str> = args.iter().map(|arg| arg.as_str().expect("text")).collect();
-    let all = replacements.iter().fold(text.join("\n"), |text, (from, to)| replace(&text, from, to));
-    all.lines().map(str::to_owned).collect()
-}
-
 fn wait_for(what: &str, mut holds: impl FnMut() -> bool) {
     let end = Instant::now() + Duration::from_secs(60);
     while !holds() {
@@ -130,7 +122,7 @@ fn three_commits(test: &str, description: &str, node: &Path, git_sync: &Path, ag
     let home = folder.join("home");
     std::fs::create_dir_all(&home).expect("a folder of our own");
     let _git_sync =
-        Running::start(Command::new(git_sync).args(args(&made, "git-sync", &pairs)).env("HOME", &home), status);
+        Running::start(Command::new(git_sync).args(made.container_args("git-sync", &pairs)).env("HOME", &home), status);
     let current = root.join("current");
     wait_for("the first tree", || current.join("server.js").is_file());
     let _kubelet = Kubelet::start(node.to_owned(), current.clone(), port);
@@ -139,7 +131,7 @@ fn three_commits(test: &str, description: &str, node: &Path, git_sync: &Path, ag
     let _reload = agent.map(|agent| {
         let listen = format!("--status=127.0.0.1:{reload_status}");
         let pairs = [("--watch=/git/current", watch.as_str()), ("--status=0.0.0.0:9533", listen.as_str())];
-        Running::start(Command::new(agent).args(args(&made, "git-sync-reload", &pairs)), reload_status)
+        Running::start(Command::new(agent).args(made.container_args("git-sync-reload", &pairs)), reload_status)
     });
     wait_for("the first commit", || answers(port, "first"));
     let mut before = std::fs::canonicalize(&own).expect("a link to a tree");

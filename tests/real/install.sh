@@ -46,9 +46,9 @@ if [ ! -x "$bin/pre-commit" ] && command -v python3 >/dev/null 2>&1 && command -
     say "pre-commit is left out: no venv, or PyPI does not have it"
   fi
 fi
-# git-sync's tags are v4 and its module path is not, so Go's tools install no release of it by name; in a checkout of it
-# `GOBIN=<here>/target/real/bin go install .` puts it where the tests look. They take the agent from there too
-# (`cargo build --features agent`), and Node.
+# git-sync's tags are v4 and its module path is not, and of ghostunnel not all proxies have the module, so neither is
+# installed by name; in a checkout of it `GOBIN=<here>/target/real/bin go install .` puts it where the tests look. They
+# take the agent (`cargo build --features agent`) and Node from there, too.
 if [ ! -x "$bin/patterns-agent" ] && [ -x target/debug/patterns-agent ]; then ln -sf ../../debug/patterns-agent "$bin/patterns-agent"; fi
 # The JMX exporter, from Maven Central; a version that it has.
 if [ ! -f "$bin/jmx_prometheus_javaagent.jar" ]; then
@@ -63,8 +63,8 @@ if [ ! -f "$bin/jmx_prometheus_javaagent.jar" ]; then
   fi
 fi
 
-# Prometheus' exporters, from the Go module proxy; versions that it has.
-exporter() {
+# A program from the Go module proxy: MODULE@VERSION, its package, what it is called.
+program() {
   [ -x "$bin/$3" ] && return
   local module; module=$(mktemp -d)
   if ! (cd "$module" && go mod init real && go mod edit -require="$1" && go build -mod=mod -o "$OLDPWD/$bin/$3" "$2") >/dev/null 2>&1; then
@@ -73,14 +73,18 @@ exporter() {
   rm -rf "$module"
 }
 if [ "${1:-}" = --quick ]; then
-  say "the exporters, helm, kustomize and bento are left out: --quick"
+  say "programs in Go are left out: --quick"
 elif command -v go >/dev/null 2>&1; then
-  exporter github.com/prometheus/statsd_exporter@v0.30.0 github.com/prometheus/statsd_exporter statsd_exporter
-  exporter github.com/oliver006/redis_exporter@v1.88.0 github.com/oliver006/redis_exporter redis_exporter
-  exporter github.com/prometheus/memcached_exporter@v0.16.0 github.com/prometheus/memcached_exporter/cmd/memcached_exporter memcached_exporter
-  exporter github.com/nginx/nginx-prometheus-exporter@v1.5.1 github.com/nginx/nginx-prometheus-exporter nginx-prometheus-exporter
-  exporter github.com/prometheus/mysqld_exporter@v0.17.2 github.com/prometheus/mysqld_exporter mysqld_exporter
-  exporter github.com/prometheus-community/postgres_exporter@v0.17.1 github.com/prometheus-community/postgres_exporter/cmd/postgres_exporter postgres_exporter
+  program github.com/prometheus/statsd_exporter@v0.30.0 github.com/prometheus/statsd_exporter statsd_exporter
+  program github.com/oliver006/redis_exporter@v1.88.0 github.com/oliver006/redis_exporter redis_exporter
+  program github.com/prometheus/memcached_exporter@v0.16.0 github.com/prometheus/memcached_exporter/cmd/memcached_exporter memcached_exporter
+  program github.com/nginx/nginx-prometheus-exporter@v1.5.1 github.com/nginx/nginx-prometheus-exporter nginx-prometheus-exporter
+  program github.com/prometheus/mysqld_exporter@v0.17.2 github.com/prometheus/mysqld_exporter mysqld_exporter
+  program github.com/prometheus-community/postgres_exporter@v0.17.1 github.com/prometheus-community/postgres_exporter/cmd/postgres_exporter postgres_exporter
+
+  # The programs of `auth` and `broker`.
+  program github.com/oauth2-proxy/oauth2-proxy/v7@v7.15.3 github.com/oauth2-proxy/oauth2-proxy/v7 oauth2-proxy
+  program github.com/GoogleCloudPlatform/cloud-sql-proxy/v2@v2.25.3 github.com/GoogleCloudPlatform/cloud-sql-proxy/v2 cloud-sql-proxy
 
   # Helm and kustomize, for `lint --render`. kubectl, which does the same as kustomize, is taken if it is there.
   for pair in helm:helm.sh/helm/v3/cmd/helm@v3.22.0 kustomize:sigs.k8s.io/kustomize/kustomize/v5@v5.8.1; do
@@ -114,5 +118,5 @@ GO
     rm -rf "$module"
   fi
 else
-  say "the exporters, helm, kustomize and bento are left out: no Go"
+  say "programs in Go are left out: no Go"
 fi

@@ -7,13 +7,16 @@
 #[path = "../support/mod.rs"]
 mod support;
 
+mod auth;
 mod bento;
+mod cloud_sql;
 mod envoy;
 mod exporters;
 mod fluent_bit;
 mod generated;
 mod git_sync;
 mod haproxy;
+mod https;
 mod memcached;
 mod neovim;
 mod nginx;

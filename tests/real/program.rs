@@ -99,25 +99,58 @@ pub fn get(port: u16, path: &str, headers: &[&str]) -> String {
 
 /// An HTTP server that answers everything with its name and the request that it saw.
 pub fn echo(name: &'static str) -> u16 {
+    serve(move |request| format!("{name}\n{request}"))
+}
+
+/// An HTTP server that answers a request, head and body, with what the function makes of it.
+pub fn serve(answer: impl Fn(&str) -> String + Clone + Send + 'static) -> u16 {
     let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
     let port = listener.local_addr().expect("bound").port();
     std::thread::spawn(move || {
         for mut stream in listener.incoming().flatten() {
+            let answer = answer.clone();
             std::thread::spawn(move || {
                 let _ = stream.set_read_timeout(Some(Duration::from_secs(5)));
                 let mut request = Vec::new();
                 let mut buffer = [0; 4096];
-                while !request.windows(4).any(|end| end == b"\r\n\r\n") {
+                while !is_complete(&request) {
                     match stream.read(&mut buffer) {
                         Ok(0) | Err(_) => return,
                         Ok(length) => request.extend_from_slice(&buffer[..length]),
                     }
                 }
-                let body = format!("{name}\n{}", String::from_utf8_lossy(&request));
+                let body = answer(&String::from_utf8_lossy(&request));
                 let head = format!("HTTP/1.1 200 OK\r\nContent-Length: {}\r\nConnection: close\r\n\r\n", body.len());
                 let _ = stream.write_all(format!("{head}{body}").as_bytes());
             });
         }
     });
     port
+}
+
+/// Whether the head of a request is here, and as much behind it as its `Content-Length` says.
+fn is_complete(request: &[u8]) -> bool {
+    let Some(end) = request.windows(4).position(|end| end == b"\r\n\r\n") else { return false };
+    let head = String::from_utf8_lossy(&request[..end]).to_lowercase();
+    let length = head.lines().find_map(|line| line.strip_prefix("content-length:")?.trim().parse().ok());
+    request.len() >= end + 4 + length.unwrap_or(0)
+}
+
+/// Writes `tls.key` and `tls.crt`, a certificate for that name, into the folder.
+pub fn certificate(openssl: &Path, folder: &Path, name: &str) {
+    let mut request = Command::new(openssl);
+    request.args(["req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", &format!("/CN={name}")]);
+    run(request.args(["-keyout", "tls.key", "-out", "tls.crt"]).current_dir(folder));
+}
+
+/// What the server answers, and whose certificate it shows.
+pub fn get_tls(openssl: &Path, port: u16) -> (String, String) {
+    let request = "GET /words?q=a%%20b HTTP/1.1\\r\\nHost: my-domain.com\\r\\nConnection: close\\r\\n\\r\\n";
+    let openssl = openssl.display();
+    let script =
+        format!("{{ printf '{request}'; sleep 1; }} | {openssl} s_client -connect 127.0.0.1:{port} -quiet 2>&1");
+    let output = run(Command::new("sh").args(["-c", &script]));
+    let text = String::from_utf8_lossy(&output.stdout).into_owned();
+    let subject = text.lines().find(|line| line.contains("CN")).unwrap_or_default().to_owned();
+    (text, subject)
 }

@@ -1,10 +1,9 @@
 //! The tiers in front of a service: varnish and nginx.
 
-use std::path::Path;
 use std::process::Command;
 
 use crate::generated::{Generated, replace};
-use crate::program::{self, Running, echo, find, folder, free_port, get};
+use crate::program::{self, Running, certificate, echo, find, folder, free_port, get, get_tls};
 
 const TIERS: &str = "\
 patterns: v1
@@ -81,22 +80,4 @@ fn nginx_ends_tls_and_takes_a_renewed_certificate() {
     certificate(&openssl, &folder, "second");
     let (_, subject) = get_tls(&openssl, port);
     assert!(subject.contains("second"), "without a reload: {subject}");
-}
-
-fn certificate(openssl: &Path, folder: &Path, name: &str) {
-    let mut request = Command::new(openssl);
-    request.args(["req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", &format!("/CN={name}")]);
-    program::run(request.args(["-keyout", "tls.key", "-out", "tls.crt"]).current_dir(folder));
-}
-
-/// What the server answers, and whose certificate it shows.
-fn get_tls(openssl: &Path, port: u16) -> (String, String) {
-    let request = "GET /words?q=a%%20b HTTP/1.1\\r\\nHost: my-domain.com\\r\\nConnection: close\\r\\n\\r\\n";
-    let openssl = openssl.display();
-    let script =
-        format!("{{ printf '{request}'; sleep 1; }} | {openssl} s_client -connect 127.0.0.1:{port} -quiet 2>&1");
-    let output = program::run(Command::new("sh").args(["-c", &script]));
-    let text = String::from_utf8_lossy(&output.stdout).into_owned();
-    let subject = text.lines().find(|line| line.contains("CN")).unwrap_or_default().to_owned();
-    (text, subject)
 }
