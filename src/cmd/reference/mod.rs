@@ -59,7 +59,7 @@ fn limits_page() -> String {
         let rows = all.iter().map(|limit| [format!("`{}`", limit.name), limit.to_string(), limit.counts.to_owned()]);
         table(["name", "limit", "counts"], rows)
     };
-    let mut text = "# Limits\n\nPast a limit, the error or the summary names it.\n\n".to_owned();
+    let mut text = "# Limits\n\nPast a limit, the error or the summary says which.\n\n".to_owned();
     text.push_str(&rows(&limits::ALL));
     text.push_str(UNSEEN);
     text.push_str(&rows(&[crate::facts::UNSEEN.as_slice(), &crate::kube::UNSEEN].concat()));
