@@ -214,7 +214,7 @@ fn write_unexpressed(keys: &mut Map<String, Json>, merges: &BTreeMap<String, Jso
 }
 
 fn compare_all(owned: &Owned<'_>, run: &Run, made: &[Json]) -> Vec<Compared> {
-    let said_around = around(owned.objects().map(|input| &input.object), run);
+    let said_around = around(owned.objects().map(|input| &*input.object), run);
     let made_around = around(made.iter(), run);
     let mut compared = Vec::new();
     for input in owned.objects() {

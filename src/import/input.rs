@@ -1,5 +1,7 @@
 //! What is imported: an object, and the place that it is written in.
 
+use std::sync::Arc;
+
 use serde_json::{Map, Value as Json};
 
 use super::values::{containers, has_no_empty_lists, pod_spec, template_pointer, without_empty_lists, without_nulls};
@@ -14,8 +16,8 @@ use crate::words;
 pub struct Input {
     /// Kind, name and namespace.
     pub id: ObjectRef,
-    /// The object as kubectl reads it, without what is null.
-    pub object: Json,
+    /// The object as kubectl reads it, without what is null. Shared: parts and variants are copies of lists of these.
+    pub object: Arc<Json>,
     /// The file that it is in.
     pub file: String,
     /// Its first line there.
@@ -67,7 +69,7 @@ impl Input {
         let group = id.group();
         let is_own = !group.contains('.') || group.ends_with(".k8s.io");
         let kind = if is_own { id.kind.to_string() } else { format!("{}.{group}", id.kind) };
-        Self { kind, id, object: json, file: source.name.clone(), line, start, open, old }
+        Self { kind, id, object: Arc::new(json), file: source.name.clone(), line, start, open, old }
     }
 
     /// Where values that look like secrets are written in the open, apart from variables, which become references.

@@ -164,7 +164,7 @@ fn import_variant(
         }
     }
     let mut services = Around::default();
-    services.learn(single.iter().filter(|input| input.kind() == "Service").map(|input| &input.object));
+    services.learn(single.iter().filter(|input| input.kind() == "Service").map(|input| &*input.object));
     let there = inputs.iter().map(|input| place_of(&input.object)).collect();
     let used_labels = Rc::new(plan::used_labels(&single));
     let mut run = Run { used_labels, services: Arc::new(services.services), there, asked: RefCell::default() };

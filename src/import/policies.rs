@@ -35,7 +35,7 @@ struct Port {
 /// What a policy says, if the language has words for all of it.
 pub(super) fn isolation(policy: &Input, workload: &Input) -> Option<Isolation> {
     let mut around = Around::default();
-    around.learn(std::iter::once(&workload.object));
+    around.learn(std::iter::once(&*workload.object));
     let mut spec = policy.object["spec"].clone();
     fill_policy(&mut spec, &around);
     // what a policy does not close is open, and `isolate` closes the way in

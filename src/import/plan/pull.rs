@@ -1,6 +1,7 @@
 //! Secrets to pull images with that Pods have by their account.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use serde_json::Value as Json;
 
@@ -30,7 +31,9 @@ pub(in crate::import) fn name_pull_secrets(inputs: &mut [Input]) {
     for (input, secrets) in inputs.iter_mut().zip(named) {
         let Some(secrets) = secrets else { continue };
         let pointer = template_pointer(&input.id.kind).unwrap_or_default();
-        let spec = input.object.pointer_mut(pointer).and_then(|template| template.get_mut("spec")?.as_object_mut());
+        let spec = Arc::make_mut(&mut input.object)
+            .pointer_mut(pointer)
+            .and_then(|template| template.get_mut("spec")?.as_object_mut());
         if let Some(spec) = spec {
             spec.insert("imagePullSecrets".to_owned(), secrets);
         }

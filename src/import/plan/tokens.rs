@@ -1,6 +1,7 @@
 //! Which Pods have a token of the API that they may need.
 
 use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
 
 use serde_json::Value as Json;
 
@@ -80,7 +81,9 @@ pub(in crate::import) fn need_tokens(inputs: &mut [Input]) {
         inputs.iter().map(|input| WORKLOADS.contains(&input.kind()) && tokens.needed(input)).collect();
     for (input, _) in inputs.iter_mut().zip(needed).filter(|(_, needed)| *needed) {
         let pointer = template_pointer(&input.id.kind).unwrap_or_default();
-        let spec = input.object.pointer_mut(pointer).and_then(|template| template.get_mut("spec")?.as_object_mut());
+        let spec = Arc::make_mut(&mut input.object)
+            .pointer_mut(pointer)
+            .and_then(|template| template.get_mut("spec")?.as_object_mut());
         if let Some(spec) = spec {
             spec.insert("automountServiceAccountToken".to_owned(), Json::Bool(true));
         }
