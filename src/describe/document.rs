@@ -21,7 +21,7 @@ use crate::diagnostic::Finding;
 use crate::kube::versions::Target;
 use crate::limits;
 use crate::words::{list, nearest};
-use crate::yaml::{self, Source};
+use crate::yaml::{self, Document, Source};
 
 /// Reads all documents of a description. What is wrong with them goes to the findings; a document is there
 /// nevertheless if enough of it can be read to check its patterns, so that all mistakes show in one run.
@@ -102,6 +102,9 @@ fn roots(source: &Arc<Source>) -> (Vec<Spanned>, Vec<Finding>) {
         );
     }
     let mut roots = Vec::new();
+    let is_description = |document: &Document| document.get(document.root(), "patterns").is_some();
+    let mut others = documents.iter().filter(|document| !is_description(document));
+    findings.extend(others.next().map(|first| not_a_description(first, others.count())));
     for document in &documents {
         for duplicate in &document.duplicates {
             let place = |node| Place { source: Arc::clone(source), span: document.span(node) };
@@ -114,19 +117,23 @@ fn roots(source: &Arc<Source>) -> (Vec<Spanned>, Vec<Finding>) {
             );
         }
         findings.extend(keys::check(document));
-        let root = Spanned::from_node(document, document.root());
-        if root.get("patterns").is_none() {
-            findings.push(not_a_description(&root));
-            continue;
+        if is_description(document) {
+            roots.push(Spanned::from_node(document, document.root()));
         }
-        roots.push(root);
     }
     (roots, findings)
 }
 
-fn not_a_description(root: &Spanned) -> Finding {
+/// That a document is none, and how many others of its file are not.
+fn not_a_description(document: &Document, others: usize) -> Finding {
+    let root = Spanned::from_node(document, document.root());
     let first = root.members().first().map_or(&root.place, |member| &member.key_place);
-    let finding = Finding::error(first.label(""), "this is not a pattern description");
+    let nor = match others {
+        0 => String::new(),
+        1 => ", nor is another document of this file".to_owned(),
+        _ => format!(", nor are {others} other documents of this file"),
+    };
+    let finding = Finding::error(first.label(""), format!("this is not a pattern description{nor}"));
     if root.get("kind").is_some() {
         return finding.because("it looks like a Kubernetes manifest").help("patterns lint FILE");
     }

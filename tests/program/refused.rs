@@ -218,3 +218,21 @@ fn the_boundary_of_extends_is_named() {
         std::fs::remove_dir_all(&root).unwrap();
     }
 }
+
+/// One error for a file, however many manifests are in it.
+#[test]
+fn what_is_no_description_is_said_once() {
+    for (number, said) in [
+        (1, "this is not a pattern description\n"),
+        (2, "this is not a pattern description, nor is another document of this file\n"),
+        (3000, "this is not a pattern description, nor are 2999 other documents of this file\n"),
+    ] {
+        let run = generate(&"apiVersion: v1\nkind: Service\nmetadata: {name: shop}\n---\n".repeat(number));
+        assert!(run.code == 2 && run.stderr.contains(said), "{}", run.stderr);
+        assert!(run.stderr.lines().count() < 20 && run.stderr.contains("patterns lint FILE"), "{}", run.stderr);
+    }
+    // beside a description, whose own mistakes are said as well
+    let run = generate("patterns: v1\nname: shop\napp: {imge: x}\n---\nkind: Service\n");
+    let all = ["this is not a pattern description\n", "did you mean `image`?"];
+    assert!(all.iter().all(|said| run.stderr.contains(said)), "{}", run.stderr);
+}
