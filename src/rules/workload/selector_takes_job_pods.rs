@@ -11,6 +11,10 @@ use crate::yaml::{NodeId, Value};
 pub static RULE: Rule = rule!("selector_takes_job_pods.md", Warning, Check::Workspace(check));
 
 fn check(index: &Index<'_>, found: &mut FindingsAnywhere<'_>) {
+    let is_of_job = |object: &&Object| object.pods().any(|pod| pod.life.waits_for_all());
+    if !index.all().iter().any(is_of_job) {
+        return;
+    }
     let mut known = Known::new();
     for object in index.all().iter().copied().filter(|object| object.keeps_selection_as_written()) {
         match &object.typed {
