@@ -25,8 +25,8 @@ use crate::pattern::keys::rights;
 use crate::pattern::keys::rollout;
 use crate::pattern::keys::service;
 use crate::pattern::keys::services;
-use crate::pattern::objects::job_names;
 use crate::pattern::objects::made::{Made, Objects};
+use crate::pattern::objects::{job_names, order};
 use crate::pattern::plan::document::Document;
 use crate::pattern::plan::expose;
 use crate::pattern::plan::fill::Filled;
@@ -146,6 +146,7 @@ fn finish(
     let origin = &prepared.description.name_place;
     let mut made = objects.into_iter().map(|object| Made { object, blame: None, origin: origin.clone() }).collect();
     findings.extend(patches::apply(prepared, &mut made));
+    order::settle(&mut made);
     job_names::settle(&mut made);
     if findings.is_empty() { Ok(made) } else { Err(findings) }
 }

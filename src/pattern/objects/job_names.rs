@@ -27,7 +27,7 @@ pub(crate) fn settle(made: &mut [Made]) {
             }
         }
         in_one_spelling(&mut spec);
-        in_one_order(&mut spec);
+        spec.sort_all_objects();
         let whole = name.replace(JOB_MARK, &format!("-{}", short_hash(spec.to_string().as_bytes())));
         for made in made.iter_mut() {
             replace(&mut made.object, &name, &whole);
@@ -57,39 +57,6 @@ fn in_one_spelling(value: &mut Json) {
         }
         _ => {}
     }
-}
-
-/// Puts in one order what has none: keys of maps, volumes, mounts, and variables that do not refer to each other.
-fn in_one_order(value: &mut Json) {
-    match value {
-        Json::Array(items) => items.iter_mut().for_each(in_one_order),
-        Json::Object(members) => {
-            members.sort_keys();
-            for (key, value) in members {
-                in_one_order(value);
-                let Json::Array(items) = value else { continue };
-                match key.as_str() {
-                    "volumes" => sort_by(items, &["name"]),
-                    "volumeMounts" => sort_by(items, &["mountPath", "name"]),
-                    "env" if !refers(items) => sort_by(items, &["name"]),
-                    _ => {}
-                }
-            }
-        }
-        _ => {}
-    }
-}
-
-/// Sorts what is in a list by the texts under these keys. Equal ones keep their order: of variables the last one counts.
-fn sort_by(items: &mut [Json], keys: &[&str]) {
-    items.sort_by_cached_key(|item| {
-        keys.iter().map(|key| item[*key].as_str().unwrap_or_default().to_owned()).collect::<Vec<_>>()
-    });
-}
-
-/// Whether a variable may speak of those before it.
-fn refers(variables: &[Json]) -> bool {
-    variables.iter().any(|variable| variable["value"].as_str().is_some_and(|value| value.contains("$(")))
 }
 
 /// A quantity as Kubernetes writes it: a whole number with the largest suffix of its kind
@@ -125,52 +92,6 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-
-    #[test]
-    fn the_order_of_maps_is_one() {
-        let hash_of = |mut spec: Json| {
-            in_one_order(&mut spec);
-            spec.to_string()
-        };
-        let env =
-            |first: &str, second: &str| json!({"env": [{"name": first, "value": "1"}, {"name": second, "value": "1"}]});
-        let same = [
-            (
-                json!({"volumes": [{"name": "a", "emptyDir": {}}, {"name": "b", "secret": {}}]}),
-                json!({"volumes": [{"secret": {}, "name": "b"}, {"emptyDir": {}, "name": "a"}]}),
-            ),
-            (
-                json!({"containers": [{"volumeMounts": [{"mountPath": "/a", "name": "x"}, {"mountPath": "/b", "name": "a"}]}]}),
-                json!({"containers": [{"volumeMounts": [{"name": "a", "mountPath": "/b"}, {"name": "x", "mountPath": "/a"}]}]}),
-            ),
-            (
-                json!({"metadata": {"labels": {"a": "1", "b": "2"}}}),
-                json!({"metadata": {"labels": {"b": "2", "a": "1"}}}),
-            ),
-            (env("A", "B"), env("B", "A")),
-        ];
-        for (one, other) in same {
-            assert_eq!(hash_of(one.clone()), hash_of(other), "{one}");
-        }
-        let different = [
-            (json!({"args": ["a", "b"]}), json!({"args": ["b", "a"]})),
-            (
-                json!({"initContainers": [{"name": "a"}, {"name": "b"}]}),
-                json!({"initContainers": [{"name": "b"}, {"name": "a"}]}),
-            ),
-            (
-                json!({"envFrom": [{"prefix": "a"}, {"prefix": "b"}]}),
-                json!({"envFrom": [{"prefix": "b"}, {"prefix": "a"}]}),
-            ),
-            (
-                json!({"env": [{"name": "A", "value": "1"}, {"name": "B", "value": "$(A)"}]}),
-                json!({"env": [{"name": "B", "value": "$(A)"}, {"name": "A", "value": "1"}]}),
-            ),
-        ];
-        for (one, other) in different {
-            assert_ne!(hash_of(one.clone()), hash_of(other), "{one}");
-        }
-    }
 
     #[test]
     fn quantities_have_one_spelling() {

@@ -4,6 +4,7 @@ pub(super) mod clash;
 pub(super) mod invariants;
 pub(super) mod job_names;
 pub(super) mod made;
+pub(super) mod order;
 pub(super) mod strategic;
 pub mod weave;
 
