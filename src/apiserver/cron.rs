@@ -49,43 +49,13 @@ pub fn schedule(text: &str) -> Option<&'static str> {
     )
 }
 
-/// Whether none of the days of a schedule is in one of its months: 31 February, 31 April. A day of the week that it names
-/// comes in any case.
-#[must_use]
-pub fn never_comes(text: &str) -> bool {
-    const LONGEST: [u64; 12] = [31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31];
-    let columns: Vec<&str> = text.split_whitespace().collect();
-    let [_, _, days, months, weekday] = columns[..] else { return false };
-    let is_any_weekday = weekday.split(',').any(|range| {
-        let (range, step) = range.split_once('/').unwrap_or((range, "1"));
-        matches!(range, "*" | "?") && step == "1"
-    });
-    if schedule(text).is_some() || !is_any_weekday {
-        return false;
-    }
-    let of = |text: &str, column: &'static Column| -> Vec<(u64, u64, u64)> {
-        text.split(',').filter_map(|one| range(one, column)).collect()
-    };
-    let first = of(days, &COLUMNS[2]).into_iter().map(|(low, ..)| low).min();
-    let months = of(months, &COLUMNS[3]).into_iter().flat_map(|(low, high, step)| {
-        (low..=high).step_by(usize::try_from(step).unwrap_or(1)).filter_map(|month| usize::try_from(month).ok())
-    });
-    let longest = months.filter_map(|month| LONGEST.get(month - 1)).max();
-    first.zip(longest).is_some_and(|(first, longest)| first > *longest)
-}
-
-/// Whether a text is `*`, `5`, `1-5` or `mon-fri`, with an optional `/step`.
+/// `*`, `5`, `1-5`, `mon-fri`, each with an optional `/step`.
 fn is_range(text: &str, column: &Column) -> bool {
-    range(text, column).is_some()
-}
-
-/// The first, the last and the step of such a text.
-fn range(text: &str, column: &Column) -> Option<(u64, u64, u64)> {
     let mut parts = text.split('/');
     let range = parts.next().unwrap_or_default();
     let step = parts.next();
     if parts.next().is_some() {
-        return None;
+        return false;
     }
     let mut ends = range.split('-');
     let first = ends.next().unwrap_or_default();
@@ -93,21 +63,22 @@ fn range(text: &str, column: &Column) -> Option<(u64, u64, u64)> {
     let (low, mut high) = if first == "*" || first == "?" {
         (column.low, column.high)
     } else {
-        let low = number_or_name(first, column)?;
-        let high = second.map_or(Some(low), |text| number_or_name(text, column))?;
+        let Some(low) = number_or_name(first, column) else { return false };
+        let Some(high) = second.map_or(Some(low), |text| number_or_name(text, column)) else { return false };
         if ends.next().is_some() {
-            return None;
+            return false;
         }
         (low, high)
     };
-    let mut by = 1;
     if let Some(step) = step {
-        by = number(step).filter(|step| *step > 0)?;
+        if number(step).is_none_or(|step| step == 0) {
+            return false;
+        }
         if second.is_none() {
             high = column.high;
         }
     }
-    (low >= column.low && high <= column.high && low <= high).then_some((low, high, by))
+    low >= column.low && high <= column.high && low <= high
 }
 
 fn number_or_name(text: &str, column: &Column) -> Option<u64> {
@@ -122,40 +93,6 @@ fn number(text: &str) -> Option<u64> {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn some_schedules_never_come() {
-        for never in [
-            "0 0 31 2 *",
-            "0 0 30 2 *",
-            "0 0 30,31 feb *",
-            "0 0 31 4,6,9,11 *",
-            "0 0 31 apr ?",
-            "0 0 30-31 2 *",
-            "0 0 30/1 2 *",
-            "*/5 * 31 2/12 *",
-            "0 0 31 6 */1",
-            "0  0 31  SEP  *",
-        ] {
-            assert!(never_comes(never), "{never}");
-        }
-        for comes in [
-            "0 0 29 2 *",
-            "0 0 31 2 1",
-            "0 0 31 2 */2",
-            "0 0 31 * *",
-            "0 0 31 2,3 *",
-            "0 0 31 2-12/3 *",
-            "0 0 28-31 2 *",
-            "0 0 */31 2 *",
-            "0 0 30 4 *",
-            "@yearly",
-            "0 0 32 2 *",
-            "* * * * *",
-        ] {
-            assert!(!never_comes(comes), "{comes}");
-        }
-    }
 
     #[test]
     fn schedules() {

@@ -49,18 +49,10 @@ pub(super) fn lease(text: &str) -> Option<Mistake> {
     }
 }
 
-/// What the API server takes for a schedule, and what comes at some time.
+/// What the API server takes for a schedule.
 pub(super) fn cron(text: &str) -> Option<Mistake> {
-    let wrong = apiserver::schedule(text)
-        .map(|wrong| Mistake::new(format!("this schedule {wrong}")).help(r#"write "0 3 * * *" for 3:00 every day"#));
-    let never = || {
-        apiserver::never_comes(text).then(|| {
-            Mistake::new("this schedule never comes")
-                .because("none of its months has one of its days")
-                .help(r#"write "0 3 28-31 * *" for the last days of each month"#)
-        })
-    };
-    wrong.or_else(never)
+    apiserver::schedule(text)
+        .map(|wrong| Mistake::new(format!("this schedule {wrong}")).help(r#"write "0 3 * * *" for 3:00 every day"#))
 }
 
 pub(super) fn time_zone(text: &str) -> Option<Mistake> {
