@@ -14,14 +14,14 @@ use crate::apiserver::is_of_client;
 use crate::cli::{ImportArgs, ImportFormat};
 use crate::describe::Options;
 use crate::diagnostic::{Finding, Stop, Subject};
-use crate::expand::{catalogue, expand_in, expand_text};
+use crate::expand::{catalogue, expand_in, expand_text, lacking_folders};
 use crate::facts::workload::{Workload, workloads};
 use crate::facts::{Programs, Role};
 use crate::files::{self, named};
 use crate::import::{self, Import, Imported, Input, Known};
 use crate::kube::{ContainerList, Index, Object, RefusedSecrets, Workspace, on_deep_stacks};
 use crate::lint::{self, Selection, programs_at};
-use crate::pattern::Catalogue;
+use crate::pattern::{Catalogue, Made};
 use crate::project::{self, Project};
 use crate::report::{escaped, import as report};
 use crate::words::is_encrypted;
@@ -130,14 +130,24 @@ fn import_all(workspace: &Workspace, programs: &Programs) -> (Import, Vec<report
             None => expand_text(&source, path, &[], options)?,
         };
         // a folder that a program may have to write: the manifest had it, and writable
-        let lacks_folder = |finding: &Finding| matches!(finding.subject, Some(Subject::Folders { .. }));
-        let lacking: Vec<Finding> = expanded.warnings.into_iter().filter(lacks_folder).collect();
+        let mut lacking = lacking_folders(&expanded.made, &expanded.descriptions)?;
+        lacking.retain(|finding| can_be_given(finding, text, &expanded.made));
         if !lacking.is_empty() {
             return Err(lacking.into());
         }
         Ok(expanded.made.into_iter().map(|made| made.object).collect::<Vec<Json>>())
     };
     (import::import(inputs, &known, &generate), unread)
+}
+
+/// Whether a container of a description can have the folders that it lacks: one that starts before the app cannot, and what
+/// is written already helps no more.
+fn can_be_given(finding: &Finding, text: &str, made: &[Made]) -> bool {
+    let Some(Subject::Folders { container, paths }) = &finding.subject else { return false };
+    let pointers = ["/spec/template/spec/containers", "/spec/jobTemplate/spec/template/spec/containers"];
+    let lists = made.iter().flat_map(|made| pointers.map(|pointer| made.object.pointer(pointer)?.as_array()));
+    let has_name = lists.flatten().flatten().any(|one| one["name"] == container.as_str());
+    has_name && paths.iter().any(|path| !text.contains(path.as_str()))
 }
 
 /// The settings of the project and its patterns, read once for all documents.

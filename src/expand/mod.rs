@@ -3,6 +3,7 @@
 mod alone;
 mod blame;
 mod check;
+mod folders;
 mod guards;
 mod owners;
 mod tokens;
@@ -15,6 +16,7 @@ use std::sync::Arc;
 use serde_json::Value as Json;
 
 pub use check::{bases, check, check_file, whole};
+pub use folders::lacking as lacking_folders;
 
 use crate::describe::{self, Description, Options};
 use crate::diagnostic::{Finding, Level, Stop};

@@ -267,3 +267,32 @@ fn a_folder_that_a_user_cannot_own_is_named() {
     assert!(!postgres("postgres:16", ", volumes: {d: {claim: there, mount: /var/lib/postgresql/data}}", single));
     assert!(!postgres("registry.example.com/shop/db:main", "", &data));
 }
+
+/// Mounts of a configuration may move the folders, or not; what ran with a root that it could write has them in any case.
+#[test]
+fn imported_databases_have_their_folders_beside_other_mounts() {
+    for (image, data, folder, beside) in [
+        ("postgres:16", "/var/lib/postgresql/data", "/var/run/postgresql", "/etc/localtime"),
+        ("postgres:16", "/var/lib/postgresql/data", "/var/run/postgresql", "/docker-entrypoint-initdb.d"),
+        ("mysql:8.4", "/var/lib/mysql", "/var/run/mysqld", "/etc/mysql/conf.d"),
+        ("mysql:5.7", "/var/lib/mysql", "/var/run/mysqld", "/docker-entrypoint-initdb.d"),
+        ("mariadb:11", "/var/lib/mysql", "/run/mysqld", "/etc/mysql/conf.d"),
+    ] {
+        for volume in ["configMap: {name: conf}", "secret: {secretName: conf}", "hostPath: {path: /etc/localtime}"] {
+            let manifest = stateful_set(image, data, "")
+                .replace("volumeMounts: [", &format!("volumeMounts: [{{name: beside, mountPath: {beside}}}, "))
+                .replace(
+                    "  volumeClaimTemplates",
+                    &format!("      volumes: [{{name: beside, {volume}}}]\n  volumeClaimTemplates"),
+                );
+            let app = imported(&manifest);
+            let folders = app["folders"].as_array().expect("mounts");
+            assert!(folders.iter().any(|one| one == folder), "{image} {beside} {volume}: {app}");
+        }
+    }
+    // an init container starts before the folders of the app are there, and keeps the workload from nothing
+    let init = "      initContainers: [{name: dump, image: \"mysql:8.4\", command: [sh, -c, \"mysqldump -h db x\"], volumeMounts: [{name: data, mountPath: /etc/mysql/conf.d}]}]\n";
+    let manifest = stateful_set("mysql:8.4", "/var/lib/mysql", "")
+        .replace("    spec:\n      containers", &format!("    spec:\n{init}      containers"));
+    assert_eq!(report(&manifest)["imported"], 1, "{manifest}");
+}

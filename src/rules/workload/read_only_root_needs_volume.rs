@@ -23,30 +23,28 @@ fn check(facts: &PodFacts<'_>, found: &mut Findings<'_>) {
         else {
             continue;
         };
-        // its own configuration may write elsewhere
-        let needs = |path: &&PathFact<'_>| path.purpose == Purpose::Scratch && path.certainty == Certainty::Default;
         let is_mounted = |path: &str| {
             parts::mounts(&member.container)
                 .any(|(mount, _)| parts::is_under(real(path), real(&mount.mount_path)) && mount.read_only != Some(true))
         };
-        let lacking: Vec<&str> = member
-            .writes
-            .iter()
-            .filter(needs)
-            .map(|path| path.path.as_str())
-            .filter(|path| !is_mounted(path))
-            .collect();
+        let lacking = |counts: fn(Certainty) -> bool| -> Vec<&str> {
+            let needs = |path: &&PathFact<'_>| path.purpose == Purpose::Scratch && counts(path.certainty);
+            let needed = member.writes.iter().filter(needs).map(|path| path.path.as_str());
+            needed.filter(|path| !is_mounted(path)).collect()
+        };
+        let certain = lacking(|certainty| certainty == Certainty::Default);
+        // its own configuration may write elsewhere
+        let is_certain = !certain.is_empty();
+        let lacking = if is_certain { certain } else { lacking(|certainty| certainty < Certainty::Default) };
         let (Some(first), Some(program)) = (lacking.first(), member.program) else { continue };
         let has_config = member.configs.files.iter().any(|file| {
             program.config.iter().any(|config| config.absent.iter().any(|path| parts::is_under(&file.path, path)))
         });
-        let claims = claims(facts, member);
-        if has_config || claims == Claims::Anything {
-            continue;
-        }
-        let (level, cannot) = match claims {
+        let (level, cannot) = match claims(facts, member) {
+            _ if has_config || !is_certain => (Level::Advice, "may not start, unless its configuration says otherwise"),
+            Claims::Anything => (Level::Advice, "may not start, unless a file on its volumes says otherwise"),
             Claims::Filled => (Level::Warning, "cannot start unless a file on its claim says otherwise"),
-            _ => (Level::Error, "cannot start"),
+            Claims::New => (Level::Error, "cannot start"),
         };
         let saying = found
             .at(node, format!("`{}` {cannot}: {} writes to {}", member.name(), program.program, list(&lacking)))
