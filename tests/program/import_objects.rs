@@ -574,3 +574,55 @@ fn what_no_key_takes_stays_alone() {
         assert_eq!(text(&report).contains("budget: {available: 50%}"), objects.contains("50%"), "{report}");
     }
 }
+
+/// A token that a container beside the app has, and the app has not, stays where it is.
+#[test]
+fn rights_go_to_the_container_that_has_the_token() {
+    let token = "[{serviceAccountToken: {path: token}}, {configMap: {name: kube-root-ca.crt, items: [{key: ca.crt, path: ca.crt}]}}, \
+                 {downwardAPI: {items: [{path: namespace, fieldRef: {fieldPath: metadata.namespace}}]}}]";
+    let manifest = |volume: &str| {
+        format!(
+            "apiVersion: apps/v1\nkind: Deployment\nmetadata: {{name: web, namespace: shop}}\nspec:\n  selector: \
+             {{matchLabels: {{app: web}}}}\n  template:\n    metadata: {{labels: {{app: web}}}}\n    spec:\n      \
+             serviceAccountName: web\n      automountServiceAccountToken: false\n      containers:\n      - {{name: web, image: \
+             \"registry.example.com/web:1\", ports: [{{containerPort: 8080}}]}}\n      - {{name: watcher, image: \
+             \"registry.example.com/watcher:1\", volumeMounts: [{{name: {volume}, mountPath: \
+             /var/run/secrets/kubernetes.io/serviceaccount, readOnly: true}}]}}\n      volumes: [{{name: {volume}, projected: \
+             {{sources: {token}}}}}]\n---\napiVersion: v1\nkind: ServiceAccount\nmetadata: {{name: web, namespace: \
+             shop}}\n---\napiVersion: rbac.authorization.k8s.io/v1\nkind: Role\nmetadata: {{name: web, namespace: \
+             shop}}\nrules: [{{apiGroups: [\"\"], resources: [secrets], verbs: [get, list]}}]\n---\napiVersion: \
+             rbac.authorization.k8s.io/v1\nkind: RoleBinding\nmetadata: {{name: web, namespace: shop}}\nroleRef: {{apiGroup: \
+             rbac.authorization.k8s.io, kind: Role, name: web}}\nsubjects: [{{kind: ServiceAccount, name: web, namespace: shop}}]\n"
+        )
+    };
+    let holders = |manifests: &str| {
+        let run = patterns_with(&["read", "-"], manifests.as_bytes());
+        let objects: Vec<Value> = run.stdout.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+        let pod = objects.iter().find_map(|object| object.pointer("/spec/template/spec")).expect("a Pod").clone();
+        assert_eq!(pod["automountServiceAccountToken"], false);
+        let lists = [&pod["initContainers"], &pod["containers"]];
+        let containers = lists.into_iter().filter_map(Value::as_array).flatten();
+        let is_holder = |container: &&Value| container["volumeMounts"].to_string().contains("serviceaccount\"");
+        containers.filter(is_holder).map(|one| one["name"].as_str().unwrap().to_owned()).collect::<Vec<_>>()
+    };
+    for volume in ["sa", "app-token"] {
+        let said = report(&manifest(volume));
+        let described = document(&said);
+        assert!(described["app"]["rights"].is_null(), "{described}");
+        assert_eq!(described["use"][0]["container"]["rights"], json!([{"secrets": ["get", "list"]}]), "{described}");
+        let run = generate(text(&said));
+        assert_eq!(run.code, 0, "{}\n{}", text(&said), run.stderr);
+        assert_eq!(holders(&run.stdout), ["watcher"], "{}", run.stdout);
+        let again = report(&run.stdout);
+        assert_eq!(holders(&generate(text(&again)).stdout), ["watcher"]);
+    }
+    // what is generated comes back without a patch
+    let made = generate(
+        "patterns: v1\nname: shop\nnamespace: shop\napp: {image: \"registry.example.com/web:1\", port: 8080}\nuse:\n  - container: \
+         {as: watcher, image: \"registry.example.com/watcher:1\", rights: [{pods: [get]}]}\n",
+    );
+    assert_eq!(made.code, 0, "{}", made.stderr);
+    let said = report(&made.stdout);
+    assert_eq!(said["plain"], 1, "{said}");
+    assert_eq!(holders(&generate(text(&said)).stdout), ["watcher"]);
+}

@@ -62,15 +62,19 @@ impl<'a> Tokens<'a> {
 /// Where programs look for a token of the API.
 pub(in crate::import) const TOKEN_PATH: &str = "/var/run/secrets/kubernetes.io/serviceaccount";
 
-/// Whether a container has a token of the API from a volume of its own.
+/// Whether a container of a Pod has a token of the API from a volume of its own.
 pub(super) fn projects(workload: &Input) -> bool {
-    let Some(spec) = pod_spec(&workload.object) else { return false };
+    pod_spec(&workload.object).is_some_and(|spec| containers(spec).any(|container| is_bearer(container, spec)))
+}
+
+/// Whether this container of a Pod has.
+pub(in crate::import) fn is_bearer(container: &Json, spec: &Json) -> bool {
     let is_token = |volume: &&Json| {
         let sources = items(&volume["projected"]["sources"]);
         sources.iter().any(|source| source["serviceAccountToken"].is_object())
     };
     let named: Vec<&Json> = items(&spec["volumes"]).iter().filter(is_token).map(|volume| &volume["name"]).collect();
-    let mut mounts = containers(spec).flat_map(|container| items(&container["volumeMounts"]));
+    let mut mounts = items(&container["volumeMounts"]).iter();
     mounts.any(|mount| named.contains(&&mount["name"]) && canonical::path_of(mount) == TOKEN_PATH)
 }
 

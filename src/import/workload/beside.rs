@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value as Json, json};
 
-use super::secret_of;
+use super::{rights_of, secret_of};
 use crate::import::container::{self, Pod, Ports};
 use crate::import::health;
 use crate::import::owned::Owned;
@@ -63,7 +63,7 @@ fn without_create(volumes: &Json) -> Json {
 }
 
 /// The other containers, as entries of `use`.
-pub(super) fn sidecars(spec: &Json, owned: &Owned<'_>, pod: &Pod<'_>) -> Vec<Json> {
+pub(super) fn sidecars(spec: &Json, owned: &Owned<'_>, pod: &Pod<'_>, bearer: Option<&str>) -> Vec<Json> {
     let one = |container: &Json, before: bool| {
         let name = text(&container["name"]);
         if let Some(known) = owned.uses.iter().find(|one| one.containers.contains(&name)) {
@@ -86,6 +86,9 @@ pub(super) fn sidecars(spec: &Json, owned: &Owned<'_>, pod: &Pod<'_>) -> Vec<Jso
         let ports = Ports { main, taken, names: owned.undeclared(container), ..Ports::default() };
         keys.extend(container::keys(container, pod, &ports));
         secrets::name(&mut keys, container, spec, &secret_of(&owned.name));
+        if bearer == Some(name.as_str()) {
+            keys.extend(rights_of(owned));
+        }
         container::ending(container, &Json::Null, ports.main.is_some(), &mut keys);
         let short = spec["terminationGracePeriodSeconds"].as_u64().is_some_and(|grace| grace < 16);
         if short && ports.main.is_some() && !keys.contains_key("drain") {

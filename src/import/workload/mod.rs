@@ -10,6 +10,7 @@ use std::collections::HashSet;
 
 use serde_json::{Map, Value as Json, json};
 
+use super::Input;
 use super::canonical;
 use super::configs;
 use super::container::{self, Pod, Ports, duration};
@@ -35,7 +36,8 @@ pub(super) fn describe(owned: &Owned<'_>, used_labels: &[String]) -> Result<Map<
     let object = &owned.workload.object;
     let name = owned.name.as_str();
     let Some(spec) = pod_spec(object) else { return Err("it has no Pod template".to_owned()) };
-    let spec = &if owned.is_given() { without_token(spec, owned.main) } else { spec.clone() };
+    let bearer = bearer(owned, spec);
+    let spec = &if owned.is_given() { without_token(spec, owned.main, bearer.as_deref()) } else { spec.clone() };
     let listed = items(&spec["containers"]);
     let Some(app) = listed.get(owned.main) else { return Err("it has no containers".to_owned()) };
     let (app, is_behind) = owned.own_app(app);
@@ -50,13 +52,16 @@ pub(super) fn describe(owned: &Owned<'_>, used_labels: &[String]) -> Result<Map<
     let mut document = Document::new(name);
     document.put("namespace", object["metadata"]["namespace"].clone());
     document.put("system", system(object, name));
-    let keys = app_keys(owned, app, is_behind, &pod, &ports);
+    let mut keys = app_keys(owned, app, is_behind, &pod, &ports);
+    if bearer.is_none() {
+        keys.extend(rights_of(owned));
+    }
     let inits = inits(spec, &pod, &keys, &secret_of(name));
     document.put("app", Json::Object(keys));
     document.put("init", Json::Array(inits));
     document.put("shape", shape(owned, &pod, app));
     document.put("schedule", schedule(object));
-    let mut uses = sidecars(spec, owned, &pod);
+    let mut uses = sidecars(spec, owned, &pod, bearer.as_deref());
     uses.extend(owned.autoscale());
     uses.extend(is_stopped(owned).then(|| json!("suspend")));
     document.put("use", Json::Array(uses));
@@ -146,14 +151,6 @@ fn app_keys(owned: &Owned<'_>, app: &Json, is_behind: bool, pod: &Pod<'_>, ports
     if let Some(account) = plan::account_of(owned.workload).filter(|_| owned.account.is_none()) {
         keys.insert("account".to_owned(), json!(account));
     }
-    if let Some([role, _]) = owned.rights {
-        let rights = rights::of(&role.object).unwrap_or_default();
-        keys.insert("rights".to_owned(), json!(rights));
-    }
-    if let Some([role, _]) = owned.cluster_rights {
-        let rights = rights::of(&role.object).unwrap_or_default();
-        keys.insert("cluster-rights".to_owned(), json!(rights));
-    }
     if is_behind {
         keys.insert("bind".to_owned(), json!("localhost"));
     }
@@ -169,11 +166,41 @@ fn app_keys(owned: &Owned<'_>, app: &Json, is_behind: bool, pod: &Pod<'_>, ports
     keys
 }
 
-/// A Pod without the token that is only in the app's container, which `rights` provides.
-fn without_token(spec: &Json, main: usize) -> Json {
+/// `rights` and `cluster-rights`.
+fn rights_of(owned: &Owned<'_>) -> Vec<(String, Json)> {
+    let key = |key: &str, given: Option<[&Input; 2]>| {
+        let [role, _] = given?;
+        Some((key.to_owned(), json!(rights::of(&role.object).unwrap_or_default())))
+    };
+    [key("rights", owned.rights), key("cluster-rights", owned.cluster_rights)].into_iter().flatten().collect()
+}
+
+/// The container beside the app that has the account's token where the app has none: the rights are its own.
+fn bearer(owned: &Owned<'_>, spec: &Json) -> Option<String> {
+    let app = items(&spec["containers"]).get(owned.main)?;
+    if !owned.is_given() || spec["automountServiceAccountToken"] != false || plan::is_bearer(app, spec) {
+        return None;
+    }
+    let native = items(&spec["initContainers"]).iter().filter(|container| container["restartPolicy"] == "Always");
+    let mut others = native.chain(items(&spec["containers"])).filter(|container| plan::is_bearer(container, spec));
+    let is_of_pattern = |name: &str| owned.uses.iter().any(|one| one.containers.iter().any(|one| one == name));
+    others.find_map(|container| container["name"].as_str().filter(|name| !is_of_pattern(name)).map(str::to_owned))
+}
+
+/// A Pod without the token that is only in the app's container, or in the one that has it instead, which `rights` provides.
+fn without_token(spec: &Json, main: usize, bearer: Option<&str>) -> Json {
     let mut spec = spec.clone();
     let is_token = |mount: &Json| mount["name"] == TOKEN && canonical::path_of(mount) == plan::TOKEN_PATH;
-    let mounts = spec.pointer_mut(&format!("/containers/{main}/volumeMounts")).and_then(Json::as_array_mut);
+    let container = match bearer {
+        None => spec.pointer_mut(&format!("/containers/{main}")),
+        Some(name) => {
+            let lists = spec.as_object_mut().into_iter().flat_map(Map::iter_mut);
+            let lists = lists.filter(|(key, _)| matches!(key.as_str(), "containers" | "initContainers"));
+            let mut all = lists.filter_map(|(_, list)| list.as_array_mut()).flatten();
+            all.find(|container| container["name"] == name)
+        }
+    };
+    let mounts = container.and_then(|container| container.get_mut("volumeMounts")?.as_array_mut());
     let Some(mounts) = mounts.filter(|mounts| mounts.iter().any(is_token)) else { return spec };
     mounts.retain(|mount| !is_token(mount));
     if let Some(volumes) = spec.get_mut("volumes").and_then(Json::as_array_mut) {
