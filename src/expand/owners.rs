@@ -25,7 +25,7 @@ pub(super) fn notes(made: &[Made]) -> Vec<String> {
 fn note(container: &Json, spec: &Json, claims: &Json) -> Option<String> {
     let default = users::user(container["image"].as_str()?)?.owned?;
     let said = items(&container["env"]).find(|variable| variable["name"] == PGDATA);
-    let folder = said.map_or(Some(default), |variable| variable["value"].as_str())?.trim_end_matches('/');
+    let folder = said.map_or(Some(default.as_str()), |variable| variable["value"].as_str())?.trim_end_matches('/');
     let user =
         container.pointer("/securityContext/runAsUser").or_else(|| spec.pointer("/securityContext/runAsUser"))?;
     let is_there = |mount: &&Json| mount["mountPath"].as_str().is_some_and(|path| path.trim_end_matches('/') == folder);

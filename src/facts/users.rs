@@ -4,12 +4,12 @@ use super::images::is_plain_image;
 use super::programs::{Programs, split};
 
 /// What an image does that starts as root.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct BecomesUser {
     /// The number of the user that its program runs as.
     pub number: u64,
     /// A folder that must belong to that user, so that only root can use a new disk there.
-    pub owned: Option<&'static str>,
+    pub owned: Option<String>,
 }
 
 /// The variable that names postgres' folder of data.
@@ -49,12 +49,12 @@ pub fn user(image: &str) -> Option<BecomesUser> {
 }
 
 /// Postgres' folder of data if nothing says another: from version 18 on it is below the volume's.
-fn folder_of_postgres(tag: &str) -> &'static str {
+fn folder_of_postgres(tag: &str) -> String {
     let digits: String =
         tag.chars().skip_while(|sign| !sign.is_ascii_digit()).take_while(char::is_ascii_digit).collect();
     match digits.parse::<u32>() {
-        Ok(18..) => "/var/lib/postgresql/18/docker",
-        _ => "/var/lib/postgresql/data",
+        Ok(version @ 18..) => format!("/var/lib/postgresql/{version}/docker"),
+        _ => "/var/lib/postgresql/data".to_owned(),
     }
 }
 
@@ -98,8 +98,9 @@ mod tests {
             ("postgres:9.6", "/var/lib/postgresql/data"),
             ("postgres:18.1", "/var/lib/postgresql/18/docker"),
             ("pgvector/pgvector:pg18", "/var/lib/postgresql/18/docker"),
+            ("postgres:19beta1-alpine", "/var/lib/postgresql/19/docker"),
         ] {
-            assert_eq!(user(image).and_then(|user| user.owned), Some(folder), "{image}");
+            assert_eq!(user(image).and_then(|user| user.owned).as_deref(), Some(folder), "{image}");
         }
         assert_eq!(user("mysql:8").and_then(|user| user.owned), None);
     }

@@ -79,7 +79,7 @@ pub(in crate::import) fn user(container: &Json, spec: &Json) -> Option<u64> {
     }
     let known = users::user(container["image"].as_str()?)?;
     // what has to be given to that user first, only root can give
-    let is_given = known.owned.is_some_and(|folder| mounts_folder(container, folder));
+    let is_given = known.owned.as_deref().is_some_and(|folder| mounts_folder(container, folder));
     Some(if may_be_root && is_given { 0 } else { known.number })
 }
 

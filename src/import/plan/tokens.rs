@@ -62,7 +62,7 @@ impl<'a> Tokens<'a> {
 /// Where programs look for a token of the API.
 pub(in crate::import) const TOKEN_PATH: &str = "/var/run/secrets/kubernetes.io/serviceaccount";
 
-/// Whether a container of a Pod has a token of the API from a volume of its own.
+/// Whether a container of a Pod has a token of the API from a volume.
 pub(super) fn projects(workload: &Input) -> bool {
     pod_spec(&workload.object).is_some_and(|spec| containers(spec).any(|container| is_bearer(container, spec)))
 }

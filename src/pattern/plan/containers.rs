@@ -116,7 +116,7 @@ fn check_keys(schema: &Json, container: &Member, pattern: &str) -> Vec<Finding> 
 }
 
 /// Keys that mean something for the app alone: the account is the Pod's, and so is its token, but for a container that may
-/// have rights of its own (`x-rights`).
+/// have rights, too (`x-rights`).
 pub(crate) fn of_the_app(schema: &Json) -> impl Iterator<Item = &str> {
     let has_rights = schema["x-rights"] == true;
     ["account", "rights", "cluster-rights"].into_iter().filter(move |key| *key == "account" || !has_rights)
