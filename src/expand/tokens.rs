@@ -3,6 +3,7 @@
 use serde_json::Value as Json;
 
 use crate::facts::Programs;
+use crate::kube::TOKEN_FOLDER;
 use crate::pattern::{Made, templates};
 
 /// Programs that end at once without the token of their Pod's account, and options that name another way to the API
@@ -21,9 +22,6 @@ const CALLERS: [(&str, &[&str]); 12] = [
     ("csi-resizer", &["--kubeconfig"]),
     ("csi-snapshotter", &["--kubeconfig"]),
 ];
-
-/// Where programs look for the token.
-const PATH: &str = "/var/run/secrets/kubernetes.io/serviceaccount";
 
 /// A warning for each container that has no token, though its program cannot do without.
 pub(super) fn notes(made: &[Made]) -> Vec<String> {
@@ -47,7 +45,7 @@ fn lacks_token(container: &Json) -> Option<String> {
     let program = Programs::built_in().of_image(container["image"].as_str()?)?;
     let (_, otherwise) = CALLERS.iter().find(|(name, _)| *name == program.program)?;
     let list = |key: &str| container[key].as_array().into_iter().flatten();
-    let has_token = list("volumeMounts").any(|mount| mount["mountPath"] == PATH);
+    let has_token = list("volumeMounts").any(|mount| mount["mountPath"] == TOKEN_FOLDER);
     let is_another = list("command").next().is_some();
     let goes_elsewhere = list("args").filter_map(Json::as_str).any(|word| {
         let option = word.split('=').next().unwrap_or_default().trim_start_matches('-');

@@ -29,6 +29,9 @@ mod unseen;
 pub mod versions;
 mod workspace;
 
+/// The folder where programs look for the token of their Pod's account (client-go: rest/config.go, `InClusterConfig`).
+pub const TOKEN_FOLDER: &str = "/var/run/secrets/kubernetes.io/serviceaccount";
+
 pub use bytes::base64;
 pub use changes::Changes;
 pub use decode::{Decoded, Home, Problem, ProblemKind, Versioned, former_field, home_of_field, home_of_fields};

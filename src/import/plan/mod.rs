@@ -23,7 +23,7 @@ use crate::sort;
 pub(super) use pull::name_pull_secrets;
 use surroundings::Surroundings;
 use tokens::Tokens;
-pub(super) use tokens::{TOKEN_PATH, is_bearer, need_tokens};
+pub(super) use tokens::{is_bearer, need_tokens};
 pub(super) use used_labels::used_labels;
 
 /// Kinds that a document is made for.

@@ -9,6 +9,7 @@ use super::{Key, WORKLOADS, account_of};
 use crate::import::Input;
 use crate::import::canonical;
 use crate::import::values::{containers, items, pod_spec, template_pointer};
+use crate::kube::TOKEN_FOLDER;
 
 /// Which Pods have a token of the API that they may need.
 pub(super) struct Tokens<'a> {
@@ -59,9 +60,6 @@ impl<'a> Tokens<'a> {
     }
 }
 
-/// Where programs look for a token of the API.
-pub(in crate::import) const TOKEN_PATH: &str = "/var/run/secrets/kubernetes.io/serviceaccount";
-
 /// Whether a container of a Pod has a token of the API from a volume.
 pub(super) fn projects(workload: &Input) -> bool {
     pod_spec(&workload.object).is_some_and(|spec| containers(spec).any(|container| is_bearer(container, spec)))
@@ -75,7 +73,7 @@ pub(in crate::import) fn is_bearer(container: &Json, spec: &Json) -> bool {
     };
     let named: Vec<&Json> = items(&spec["volumes"]).iter().filter(is_token).map(|volume| &volume["name"]).collect();
     let mut mounts = items(&container["volumeMounts"]).iter();
-    mounts.any(|mount| named.contains(&&mount["name"]) && canonical::path_of(mount) == TOKEN_PATH)
+    mounts.any(|mount| named.contains(&&mount["name"]) && canonical::path_of(mount) == TOKEN_FOLDER)
 }
 
 /// Says of each workload that needs a token that it has one, which is what the server does where nothing is said.

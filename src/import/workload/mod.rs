@@ -23,6 +23,7 @@ use super::secrets;
 use super::services;
 use super::values::{items, pod_spec, text};
 use crate::describe::fits;
+use crate::kube::TOKEN_FOLDER;
 use beside::{inits, sidecars};
 use labels::{annotations, kept_labels, labels, system};
 use place::place;
@@ -190,7 +191,7 @@ fn bearer(owned: &Owned<'_>, spec: &Json) -> Option<String> {
 /// A Pod without the token that is only in the app's container, or in the one that has it instead, which `rights` provides.
 fn without_token(spec: &Json, main: usize, bearer: Option<&str>) -> Json {
     let mut spec = spec.clone();
-    let is_token = |mount: &Json| mount["name"] == TOKEN && canonical::path_of(mount) == plan::TOKEN_PATH;
+    let is_token = |mount: &Json| mount["name"] == TOKEN && canonical::path_of(mount) == TOKEN_FOLDER;
     let container = match bearer {
         None => spec.pointer_mut(&format!("/containers/{main}")),
         Some(name) => {

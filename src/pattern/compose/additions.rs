@@ -209,8 +209,7 @@ pub(crate) fn token(prepared: &Prepared<'_>, main: &str) -> Json {
     if holders.is_empty() {
         return Json::Null;
     }
-    let mount =
-        json!({"name": "app-token", "mountPath": "/var/run/secrets/kubernetes.io/serviceaccount", "readOnly": true});
+    let mount = json!({"name": "app-token", "mountPath": crate::kube::TOKEN_FOLDER, "readOnly": true});
     let sources = json!([
         {"serviceAccountToken": {"path": "token", "expirationSeconds": 3607}},
         {"configMap": {"name": "kube-root-ca.crt", "items": [{"key": "ca.crt", "path": "ca.crt"}]}},

@@ -1,14 +1,11 @@
 use std::collections::HashMap;
 
-use crate::kube::{ContainerView, PodView};
+use crate::kube::{ContainerView, PodView, TOKEN_FOLDER};
 use crate::rules::{Check, Findings, Rule};
 use crate::yaml::NodeId;
 
 /// Every container mounts an `emptyDir` read-only.
 pub static RULE: Rule = rule!("shared_volume_nobody_writes.md", Error, Check::Pod(check));
-
-/// An empty folder mounted here keeps the token from the container: it is not meant to be written.
-const TOKEN: &str = "/var/run/secrets/kubernetes.io/serviceaccount";
 
 /// A container that mounts a volume read-only, and the flag that says so.
 type Reader<'run> = (ContainerView<'run>, NodeId);
@@ -24,7 +21,8 @@ fn check(pod: PodView<'_>, found: &mut Findings<'_>) {
     for view in pod.containers() {
         let mounts = view.at(&["volumeMounts"]).map_or(&[][..], |list| document.items(list));
         for (mount, mount_node) in view.container.volume_mounts.iter().flatten().zip(mounts) {
-            if mount.mount_path.trim_end_matches('/') == TOKEN {
+            // an empty folder here keeps the token from the container: it is not meant to be written
+            if mount.mount_path.trim_end_matches('/') == TOKEN_FOLDER {
                 continue;
             }
             let (readers, writers) = mounted.entry(mount.name.as_str()).or_default();
