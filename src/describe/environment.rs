@@ -2,8 +2,6 @@
 
 use std::collections::BTreeSet;
 
-use serde_json::json;
-
 use super::description::{LeftOut, Options};
 use super::grammar::grammar;
 use super::merge::merge;
@@ -68,19 +66,15 @@ fn check_all(environments: &Member, asked: Option<&str>) -> Vec<Finding> {
     findings
 }
 
-/// Keys of an environment that no description has. That of the environment that is asked for shows when it is applied.
+/// Keys of an environment that a description does not have there. Those of the environment that is asked for show when
+/// it is applied.
 fn unknown_keys(environment: &Member) -> Vec<Finding> {
-    let properties = &grammar()["properties"];
     let members = environment.value.members().iter();
-    let unknown: Vec<Member> = members
-        .filter(|member| properties.get(&member.key).is_none() && !OF_THE_WHOLE.contains(&member.key.as_str()))
-        .cloned()
-        .collect();
-    let Some(first) = unknown.first() else { return Vec::new() };
+    let members: Vec<Member> = members.filter(|member| !OF_THE_WHOLE.contains(&member.key.as_str())).cloned().collect();
+    let Some(first) = members.first() else { return Vec::new() };
     let subject = Subject { name: "a description", member: "key", help: None, place: &first.key_place };
-    let schema = json!({"type": "object", "properties": properties, "x-wrong": grammar()["x-wrong"]});
-    let only = Spanned { kind: Kind::Map(unknown.clone()), place: environment.value.place.clone() };
-    schema::check(&schema, &only, subject)
+    let own = Spanned { kind: Kind::Map(members.clone()), place: environment.value.place.clone() };
+    schema::check_keys(grammar(), &own, subject)
 }
 
 /// Whether a document exists in the environment that is asked for: `false` under its name leaves it out.

@@ -149,3 +149,40 @@ fn kubernetes_own_words_deeper_down() {
     assert_eq!(top.len(), 1, "{top:?}");
     assert_eq!(top[0].help.as_deref(), Some("app: {image: …, port: …}"));
 }
+
+/// Keys of the description or of its app in a map that has others, with where they belong.
+#[test]
+fn keys_in_another_map_than_theirs() {
+    let cases = [
+        (
+            "app: {image: a:1, schedule: x}",
+            "`app` has no key `schedule`: the description has",
+            "beside `app`: schedule: ",
+        ),
+        ("app: {image: a:1, replicas: 2}", "`app` has no key `replicas`", "beside `app`: shape: {replicated: "),
+        (
+            "app: {image: a:1, labels: {a: b}}",
+            "`app` has no key `labels`: the description has",
+            "beside `app`: labels: ",
+        ),
+        ("app: {image: a:1, cron: x}", "`app` has no key `cron`", "beside `app`: schedule: "),
+        ("app: {image: a:1, secrets: [a]}", "`app` has no key `secrets`", "app: {env: {TOKEN: secret/api/token}}"),
+        ("app: {image: a:1, hostPID: true}", "`app` has no key `hostPID`", "beside `app`: host: [pid]"),
+    ];
+    for (keys, message, help) in cases {
+        let findings = read(&format!("patterns: v1\nname: shop\n{keys}\n"));
+        let said: Vec<_> = findings.iter().map(|finding| (&finding.message, &finding.help)).collect();
+        let [finding] = findings.as_slice() else { panic!("{keys} {said:?}") };
+        assert_eq!(finding.message, message);
+        assert!(finding.help.as_ref().is_some_and(|text| text.starts_with(help)), "{keys} {said:?}");
+    }
+}
+
+#[test]
+fn a_path_or_a_size_instead_of_a_volume() {
+    for volumes in ["{/data: {size: 1Gi}}", "{data: 10Gi}", "[data]", "{data: /data}"] {
+        let findings = read(&format!("patterns: v1\nname: shop\napp: {{{APP}, volumes: {volumes}}}\n"));
+        let help = findings.first().and_then(|finding| finding.help.as_deref()).unwrap_or_default();
+        assert!(help.contains("data: {claim: data, create: {size: 10Gi}, mount: /data}"), "{volumes} {help}");
+    }
+}

@@ -161,14 +161,37 @@ fn words_of_kubernetes_have_their_form() {
     }
 }
 
-/// An environment's misspelt key is a mistake in every run.
+/// An environment's misspelt key is a mistake in every run, wherever in it.
 #[test]
 fn keys_of_environments_are_checked_always() {
-    let text = format!("patterns: v1\nname: shop\n{APP}\nenvironments: {{prod: {{naem: x}}}}\n");
-    for arguments in [&["gen", "-"][..], &["gen", "-e", "prod", "-"], &["lint", "-"]] {
+    let wrong = [
+        ("{naem: x}", "naem"),
+        ("{app: {resuorces: {cpu: 1}}}", "resuorces"),
+        ("{app: {schedule: \"@daily\"}}", "schedule"),
+        ("{app: {resources: {requests: {cpu: 1}}}}", "requests"),
+        ("{app: {volumes: {data: {sise: 1Gi}}}}", "sise"),
+        ("{app: {ports: {admin: {prot: 9901}}}}", "prot"),
+        ("{expose: {hots: a.example.com}}", "hots"),
+        ("{init: [{migrate: {comand: [a]}}]}", "comand"),
+        ("{rollout: {surje: 1}}", "surje"),
+    ];
+    for (keys, key) in wrong {
+        let text = format!("patterns: v1\nname: shop\n{APP}\nenvironments: {{prod: {keys}, test: {{}}}}\n");
+        for arguments in [&["gen", "-"][..], &["gen", "-e", "prod", "-"], &["gen", "-e", "test", "-"], &["lint", "-"]] {
+            let run = patterns_with(arguments, text.as_bytes());
+            let said = run.stdout + &run.stderr;
+            assert_eq!(said.matches(&format!("has no key `{key}`")).count(), 1, "{keys} {arguments:?} {said}");
+        }
+    }
+    // only the whole says whether anything is missing, and what a parameter will be
+    let part =
+        "{app: {volumes: {data: {size: 2Gi}}, health: null, port: \"${port}\"}, use: [{https: null}], budget: false}";
+    let text = "patterns: v1\nname: shop\nparams: {port: {type: integer, default: 8080}}\napp: {image: \"a.example.com/a:1\", \
+                port: 8080, volumes: {data: {size: 1Gi, mount: /data}}, health: /up}\nuse: [{https: {secret: a}}]\n";
+    let text = format!("{text}environments: {{prod: {part}}}\n");
+    for arguments in [&["gen", "-"][..], &["gen", "-e", "prod", "-"]] {
         let run = patterns_with(arguments, text.as_bytes());
-        let said = run.stdout + &run.stderr;
-        assert_eq!(said.matches("has no key `naem`").count(), 1, "{arguments:?} {said}");
+        assert_eq!(run.code, 0, "{arguments:?} {}", run.stderr);
     }
 }
 

@@ -790,7 +790,7 @@ fn wrong_keys_are_refused_with_the_right_form() {
         ("env: {A: limits/cpu}", "", "would hold the node's cpu"),
         ("env: [A]", "", "env: {MODE: fast"),
         ("command: run", "", "command: [python, main.py]"),
-        ("volumes: [data]", "", "volumes: {keys: {secret: app-keys"),
+        ("volumes: [data]", "", "volumes: {data: {claim: data, create: "),
         ("envFrom: [api]", "", "secret/<name>, configmap/<name>"),
         ("volumes: {a: {mount: /a}}", "", "the volume `a` has no kind"),
         ("volumes: {a: {mount: /a, secret: s, size: 1Gi}}", "", "has two kinds"),

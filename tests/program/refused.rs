@@ -236,3 +236,20 @@ fn what_is_no_description_is_said_once() {
     let all = ["this is not a pattern description\n", "did you mean `image`?"];
     assert!(all.iter().all(|said| run.stderr.contains(said)), "{}", run.stderr);
 }
+
+/// Keys of the description or of its app among the parameters of a pattern.
+#[test]
+fn keys_of_the_description_among_parameters() {
+    refused(&[
+        (shop("", "shape: {replicated: {schedule: \"@daily\"}}"), "no parameter `schedule`: the description has"),
+        (shop("", "shape: {job: {cron: \"@daily\"}}"), "schedule: \"0 3 * * *\", beside `app`"),
+        (shop("", "shape: {replicated: {autoscale: {max: 5}}}"), "min: 2, max: 10, cpu: 65%"),
+        (shop("", "shape: {replicated: {env: {A: b}}}"), "no parameter `env`: `app` has"),
+        (shop("", "shape: {single: {volumes: {a: {size: 1Gi}}}}"), "in `app`: volumes: {data: {claim: data, "),
+        (shop("", "use: [{https: {secret: a, labels: {a: b}}}]"), "no parameter `labels`: the description has"),
+        // a word of Kubernetes may be another's
+        (shop("", "use: [{metrics: {from: redis, kind: x}}]"), "help: it has `from`, "),
+        // `host` of a description is something else
+        (shop("", "use: [{https: {secret: a, host: a.example.com}}]"), "help: it has `secret`, "),
+    ]);
+}

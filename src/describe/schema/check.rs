@@ -7,7 +7,7 @@ use serde_json::{Value as Json, json};
 
 use super::super::formats::{self, Mistake};
 use super::super::spanned::{Kind, Member, Spanned};
-use super::members::{by_pattern, home, in_another_form, of_another_map, unknown};
+use super::members::{by_pattern, home, in_another_form, of_another_map, of_the_description, unknown};
 use super::subject::Subject;
 use super::types::{accepts, branch, other_word, wrong_type};
 use super::variants;
@@ -22,9 +22,20 @@ pub fn check(schema: &Json, value: &Spanned, subject: Subject<'_>) -> Vec<Findin
     checker.findings
 }
 
+/// The keys of `value` that its schema does not have. The rest may be missing, or still change: an environment is part of
+/// a description, before parameters.
+#[must_use]
+pub fn check_keys(schema: &Json, value: &Spanned, subject: Subject<'_>) -> Vec<Finding> {
+    let mut checker = Checker { only_keys: true, ..Checker::default() };
+    checker.value(schema, value, subject);
+    checker.findings
+}
+
 /// Goes through a value and goes on after a mistake, so that all of them show in one run.
 #[derive(Default)]
 struct Checker {
+    /// Says nothing about values.
+    only_keys: bool,
     findings: Vec<Finding>,
 }
 
@@ -43,14 +54,18 @@ impl Checker {
         };
         let fits = |schema: &&Json| schema.get("type").is_none_or(|types| accepts(types, value));
         let Some(schema) = branch(schema, value).filter(fits) else {
-            self.findings.push(wrong_type(branch(schema, value).unwrap_or(schema), value, subject));
+            if !self.only_keys {
+                self.findings.push(wrong_type(branch(schema, value).unwrap_or(schema), value, subject));
+            }
             return;
         };
         let schema = match variants::choose(schema, value, subject) {
             Ok(schema) => schema,
+            Err(_) if self.only_keys => return,
             Err(finding) => return self.findings.push(*finding),
         };
         match &value.kind {
+            Kind::Text(_) | Kind::Number(_) if self.only_keys => {}
             Kind::Map(_) => self.map(schema, value, subject),
             Kind::List(items) => self.list(schema, value, items, subject),
             Kind::Text(text) => self.findings.extend(check_text(schema, value, text)),
@@ -59,12 +74,14 @@ impl Checker {
             }
             Kind::Null | Kind::Bool(_) | Kind::Lost => {}
         }
-        self.findings.extend(check_choice(schema, value));
+        if !self.only_keys {
+            self.findings.extend(check_choice(schema, value));
+        }
     }
 
     fn map(&mut self, schema: &Json, value: &Spanned, subject: Subject<'_>) {
         let least = schema.get("minProperties").and_then(Json::as_u64).unwrap_or(0);
-        if (value.members().len() as u64) < least {
+        if (value.members().len() as u64) < least && !self.only_keys {
             let message = format!("{} needs at least {}", subject.name, plural(least, "entry", "entries"));
             let mut finding = Finding::error(value.place.label(""), message);
             if let Some(example) = schema.get("x-example").and_then(Json::as_str) {
@@ -75,12 +92,20 @@ impl Checker {
         let properties = schema.get("properties").and_then(Json::as_object);
         let names: Vec<&str> = properties.into_iter().flatten().map(|(name, _)| name.as_str()).collect();
         let wrong_forms = schema.get("x-wrong").and_then(Json::as_object);
+        let example = schema.get("x-example").and_then(Json::as_str);
+        // where people write keys of the description
+        let is_app = schema.get("x-inner").is_some();
+        let is_inner = is_app || subject.member == "parameter";
         let (mut misspelt, mut foreign) = (Vec::new(), Vec::new());
         let mut misplaced: BTreeMap<&str, Vec<&Member>> = BTreeMap::new();
         for member in value.members() {
-            if let Some(names) = schema.get("propertyNames") {
+            if let Some(names) = schema.get("propertyNames").filter(|_| !self.only_keys) {
                 let key = Spanned { kind: Kind::Text(member.key.clone()), place: member.key_place.clone() };
+                let before = self.findings.len();
                 self.value(names, &key, subject);
+                for finding in &mut self.findings[before..] {
+                    finding.help = finding.help.take().or_else(|| example.map(str::to_owned));
+                }
             }
             let own = properties.and_then(|properties| properties.get(&member.key));
             let own = own.or_else(|| by_pattern(schema, &member.key));
@@ -99,9 +124,11 @@ impl Checker {
                         misplaced.entry(home).or_default().push(member);
                         continue;
                     }
-                    misspelt.extend(nearest(&member.key, names.iter().copied()));
-                    let example = schema.get("x-example").and_then(Json::as_str);
-                    self.findings.push(unknown(&names, member, subject, example));
+                    let meant = nearest(&member.key, names.iter().copied());
+                    let is_elsewhere = is_inner && meant.is_none();
+                    let elsewhere = is_elsewhere.then(|| of_the_description(member, is_app, subject)).flatten();
+                    misspelt.extend(meant);
+                    self.findings.push(elsewhere.unwrap_or_else(|| unknown(&names, member, subject, example)));
                 }
             }
         }
@@ -109,18 +136,18 @@ impl Checker {
         self.findings
             .extend(misplaced.into_iter().filter_map(|(home, members)| of_another_map(home, &members, subject)));
         // what is missing is probably in the keys of another form
-        if foreign.is_empty() {
+        if foreign.is_empty() && !self.only_keys {
             self.findings.extend(check_required(schema, value, subject, &misspelt));
         }
     }
 
     fn list(&mut self, schema: &Json, value: &Spanned, items: &[Spanned], subject: Subject<'_>) {
         let least = schema.get("minItems").and_then(Json::as_u64).unwrap_or(0);
-        if (items.len() as u64) < least {
+        if (items.len() as u64) < least && !self.only_keys {
             let message = format!("{} needs at least {}", subject.name, plural(least, "entry", "entries"));
             self.findings.push(Finding::error(value.place.label(""), message));
         }
-        if schema.get("uniqueItems") == Some(&Json::Bool(true)) {
+        if schema.get("uniqueItems") == Some(&Json::Bool(true)) && !self.only_keys {
             self.findings.extend(check_unique(items, subject));
         }
         if let Some(schema) = schema.get("items") {

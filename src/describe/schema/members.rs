@@ -2,8 +2,10 @@
 
 use serde_json::{Map, Value as Json};
 
-use super::super::spanned::Member;
+use super::super::grammar::grammar;
+use super::super::spanned::{Member, Spanned};
 use super::subject::Subject;
+use super::types::{accepts, branch};
 use crate::diagnostic::Finding;
 use crate::words::{list, nearest};
 
@@ -29,6 +31,30 @@ pub(super) fn of_another_map(home: &str, members: &[&Member], subject: Subject<'
         |names| format!("{} has no {} {names}: `{home}` has", subject.name, plural(subject.member, members)),
         &format!("{home}: {{{}}}", keys.join(", ")),
     )
+}
+
+/// A key that the description or its app has, written in another map. The keys of `app` in Kubernetes' words are so, too
+/// (`is_app`); among the parameters of a pattern such a word may mean anything.
+pub(super) fn of_the_description(member: &Member, is_app: bool, subject: Subject<'_>) -> Option<Finding> {
+    let (description, app) = (grammar(), &grammar()["properties"]["app"]);
+    let key = &member.key;
+    let message = format!("{} has no {} `{key}`", subject.name, subject.member);
+    let own = |map: &'static Json| map["properties"].get(key).filter(|schema| takes(schema, &member.value));
+    let form = |schema: &Json| schema["x-example"].as_str().map_or_else(|| format!("{key}: …"), str::to_owned);
+    let (message, help) = if let Some(schema) = own(description) {
+        (format!("{message}: the description has"), format!("beside `app`: {}", form(schema)))
+    } else if let Some(schema) = own(app) {
+        (format!("{message}: `app` has"), format!("in `app`: {}", form(schema)))
+    } else {
+        let form = description["x-wrong"].get(key).filter(|_| is_app)?.as_str()?;
+        (message, if form.starts_with("app:") { form.to_owned() } else { format!("beside `app`: {form}") })
+    };
+    Some(Finding::error(member.key_place.label(""), message).help(help))
+}
+
+/// Whether a schema has a place for a value of this type. Another value means something else by the same name.
+fn takes(schema: &Json, value: &Spanned) -> bool {
+    branch(schema, value).is_some_and(|schema| schema.get("type").is_none_or(|types| accepts(types, value)))
 }
 
 fn plural(noun: &str, members: &[&Member]) -> String {

@@ -2,7 +2,8 @@
 //!
 //! Of JSON Schema it knows the [keywords](super::keywords) that descriptions and patterns use, and `patternProperties`.
 //! The schemas of `anyOf` are told apart by their types, those of `oneOf` by the member that each requires first. Of our
-//! own are `x-example`, the right form, and `x-wrong`, keys that people write and the right form of each.
+//! own are `x-example`, the right form, `x-wrong`, keys that people write and the right form of each, and `x-inner`, a
+//! map in which people write keys of the description.
 
 mod check;
 mod defaults;
@@ -18,7 +19,7 @@ use serde_json::Value as Json;
 use super::spanned::Spanned;
 use crate::yaml::{self, Source};
 
-pub use check::check;
+pub use check::{check, check_keys};
 pub use defaults::with_defaults;
 pub use subject::Subject;
 pub use variants::form;
