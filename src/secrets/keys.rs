@@ -45,7 +45,7 @@ pub(super) fn is_reference_key(key: &str) -> bool {
 
 /// What describes a secret, or names it, in a map under a name that says that it is one.
 pub(super) fn is_described(key: &str) -> bool {
-    const KEYS: [&str; 28] = [
+    const KEYS: [&str; 33] = [
         "name",
         "key",
         "secretName",
@@ -74,6 +74,12 @@ pub(super) fn is_described(key: &str) -> bool {
         "property",
         "version",
         "mount",
+        // of a volume of that name
+        "size",
+        "sizeLimit",
+        "medium",
+        "storage",
+        "storageClassName",
     ];
     KEYS.contains(&key)
 }

@@ -54,7 +54,7 @@ pub(super) fn in_node(document: &Document, node: NodeId) -> Vec<Span> {
 pub(super) fn can_be_told_apart(file: &File) -> bool {
     file.refusals.is_empty()
         && !has_scattered_key(&file.source.text)
-        && file.documents.iter().all(|document| document.duplicates.is_empty())
+        && file.documents.iter().all(|document| document.duplicates.is_empty() && !document.has_aliases())
         && file.objects.iter().all(|object| object.id.kind != "Secret" || object.document.dropped.is_none())
 }
 
@@ -132,12 +132,9 @@ impl Places {
         }
     }
 
-    /// Whether a node has nothing to say of the lines that are asked about. What an alias repeats is elsewhere.
+    /// Whether a node has nothing to say of the lines that are asked about: then no alias is in the file.
     fn is_far(&self, document: &Document, node: NodeId) -> bool {
-        self.near.is_some_and(|near| {
-            let span = document.span(node);
-            !overlap(span, near) && document.source.text.as_bytes().get(span.range().start) != Some(&b'*')
-        })
+        self.near.is_some_and(|near| !overlap(document.span(node), near))
     }
 
     fn by_form(&mut self, source: &Source, whole: Span) {
@@ -240,6 +237,8 @@ impl Places {
     }
 
     fn of_scalar(&mut self, document: &Document, node: NodeId, around: Around) {
+        // what is hidden is the value, which may be elsewhere under a name that does not say that it is secret
+        let node = document.referred(node);
         match document.value(node) {
             Value::Null | Value::Bool(_) => {}
             Value::Str(text) if around == Around::Secret && is_plain(text) => self.hidden.push(document.span(node)),
@@ -280,7 +279,7 @@ impl Places {
         for item in items {
             let whole = match document.value(*item) {
                 Value::Map(_) | Value::List(_) | Value::Null => continue,
-                _ => document.span(*item),
+                _ => document.span(document.referred(*item)),
             };
             of_words(document.source.slice(whole), &mut words, &mut found);
             let at = whole.range().start;
@@ -292,7 +291,7 @@ impl Places {
 /// The values below a node, without those that only name a Secret or a type.
 fn scalars_of(document: &Document, node: NodeId, hidden: &mut Vec<Span>) {
     let mut waiting = vec![node];
-    while let Some(node) = waiting.pop() {
+    while let Some(node) = waiting.pop().map(|node| document.referred(node)) {
         let below = document.entries(node).iter().filter(|entry| document.key(entry) != "type");
         waiting.extend(document.items(node).iter().copied().chain(below.map(|entry| entry.value())));
         let is_scalar = !matches!(document.value(node), Value::Map(_) | Value::List(_) | Value::Null | Value::Bool(_));

@@ -8,7 +8,7 @@ use crate::support::editor::{Editor, uri};
 use crate::support::folder::Folder;
 
 /// Values that hold a secret, `MARK`.
-const VALUES: [&str; 40] = [
+const VALUES: [&str; 61] = [
     "https://u:MARK@registry.example.com/x:1",
     "u:MARK@registry.example.com/x:1",
     "https://MARK@o1.example.com/1",
@@ -49,12 +49,39 @@ const VALUES: [&str; 40] = [
     "kubectl create secret generic x --from-literal=user=MARK",
     "sshpass -p MARK ssh h",
     "--set=adminPassword=MARK",
+    "db:\n  password: |-\n    MARK\n  user: a\n",
+    "db:\n  password:\n    MARK\n",
+    "env:\n- name: DB_PASSWORD\n  value: >\n    MARK\n",
+    "db.password=a1\\\n  MARK\nuser=a",
+    "db.password = \\\n  MARK\nuser=a",
+    "CREATE USER a IDENTIFIED BY 'MARK';",
+    "CREATE USER a IDENTIFIED WITH caching_sha2_password BY \"MARK\";",
+    "CREATE USER a IDENTIFIED BY MARK;",
+    "CREATE ROLE a WITH LOGIN PASSWORD 'MARK';",
+    "ALTER USER a WITH ENCRYPTED PASSWORD\n  'MARK';",
+    "SET PASSWORD FOR 'a'@'h' = 'MARK';",
+    "SET PASSWORD FOR a = PASSWORD('MARK');",
+    "psql -c \"ALTER USER a PASSWORD 'MARK'\"",
+    "machine h.example.com login a password MARK",
+    "machine h.example.com\n  login a\n  password MARK\n",
+    "db:5432:*:a:MARK",
+    "admin:$apr1$abcdefgh$MARKefghijklmnopqrst",
+    "admin:$2y$10$MARKefghijklmnopqrstuvwxyzABCDEFGHIJ",
+    "password = \"\"\"MARK\"\"\"\n",
+    "password = \"\"\"\nMARK\"\"\"\n",
+    "password = '''MARK'''",
 ];
 
 /// Fields of a container, known or not, that hold one by their names.
-const FIELDS: [&str; 26] = [
+const FIELDS: [&str; 32] = [
     "env: [{name: DB_PASSWORD, value: MARK}]",
     "env: [{value: MARK, name: API_KEY}]",
+    "env: [{name: A, value: &a MARK}, {name: PGPASS, value: *a}]",
+    "env: [{name: PGPASS, value: &a MARK}, {name: A, value: *a}]",
+    "env: [{name: A, value: &a MARK}]\n      args: [--password, *a]",
+    "env: [{name: A, value: '{password: ''MARK''}'}]",
+    "x: &a {b: MARK}\n      credentials: *a",
+    "args:\n      - |\n        db:\n          password: |-\n            MARK",
     "env: [{name: PGPASS, valeu: MARK}]",
     "env: [{name: MYSQL_ROOT_PW, value: [MARK]}]",
     "env: [{name: CREDENTIALS, value: {a: MARK}}]",
@@ -169,6 +196,25 @@ fn no_report_of_manifests_shows_a_secret() {
         assert_none(&arguments.join(" "), &(run.stdout + &run.stderr));
     }
     assert_none("the baseline", &std::fs::read_to_string(folder.0.join("base.json")).unwrap());
+}
+
+/// The files that `gen --check` compares may hold what no description may.
+#[test]
+fn no_difference_of_a_check_shows_a_secret() {
+    let folder = Folder::new("secret-spellings", "check");
+    folder.file("a.yaml", "patterns: v1\nname: a\napp:\n  image: r.example.com/x:1\n  port: 8080\n");
+    assert_eq!(folder.run(&["gen", "a.yaml", "-o", "out"]).code, 0);
+    let service = std::fs::read_to_string(folder.0.join("out/service-a.yaml")).unwrap();
+    let mut marks = Marks(0);
+    for value in VALUES {
+        let annotations = format!("metadata:\n  annotations:\n    a: {}\n", marks.fill(&json!(value).to_string()));
+        let changed = service.replacen("metadata:\n", &annotations, 1);
+        assert_ne!(changed, service);
+        folder.file("out/service-a.yaml", changed);
+        let run = folder.run(&["gen", "a.yaml", "--check", "out"]);
+        assert_eq!(run.code, 1, "{value}: {}", run.stderr);
+        assert_none(value, &(run.stdout + &run.stderr));
+    }
 }
 
 #[test]

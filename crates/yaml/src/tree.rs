@@ -341,6 +341,16 @@ impl Tree {
         }
     }
 
+    /// The node that holds what another is: what an alias refers to, else the node itself.
+    #[must_use]
+    pub fn referred(&self, node: NodeId) -> NodeId {
+        let at = self.node(node);
+        match at.kind() {
+            Kind::Wide => self.target(at).map_or(node, |target| self.referred(target)),
+            _ => node,
+        }
+    }
+
     /// What an alias refers to.
     fn target(&self, node: Node) -> Option<NodeId> {
         match self.more.wide(node) {

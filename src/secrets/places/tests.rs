@@ -31,6 +31,9 @@ fn what_only_names_a_secret_is_shown() {
                 \x20   - {name: B_TOKEN, value: $(A_TOKEN)}\n    - {name: C_PASSWORD_FILE, value: /run/c}\n\
                 \x20   - {name: USE_TOKEN, value: 'true'}\n    - {name: passwordPolicy, value: strict}\n";
     assert_eq!(shown(text), BTreeSet::new());
+    let text = "a: {app-token: {size: 1Gi, mount: /t}, b-token: {sizeLimit: 1Mi, medium: Memory}, PASSWORD: xxxxxxxx}\n\
+                spec: {env: [{name: A_TOKEN, value: xxx}, {name: B_PASSWORD, value: '[REDACTED]'}]}\n";
+    assert_eq!(shown(text), BTreeSet::new());
     let text = "patterns: v1\nname: a\napp: {image: r/x:1, env: {DB_PASSWORD: secret/db/password}}\n\
                 volumes:\n- {secret: appkeys2, mount: /k}\nexpose: {host: a.example.com, tls: {secret: shop-tls}}\n";
     assert_eq!(shown(text), BTreeSet::new());
@@ -86,4 +89,27 @@ fn a_line_is_told_apart() {
         }
     }
     assert!(some > 1000, "{some}");
+}
+
+/// The value of an alias is where its anchor is, under another name or far from it.
+#[test]
+fn secrets_are_hidden_where_aliases_find_them() {
+    for text in [
+        "a: &x hunter2x\npassword: *x\n",
+        "env: [{name: A, value: &x hunter2x}, {name: DB_PASSWORD, value: *x}]\n",
+        "env: [{name: DB_PASSWORD, value: &x hunter2x}, {name: A, value: *x}]\n",
+        "a: &x {user: hunter2x}\ncredentials: *x\n",
+        "a: [&x hunter2x]\nb: {args: [--password, *x]}\n",
+        "a: &x |\n  hunter2x\nb: {stringData: {a: *x}}\n",
+        "a: &x {b: hunter2x}\npassword: {<<: *x}\n",
+        "a: &x hunter2x\nb: &y {password: *x}\nc: *y\n",
+        "a: &x hunter2x\n---\napiVersion: v1\nkind: Secret\nmetadata: {name: s}\nstringData: {a: &y hunter3x, b: *y}\n---\nb: &x hunter2x\ntoken: *x\n",
+    ] {
+        let source = Arc::new(Source::from_text("a.yaml", text));
+        let file = File::read(&source);
+        let hides = |spans: Vec<Span>, at: usize| spans.iter().any(|span| span.range().contains(&at));
+        let at = text.rfind("hunter2x").unwrap();
+        assert!(hides(hidden(&file), at), "{text}");
+        assert!(!can_be_told_apart(&file), "{text}");
+    }
 }

@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use super::marks::Marks;
+use super::value::{Place, behind};
 use super::{is_plain, reads_as_name};
 use crate::words::is_secret_name;
 
@@ -66,11 +66,10 @@ pub(super) fn find(text: &str, found: &mut Vec<Range<usize>>) {
             seen = range.end;
         }
     }
-    of_directives(text, found);
 }
 
 /// Whether nothing replaces a text before a program sees it, nor a program takes it from elsewhere.
-fn is_literal(value: &str) -> bool {
+pub(super) fn is_literal(value: &str) -> bool {
     let called = value.trim_start_matches(|letter: char| letter.is_ascii_alphanumeric() || "_.".contains(letter));
     let is_call = called.len() < value.len() && called.starts_with(['(', '[']);
     !value.starts_with(['$', '`', '<', '{', '[', '(', '%', '@', '!']) && !is_call
@@ -114,19 +113,25 @@ fn read(text: &str, at: usize) -> Option<Assigned<'_>> {
     if !is_quoted && !may_be_named(text, start, is_colon, has_room, starts_line) {
         return None;
     }
-    let value =
-        value_of(text, at, is_quoted || has_room || starts_line || is_colon, is_colon && starts_line && !is_quoted)?;
-    Some(Assigned { name, meaning, value })
+    // what is inside the value of a pair is read again
+    let most = if matches!(meaning, Meaning::OfPair) { APART } else { usize::MAX };
+    let place = Place {
+        at,
+        may_have_room: is_quoted || has_room || starts_line || is_colon,
+        is_whole_line: is_colon && starts_line && !is_quoted,
+        name: (is_colon && starts_line).then_some((start, most)),
+    };
+    Some(Assigned { name, meaning, value: behind(text, &place)? })
 }
 
 /// Whether nothing but signs of a list is before a name on its line.
-fn is_first(before: &str) -> bool {
+pub(super) fn is_first(before: &str) -> bool {
     let near = &before[floor(before, before.len().saturating_sub(80))..];
     let line = &near[near.rfind('\n').map_or(0, |at| at + 1)..];
     line.trim_start().trim_start_matches(['-', '#', '|', '>']).trim_start().trim_start_matches(['"', '\'']).is_empty()
 }
 
-fn floor(text: &str, mut at: usize) -> usize {
+pub(super) fn floor(text: &str, mut at: usize) -> usize {
     while !text.is_char_boundary(at) {
         at -= 1;
     }
@@ -153,53 +158,6 @@ fn may_be_named(text: &str, start: usize, is_colon: bool, has_room: bool, starts
     } else {
         is_apart || before.is_some_and(|letter| letter.is_whitespace() || "/:=$#@".contains(letter))
     }
-}
-
-/// The value behind a separator: what is in quotes, else up to what ends it there.
-fn value_of(text: &str, at: usize, may_have_room: bool, is_whole_line: bool) -> Option<Range<usize>> {
-    let mut rest = &text[at + 1..];
-    if may_have_room {
-        rest = rest.trim_start_matches([' ', '\t']);
-    }
-    let mut start = text.len() - rest.len();
-    let escaped = rest.starts_with("\\\"") || rest.starts_with("\\'");
-    if escaped {
-        rest = &rest[1..];
-        start += 1;
-    }
-    if let Some(quote) = rest.chars().next().filter(|first| matches!(first, '"' | '\'')) {
-        let inside = &rest[1..];
-        let close = if escaped { format!("\\{quote}") } else { quote.to_string() };
-        let end = end_of_quoted(inside, &close, quote == '"' && !escaped);
-        return (end > 0).then(|| start + 1..start + 1 + end);
-    }
-    let is_end = |letter: char| {
-        if is_whole_line {
-            letter == '\n' || letter == '\r'
-        } else {
-            letter.is_whitespace() || "&;,\"'`|)}\\<>".contains(letter)
-        }
-    };
-    let value = rest.find(is_end).map_or(rest, |end| &rest[..end]).trim_end();
-    // a comment, and the quote around all of it
-    let value = value.split(" #").next().unwrap_or(value).trim_end_matches([' ', '"', '\'', ',', '}']);
-    (!value.is_empty()).then(|| start..start + value.len())
-}
-
-fn end_of_quoted(inside: &str, close: &str, has_escapes: bool) -> usize {
-    if !has_escapes {
-        return inside.find(close).unwrap_or(inside.len());
-    }
-    let mut is_escaped = false;
-    for (at, letter) in inside.char_indices() {
-        match letter {
-            _ if is_escaped => is_escaped = false,
-            '\\' => is_escaped = true,
-            '"' => return at,
-            _ => {}
-        }
-    }
-    inside.len()
 }
 
 /// A name and a value that are members of one object: `"name": "DB_PASSWORD", "value": "hunter2"`.
@@ -238,27 +196,6 @@ impl<'text> Pair<'text> {
                 }
             }
             _ => {}
-        }
-    }
-}
-
-/// Words at the beginning of lines of configurations, whose second word is the secret.
-static DIRECTIVES: Marks<4> = Marks::new([b"requirepass", b"masterauth", b"auth_pass", b"sasl.password"]);
-
-fn of_directives(text: &str, found: &mut Vec<Range<usize>>) {
-    for number in DIRECTIVES.of(text).numbers() {
-        for at in DIRECTIVES.places(text, number) {
-            let behind = &text[at + DIRECTIVES.mark(number).len()..];
-            let rest = behind.trim_start_matches([' ', '\t']);
-            if !is_first(&text[..at]) || rest.len() == behind.len() {
-                continue;
-            }
-            let word = rest.split(|letter: char| letter.is_whitespace()).next().unwrap_or_default();
-            let inside = word.trim_matches(['"', '\'']);
-            if is_plain(inside) && is_literal(inside) {
-                let start = text.len() - rest.len() + (word.len() - word.trim_start_matches(['"', '\'']).len());
-                found.push(start..start + inside.len());
-            }
         }
     }
 }

@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 use super::marks::{Found, Marks};
-use super::reads_as_name;
+use super::{is_mask, reads_as_name};
 use crate::words::is_placeholder;
 
 /// The secrets that show themselves by their form: passwords in addresses, headers that log in, private keys, and tokens
@@ -23,15 +23,16 @@ fn by_marks(text: &str, marks: Found) -> Vec<Range<usize>> {
         private_keys(text, marks, &mut found);
         tokens(text, marks, &mut found);
         hooks(text, marks, &mut found);
+        hashes(text, marks, &mut found);
     }
     found.retain(|range| {
         let secret = &text[range.clone()];
-        !secret.is_empty() && !is_placeholder(secret) && secret.chars().any(|letter| letter != '*')
+        !secret.is_empty() && !is_placeholder(secret) && !is_mask(secret)
     });
     found
 }
 
-/// What the forms are looked for by: these four, then those of `SCHEMES`, `TOKENS` and `HOOKS`.
+/// What the forms are looked for by: these four, then those of `SCHEMES`, `TOKENS`, `HOOKS` and `HASHES`.
 static MARKS: Marks<COUNT> = {
     let mut marks = [b"" as &[u8]; COUNT];
     (marks[ADDRESS], marks[HEADER], marks[KEY], marks[AGE_KEY]) =
@@ -42,8 +43,10 @@ static MARKS: Marks<COUNT> = {
             SCHEMES[number - FIRST_SCHEME]
         } else if number < FIRST_HOOK {
             TOKENS[number - FIRST_TOKEN].0
-        } else {
+        } else if number < FIRST_HASH {
             HOOKS[number - FIRST_HOOK]
+        } else {
+            HASHES[number - FIRST_HASH]
         };
         marks[number] = mark.as_bytes();
         number += 1;
@@ -58,7 +61,8 @@ const AGE_KEY: usize = 3;
 const FIRST_SCHEME: usize = 4;
 const FIRST_TOKEN: usize = FIRST_SCHEME + SCHEMES.len();
 const FIRST_HOOK: usize = FIRST_TOKEN + TOKENS.len();
-const COUNT: usize = FIRST_HOOK + HOOKS.len();
+const FIRST_HASH: usize = FIRST_HOOK + HOOKS.len();
+const COUNT: usize = FIRST_HASH + HASHES.len();
 
 /// Where a mark is, if it is among those that were found.
 fn places(text: &str, found: Found, number: usize) -> impl Iterator<Item = usize> {
@@ -257,7 +261,7 @@ fn tokens(text: &str, marks: Found, found: &mut Vec<Range<usize>>) {
                 "AKIA" | "ASIA" => word.bytes().all(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit()),
                 _ => true,
             };
-            if word.len() >= fewest && is_whole {
+            if word.len() >= fewest && is_whole && !is_mask(&word[mark.len()..]) {
                 found.push(at..at + word.len());
             }
         }
@@ -275,7 +279,7 @@ const HOOKS: [&str; 6] = [
 ];
 
 fn hooks(text: &str, marks: Found, found: &mut Vec<Range<usize>>) {
-    for number in marks.among(FIRST_HOOK..COUNT) {
+    for number in marks.among(FIRST_HOOK..FIRST_HASH) {
         let mark = HOOKS[number];
         let mut seen = 0;
         for at in places(text, marks, FIRST_HOOK + number).filter(|at| text.is_char_boundary(*at)) {
@@ -286,6 +290,30 @@ fn hooks(text: &str, marks: Found, found: &mut Vec<Range<usize>>) {
             let path = until(&text[start..], |letter| letter.is_whitespace() || "\"'`<>\\,;)".contains(letter));
             seen = start + path.len();
             found.push(start..seen);
+        }
+    }
+}
+
+/// Beginnings of passwords that `crypt`, `htpasswd` or a directory has hashed: from these, short ones are found again.
+const HASHES: [&str; 11] = ["$apr1$", "$1$", "$2a$", "$2b$", "$2y$", "$5$", "$6$", "$y$", "$argon2", "{SHA}", "{SSHA}"];
+
+/// The hashes themselves, without what they were salted with.
+fn hashes(text: &str, marks: Found, found: &mut Vec<Range<usize>>) {
+    for number in marks.among(FIRST_HASH..COUNT) {
+        let mut seen = 0;
+        for at in places(text, marks, FIRST_HASH + number) {
+            if at < seen {
+                continue;
+            }
+            let start = at + HASHES[number].len();
+            let is_end = |letter: char| !letter.is_ascii_alphanumeric() && !"./$+=,_-".contains(letter);
+            let all = until(&text[start..], is_end);
+            seen = start + all.len();
+            let hash = all.rsplit('$').next().unwrap_or(all);
+            // `$1$2` puts together what an expression has found
+            if hash.len() >= 20 {
+                found.push(seen - hash.len()..seen);
+            }
         }
     }
 }

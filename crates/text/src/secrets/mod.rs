@@ -4,7 +4,10 @@
 mod assigned;
 mod elements;
 mod forms;
+mod lines;
 mod marks;
+mod sql;
+mod value;
 
 use std::borrow::Cow;
 use std::ops::Range;
@@ -40,7 +43,22 @@ pub fn is_plain(value: &str) -> bool {
         && !is_path(value)
         && !is_address(value)
         && !is_placeholder(value)
-        && value.chars().any(|letter| letter != '*')
+        && !is_mask(value)
+}
+
+/// Whether a text is what others have put in a secret's place: `****`, `xxxx-xxxx`, `[REDACTED]`.
+#[must_use]
+pub fn is_mask(text: &str) -> bool {
+    let inside = text.trim_matches(|letter: char| !letter.is_alphanumeric());
+    let first = inside.chars().next();
+    match first {
+        None => text.chars().all(|letter| "*•●…#.-_?=[]()<>\\ ".contains(letter)),
+        Some('x' | 'X') => {
+            let is_same = |letter: char| Some(letter) == first || matches!(letter, '-' | '_' | '.' | ' ');
+            inside.len() > 2 && inside.chars().all(is_same)
+        }
+        _ => inside.eq_ignore_ascii_case("redacted"),
+    }
 }
 
 /// What a switch says: whether there is a password, not which.
@@ -88,6 +106,8 @@ pub fn by_name(text: &str, found: &mut Vec<Range<usize>>) {
     let text = &*with_line_breaks(text);
     assigned::find(text, found);
     elements::find(text, found);
+    lines::find(text, found);
+    sql::find(text, found);
     of_words(text, &mut Words::default(), found);
 }
 
