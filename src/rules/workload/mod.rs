@@ -3,6 +3,7 @@
 mod config_map_key_missing;
 mod dangling_reference;
 mod dangling_service;
+mod data_outside_volume;
 mod host_namespaces;
 mod hpa_fights_replicas;
 mod hpa_missing_request;
@@ -63,6 +64,7 @@ pub const RULES: &[&Rule] = &[
     &config_map_key_missing::RULE,
     &dangling_reference::RULE,
     &dangling_service::RULE,
+    &data_outside_volume::RULE,
     &host_namespaces::RULE,
     &hpa_fights_replicas::RULE,
     &hpa_missing_request::RULE,
