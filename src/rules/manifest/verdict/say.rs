@@ -8,7 +8,7 @@ use super::{
     UNKNOWN_KIND, UNSUPPORTED_VALUE, VALUE_TOO_LONG, Wrong,
 };
 use crate::apiserver::{Cause, PORTS_NEED_NAMES, REFUSED_VOLUME, Reason};
-use crate::kube::{Object, ProblemKind};
+use crate::kube::{ContainerView, Object, PodView, ProblemKind};
 use crate::rules::manifest::octal_surprise;
 use crate::rules::{Findings, Rule};
 use crate::words::list;
@@ -135,6 +135,19 @@ fn is_said(object: &Object, cause: &Cause) -> bool {
     !octal_surprise::speaks_of(object, cause.node, &cause.path)
         && !has_rule_of_its_own(cause)
         && !object.is_hole(cause.node)
+        && !is_image_of_hole(object, cause)
+}
+
+/// Whether a container lacks its image and has the place of a name: both are yet to be filled in.
+fn is_image_of_hole(object: &Object, cause: &Cause) -> bool {
+    let document = &object.document;
+    let is_it = |view: ContainerView<'_>| {
+        let name = view.at(&["name"]).filter(|_| view.container.image.is_none());
+        name.is_some_and(|name| object.is_hole(name)) && document.span(view.node).contains(document.span(cause.node))
+    };
+    cause.reason == Reason::Required
+        && cause.path.ends_with("].image")
+        && object.pods().flat_map(PodView::containers).any(is_it)
 }
 
 /// How many other places of one warning are shown at most.
