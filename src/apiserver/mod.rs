@@ -172,6 +172,18 @@ pub fn judged_kinds() -> BTreeSet<&'static str> {
 /// returned, because the server does not continue either.
 #[must_use]
 pub fn validate(object: &Object, target: Target, schemas: &Schemas) -> Verdict {
+    verdict(object, target, schemas, |_| true)
+}
+
+/// Validates an object of a built-in kind as a server does that is told to drop unknown fields
+/// (`fieldValidation=Ignore`).
+#[must_use]
+pub fn validate_without_unknown_fields(object: &Object, target: Target) -> Verdict {
+    verdict(object, target, Schemas::none(), |cause| cause.reason != Reason::UnknownField)
+}
+
+/// The verdict on an object, where these mistakes of decoding count.
+fn verdict(object: &Object, target: Target, schemas: &Schemas, counts: impl Fn(&Cause) -> bool) -> Verdict {
     if object.is_patch || object.is_encrypted {
         // What a part of an object leaves out, or what SOPS has put in, says nothing.
         return Verdict { knowledge: Knowledge::Metadata, errors: Vec::new(), warnings: Vec::new() };
@@ -183,6 +195,7 @@ pub fn validate(object: &Object, target: Target, schemas: &Schemas) -> Verdict {
         return Verdict { knowledge: Knowledge::Full, errors: vec![cause], warnings: Vec::new() };
     }
     let mut errors = decoding::causes(object, target);
+    errors.retain(counts);
     // Where only placeholders are in the way, the rest can be judged as it will be.
     let is_hole = |cause: &Cause| object.is_hole(cause.node);
     if !errors.iter().all(is_hole) {

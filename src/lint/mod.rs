@@ -14,6 +14,7 @@ mod projects;
 mod run;
 mod selection;
 pub mod settings;
+mod unknown_fields;
 
 use std::collections::{HashMap, HashSet};
 

@@ -7,7 +7,7 @@ use rayon::prelude::*;
 
 use super::checks::OfFiles;
 use super::{Kept, Projects, checks, drop_what_is_said_anyway, in_order, same_place};
-use super::{ignores, origin, policies};
+use super::{ignores, origin, policies, unknown_fields};
 use crate::diagnostic::Finding;
 use crate::kube::{FastMap, FastSet, File, Index, Object, Workspace};
 use crate::yaml::Source;
@@ -148,12 +148,22 @@ impl Run<'_> {
     /// The findings of a file as its comments, its settings and the selection want them.
     fn of_file(&self, file: &File, mut findings: Vec<Finding>) -> Vec<Finding> {
         let selection = self.projects.selection(file);
+        let except = |findings: &mut Vec<Finding>| {
+            if let Some(settings) = self.projects.settings(file) {
+                settings.except(file, findings);
+            }
+        };
+        if file.reported {
+            let targets_of = |object: &Object| self.projects.targets_of(object);
+            findings.extend(unknown_fields::behind_ignored(file, selection, targets_of, |found| {
+                ignores::take_out(file, found);
+                except(found);
+            }));
+        }
         drop_what_is_said_anyway(&mut findings);
         findings.extend_from_slice(self.described(file));
         ignores::apply(file, selection, &mut findings);
-        if let Some(settings) = self.projects.settings(file) {
-            settings.except(file, &mut findings);
-        }
+        except(&mut findings);
         for finding in &mut findings {
             selection.set_level(finding);
         }

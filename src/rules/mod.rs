@@ -32,7 +32,7 @@ mod ambassador;
 mod batch;
 mod election;
 mod findings;
-mod manifest;
+pub(crate) mod manifest;
 mod meta;
 pub mod parts;
 pub mod policy;

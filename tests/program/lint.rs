@@ -546,6 +546,30 @@ mod ignores {
         assert!(run.out.contains("ignore-without-reason"), "{}", run.out);
     }
 
+    /// Who accepts an unknown field still wants to know what else is refused.
+    #[test]
+    fn an_unknown_field_hides_nothing_else() {
+        let pod = "apiVersion: v1\nkind: Pod\nmetadata: {name: a}\nspec:\n  containers:\n    - name: c\n      \
+                   image: registry.example.com/x:1\n      zzz: 1\n      ports: [{containerPort: 99999}]\n";
+        assert_eq!(rules("unknown-field", pod), ["unknown-field"]);
+        let ignored = pod.replace("zzz: 1", "zzz: 1 # patterns: ignore[unknown-field] of a fork");
+        assert_eq!(rules("unknown-field-ignored", &ignored), ["invalid-value"]);
+        let both =
+            format!("{pod}      yyy: 2\n").replace("zzz: 1", "zzz: 1 # patterns: ignore[unknown-field] of a fork");
+        assert_eq!(rules("unknown-field-of-two", &both), ["unknown-field"]);
+        let all = ignored.replace("ports:", "# patterns: ignore[invalid-value] too\n      ports:");
+        assert_eq!(rules("unknown-field-and-more", &all), [""; 0]);
+        let of_hole = pod.replace("zzz: 1", "\"{{ extra }}\": 1");
+        assert_eq!(rules("unknown-field-of-a-template", &of_hole), [""; 0]);
+        let folder = Folder::new("lint", "unknown-field-not-run");
+        let run = run(&folder.0, &["--format", "json", "--ignore", "unknown-field", "-"], pod.as_bytes());
+        assert_eq!(run.rules(), ["invalid-value"]);
+        folder
+            .file("a.yaml", pod)
+            .file(".patterns.yaml", "lint: {exceptions: [{rule: unknown-field, object: Pod/a, why: of a fork}]}\n");
+        assert_eq!(folder.lint(&["--format", "json", "a.yaml"]).rules(), ["invalid-value"]);
+    }
+
     #[test]
     fn text_is_no_comment() {
         let text = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a}\ndata:\n  a: |\n    # patterns: ignore[norway] x\n  b: no\n";

@@ -16,7 +16,7 @@ mod unreadable_yaml;
 mod verdict;
 mod wrong_type;
 
-use super::Rule;
+use super::{Findings, Rule};
 use crate::diagnostic::Family;
 use crate::kube::{Object, ProblemKind};
 use crate::words::clip;
@@ -27,6 +27,11 @@ pub(super) static VERDICTS: &super::SharedCheck = &verdict::SOURCE;
 
 /// What the API server says of custom resources by their definitions.
 pub(super) static CUSTOM: &super::SharedCheck = &verdict::CUSTOM;
+
+/// The rule about unknown fields, its check of one object, and what else servers say of an object without these fields.
+pub(crate) const UNKNOWN_FIELD: &Rule = &unknown_field::RULE;
+pub(crate) const OF_UNKNOWN_FIELDS: fn(&Object, &mut Findings<'_>) = unknown_field::check;
+pub(crate) const WITHOUT_UNKNOWN_FIELDS: fn(&Object, &mut Findings<'_>) = verdict::check_the_rest;
 
 /// What rules of this folder belong to.
 const FAMILY: Family = Family::Manifest;

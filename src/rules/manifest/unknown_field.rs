@@ -6,7 +6,7 @@ use crate::yaml::{NodeId, Value};
 /// A field that its type does not have.
 pub static RULE: Rule = rule!("unknown_field.md", Error, Check::Object(check));
 
-fn check(object: &Object, found: &mut Findings<'_>) {
+pub(super) fn check(object: &Object, found: &mut Findings<'_>) {
     let mut maps = None;
     for problem in object.lasting_problems() {
         let ProblemKind::UnknownField { type_name, known } = problem.kind else { continue };

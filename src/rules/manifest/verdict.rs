@@ -7,7 +7,9 @@ use std::borrow::Cow;
 use std::collections::HashMap;
 
 use super::{dropped_field, unknown_field};
-use crate::apiserver::{Cause, Reason, Schemas, Verdict, refused_pods, validate};
+use crate::apiserver::{
+    Cause, Reason, Schemas, Verdict, refused_pods, validate, validate_without_unknown_fields as validate_the_rest,
+};
 use crate::kube::Object;
 use crate::kube::versions::{Target, Targets};
 use crate::rules::policy;
@@ -72,13 +74,30 @@ const OF_CUSTOM: &[&Rule] = &[
 ];
 
 fn check(object: &Object, found: &mut Findings<'_>) {
-    let mut wrong = causes(object, found.targets());
+    let validate = |target| {
+        let verdict = validate(object, target, Schemas::none());
+        if !found.targets().is_range() && !object.is_patch && target == Target::default() {
+            object.is_accepted.get_or_init(|| verdict.errors.is_empty());
+        }
+        verdict
+    };
+    let wrong = causes(object, found.targets(), validate);
+    say(object, wrong, found);
+    dropped_field::check(object, found);
+}
+
+/// What servers say of an object whose unknown fields they drop.
+pub fn check_the_rest(object: &Object, found: &mut Findings<'_>) {
+    let wrong = causes(object, found.targets(), |target| validate_the_rest(object, target));
+    say(object, wrong, found);
+}
+
+fn say(object: &Object, mut wrong: Vec<Wrong>, found: &mut Findings<'_>) {
     if defines_nothing(object) && wrong.iter().any(is_of_versions) {
         // all else that it lacks follows: most are parts of definitions
         wrong.retain(is_of_versions);
     }
     say_all(object, &wrong, found);
-    dropped_field::check(object, found);
 }
 
 /// Whether it is a definition without a version.
@@ -114,20 +133,16 @@ fn wrong(object: &Object, target: Target, verdict: Verdict) -> impl Iterator<Ite
 }
 
 /// What servers say, of several versions with the times at which they do.
-fn causes(object: &Object, targets: Targets) -> Vec<Wrong> {
+fn causes(object: &Object, targets: Targets, validate: impl Fn(Target) -> Verdict) -> Vec<Wrong> {
     if !targets.is_range() {
-        let verdict = validate(object, targets.last(), Schemas::none());
-        if !object.is_patch && targets.last() == Target::default() {
-            object.is_accepted.get_or_init(|| verdict.errors.is_empty());
-        }
-        return wrong(object, targets.last(), verdict).collect();
+        return wrong(object, targets.last(), validate(targets.last())).collect();
     }
     let mut all: Vec<(Wrong, Vec<Target>)> = Vec::new();
     let mut known: HashMap<(Reason, NodeId, String, String), usize> = HashMap::new();
     // Versions that refuse the object before they would come to say something.
     let (mut undecoded, mut refusing) = (Vec::new(), Vec::new());
     for target in targets.all() {
-        let verdict = validate(object, target, Schemas::none());
+        let verdict = validate(target);
         if verdict.errors.iter().any(|cause| comes_first(cause.reason)) {
             undecoded.push(target);
         }
