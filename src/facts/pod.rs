@@ -92,17 +92,32 @@ impl<'run> PodFacts<'run> {
         facts
     }
 
-    /// What requests may name (`/probe?target=`) is there by default only where a container of the Pod speaks as it does.
+    /// Whether Prometheus asks the Pod for its own metrics, by the annotations that its examples and charts look for.
+    fn is_scraped(&self) -> bool {
+        let annotations = self.pod.metadata.and_then(|metadata| metadata.annotations.as_ref());
+        let get = |name: &str| annotations.and_then(|all| all.get(name)).map(AsRef::as_ref);
+        // a request for another target has another path, and names the target
+        let is_own = |path: &str| path.trim_end_matches('/') == "/metrics";
+        get("prometheus.io/scrape") == Some("true")
+            && get("prometheus.io/path").is_none_or(is_own)
+            && get("prometheus.io/param_target").is_none()
+            && !self.pod.is_changed(&["metadata.annotations"])
+    }
+
+    /// What requests may name (`/probe?target=`) is there by default only where a container of the Pod speaks as it does,
+    /// and likely where Prometheus asks without a name.
     fn doubt_defaults(&mut self) {
         let is_asked = |member: &ContainerFacts<'_>| member.dials.iter().any(|dial| dial.is_asked);
         if !self.members.iter().any(is_asked) {
             return;
         }
+        let is_scraped = self.is_scraped();
         let listens = self.running().flat_map(|member| &member.listens);
         let spoken: Vec<String> = listens.filter_map(|listen| listen.speaks.clone()).collect();
         for dial in self.members.iter_mut().flat_map(|member| &mut member.dials).filter(|dial| dial.is_asked) {
-            dial.is_asked = !dial.speaks.as_ref().is_some_and(|kind| spoken.contains(kind));
-            if dial.is_asked {
+            let is_spoken = dial.speaks.as_ref().is_some_and(|kind| spoken.contains(kind));
+            dial.is_asked = !(is_spoken || is_scraped && dial.certainty == Certainty::Default);
+            if !is_spoken {
                 dial.certainty = dial.certainty.min(Certainty::Likely);
             }
         }
