@@ -1,11 +1,16 @@
 //! Formats of texts in schemas: `k8s.io/kube-openapi/pkg/validation/strfmt`, and in
 //! `apiextensions-apiserver/pkg/apiserver/validation/formats.go` which of them a server knows.
 
+mod numbers;
+mod times;
+
 use std::net::IpAddr;
 
 use super::super::formats::{dns_label, dns_subdomain};
 use super::super::ip;
-use crate::go::is_rfc3339;
+use numbers::{is_card, is_isbn10, is_isbn13, is_social_security};
+pub use times::duration;
+use times::{is_date, is_date_time};
 
 /// The formats of Kubernetes' own names came with 1.34; a server reads schemas as the version before it would
 /// (`DefaultCompatibilityVersion`).
@@ -173,67 +178,6 @@ fn is_uuid(text: &str, version: Option<char>) -> bool {
     rest.is_empty()
 }
 
-fn without_spaces(text: &str) -> String {
-    text.chars().filter(|letter| !matches!(letter, ' ' | '\t' | '\n' | '\x0c' | '\r' | '-')).collect()
-}
-
-fn digit(letter: char) -> u32 {
-    letter.to_digit(10).unwrap_or_default()
-}
-
-fn is_isbn10(text: &str) -> bool {
-    let text = without_spaces(text);
-    let Some((digits, check)) = text.split_at_checked(9) else { return false };
-    if !all_digits(digits) || !(check == "X" || check.len() == 1 && all_digits(check)) {
-        return false;
-    }
-    let sum: u32 = digits.chars().zip(1..).map(|(letter, place)| digit(letter) * place).sum();
-    let check = if check == "X" { 10 } else { check.chars().next().map_or(0, digit) };
-    (sum + 10 * check).is_multiple_of(11)
-}
-
-fn is_isbn13(text: &str) -> bool {
-    let text = without_spaces(text);
-    if text.len() != 13 || !all_digits(&text) {
-        return false;
-    }
-    let sum: u32 = text.chars().zip([1, 3].into_iter().cycle()).map(|(letter, factor)| digit(letter) * factor).sum();
-    sum.is_multiple_of(10)
-}
-
-/// A number of one of the issuers, by Luhn's sum.
-fn is_card(text: &str) -> bool {
-    let digits: String = text.chars().filter(char::is_ascii_digit).collect();
-    let starts = |ranges: &[std::ops::RangeInclusive<u32>], length: usize| {
-        digits
-            .get(..length)
-            .and_then(|head| head.parse().ok())
-            .is_some_and(|head: u32| ranges.iter().any(|r| r.contains(&head)))
-    };
-    let is_issued = match digits.len() {
-        13 => starts(&[4..=4], 1),
-        14 => starts(&[300..=305, 360..=369, 380..=389], 3),
-        15 => starts(&[34..=34, 37..=37], 2) || starts(&[2131..=2131, 1800..=1800], 4),
-        16 => starts(&[4..=4], 1) || starts(&[51..=55], 2) || starts(&[6011..=6011, 6500..=6599, 3500..=3599], 4),
-        _ => false,
-    };
-    let doubled = |value: u32| if value > 9 { value - 9 } else { value };
-    let sum: u32 = digits
-        .chars()
-        .rev()
-        .map(digit)
-        .zip([false, true].into_iter().cycle())
-        .map(|(value, is_second)| if is_second { doubled(value * 2) } else { value })
-        .sum();
-    is_issued && sum.is_multiple_of(10)
-}
-
-/// Eleven bytes of three, two and four digits.
-fn is_social_security(text: &str) -> bool {
-    let parts: Vec<&str> = text.split([' ', '-']).collect();
-    text.len() == 11 && parts.iter().map(|part| part.len()).eq([3, 2, 4]) && parts.iter().all(|part| all_digits(part))
-}
-
 fn is_rgb(text: &str) -> bool {
     let is_number = |part: &str| {
         let part = part.trim_matches([' ', '\t', '\n', '\x0c', '\r']);
@@ -251,80 +195,6 @@ fn is_base64(text: &str) -> bool {
         && text.len().is_multiple_of(4)
         && padding <= 2
         && digits.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/'))
-}
-
-fn is_date(text: &str) -> bool {
-    text.len() == 10 && is_rfc3339(&format!("{text}T00:00:00Z"))
-}
-
-/// A date, `t`, a time up to 23:59:59, a fraction after any letter, and a zone.
-fn is_date_time(text: &str) -> bool {
-    let text = text.to_lowercase();
-    let mut parts = text.split('t');
-    let (Some(date), Some(time)) = (parts.next(), parts.next()) else { return false };
-    if text.len() < 4 || !is_date(date) {
-        return false;
-    }
-    let Some((clock, mut rest)) = time.split_at_checked(8) else { return false };
-    let fields: Vec<&str> = clock.split(':').collect();
-    let is_clock = fields.len() == 3
-        && fields
-            .iter()
-            .zip(["23", "59", "59"])
-            .all(|(field, most)| field.len() == 2 && all_digits(field) && *field <= most);
-    let is_zone = |zone: &str| {
-        let offset = zone.strip_prefix(['+', '-']).and_then(|offset| offset.split_once(':'));
-        zone == "z" || offset.is_some_and(|(h, m)| h.len() == 2 && m.len() == 2 && all_digits(h) && all_digits(m))
-    };
-    if is_clock && is_zone(rest) {
-        return true;
-    }
-    let Some(mark) = rest.chars().next() else { return false };
-    rest = &rest[mark.len_utf8()..];
-    let digits = rest.bytes().take_while(u8::is_ascii_digit).count();
-    is_clock && digits > 0 && is_zone(&rest[digits..])
-}
-
-/// `strfmt.ParseDuration`, in nanoseconds: what Go reads, or numbers with units of any length anywhere in the text.
-#[must_use]
-pub fn duration(text: &str) -> Option<i64> {
-    const UNITS: [(&[&str], i64); 8] = [
-        (&["ns", "nano"], 1),
-        (&["us", "µs", "micro"], 1_000),
-        (&["ms", "milli"], 1_000_000),
-        (&["s", "sec"], 1_000_000_000),
-        (&["m", "min"], 60_000_000_000),
-        (&["h", "hr", "hour"], 3_600_000_000_000),
-        (&["d", "day"], 86_400_000_000_000),
-        (&["w", "wk", "week"], 604_800_000_000_000),
-    ];
-    if let Some(nanos) = crate::cel::duration_of_go(text) {
-        return Some(nanos);
-    }
-    let is_space = |letter: char| matches!(letter, ' ' | '\t' | '\n' | '\x0c' | '\r');
-    let (mut rest, mut total, mut is_read) = (text, 0_i64, false);
-    while let Some(start) = rest.find(|letter: char| letter.is_ascii_digit()) {
-        rest = &rest[start..];
-        let (number, tail) = rest.split_at(rest.bytes().take_while(u8::is_ascii_digit).count());
-        let tail = tail.trim_start_matches(is_space);
-        let end = tail.find(|letter: char| !letter.is_ascii_alphabetic() && letter != 'µ').unwrap_or(tail.len());
-        let (unit, tail) = tail.split_at(end);
-        rest = tail;
-        if unit.is_empty() {
-            continue;
-        }
-        let number: i64 = number.parse().ok()?;
-        let unit = unit.to_lowercase();
-        for (names, nanos) in UNITS {
-            for name in names {
-                if unit == *name || Some(name) == names.last() && unit.starts_with(name) {
-                    is_read = true;
-                    total = total.wrapping_add(number.wrapping_mul(nanos));
-                }
-            }
-        }
-    }
-    is_read.then_some(total)
 }
 
 #[cfg(test)]
