@@ -1,6 +1,7 @@
 //! Addresses among other words: in scripts, data source names and the words of tools.
 
-use super::{Address, Host, host, plain, port, url};
+use super::one::{host, plain, port, url};
+use super::{Address, Host};
 
 /// Addresses that other words surround.
 pub(super) fn addresses(text: &str) -> Vec<Address> {
