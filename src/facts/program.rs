@@ -8,7 +8,7 @@ mod runs;
 use serde::Deserialize;
 
 use super::Role;
-pub use endpoint::{Endpoint, Form, Part, Replaced, When};
+pub use endpoint::{Endpoint, Filtered, Form, Part, Replaced, When};
 pub use many::Many;
 pub use runs::{Runs, Serves};
 

@@ -286,6 +286,26 @@ fn targets_that_are_relabelled_are_not_connected_to() {
     ] {
         assert_eq!(explained(unknown), ["three.example.com:80"], "{unknown}");
     }
+    // and not to what it leaves out
+    let (all, first) = (["one.example.com:443", "two.example.com:443", "three.example.com:80"], "one.example.com:443");
+    for kept in [
+        "      - {source_labels: [__address__], action: keep, regex: 'one\\..*'}\n",
+        "      - action: drop\n        regex: two.example.com:443\n        source_labels:\n        - __address__\n",
+    ] {
+        assert_eq!(explained(kept), [first, "three.example.com:80"], "{kept}");
+    }
+    assert_eq!(explained("      - {source_labels: [__address__], action: drop}\n"), ["three.example.com:80"]);
+    for unknown in [
+        "      - {source_labels: [job], action: drop, regex: a}\n",
+        "      - {source_labels: [__address__, job], action: drop, regex: 'one.*'}\n",
+        "      - {source_labels: [__address__], action: drop, regex: one}\n",
+        "      - {source_labels: [__address__], action: replace, regex: 'one.*', target_label: x}\n",
+        "      - {source_labels: [__address__], action: keep, regex: '('}\n",
+    ] {
+        assert_eq!(explained(unknown), all, "{unknown}");
+    }
+    let after = format!("{fixed}      - {{source_labels: [__address__], action: keep, regex: 'one.*'}}\n");
+    assert_eq!(explained(&after), ["blackbox:9115", "three.example.com:80"]);
 }
 
 /// A URL in an option of something else, and one for people, is not connected to.

@@ -2,6 +2,7 @@
 
 mod addresses;
 mod files;
+mod filtered;
 mod replaced;
 mod values;
 

@@ -46,7 +46,7 @@ impl<'run> Reader<'_, 'run> {
 }
 
 /// The item of the outermost list that an entry is in.
-fn item(entry: &Entry) -> &[String] {
+pub(super) fn item(entry: &Entry) -> &[String] {
     let is_number = |segment: &String| !segment.is_empty() && segment.bytes().all(|digit| digit.is_ascii_digit());
     let end = entry.key.iter().position(is_number).map_or(0, |at| at + 1);
     &entry.key[..end]

@@ -209,6 +209,10 @@ impl<'run> Reader<'_, 'run> {
     pub(super) fn row(&self, row: &Endpoint) -> Vec<Value<'run>> {
         let values = self.values(&row.option, &row.env, &row.key);
         if !values.is_empty() {
+            let values = match &row.filtered {
+                Some(filtered) => self.filtered(values, filtered, row.replaced.as_ref()),
+                None => values,
+            };
             return match &row.replaced {
                 Some(replaced) => self.replaced(values, replaced),
                 None => values,

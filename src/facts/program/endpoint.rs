@@ -43,6 +43,9 @@ pub struct Endpoint {
     /// What puts another address in the place of those that `key` says.
     #[serde(default)]
     pub replaced: Option<Replaced>,
+    /// What leaves out some of those that `key` says.
+    #[serde(default)]
+    pub filtered: Option<Filtered>,
     /// The protocol above TCP: `http`, `https`, `grpc`, `redis`, `postgres`, `mysql`, `tls` … Absent: not known.
     #[serde(default)]
     pub speaks: Option<String>,
@@ -70,6 +73,25 @@ pub struct Replaced {
     pub by: String,
     /// A key beside it with which it replaces only some, and which ones is not known.
     pub some: String,
+}
+
+/// What leaves out addresses of the same item of the outermost list by an expression, as Prometheus' `relabel_configs`
+/// do.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Filtered {
+    /// The key that says what is done.
+    pub key: String,
+    /// Its value where only what the expression matches as a whole is kept.
+    pub keep: String,
+    /// Its value where that is left out.
+    pub drop: String,
+    /// A list beside it of what the expression is compared with.
+    pub of: String,
+    /// What that list has, and nothing else, where it is the address.
+    pub is: String,
+    /// The key beside it with the expression; without it all matches.
+    pub by: String,
 }
 
 /// Another part of an address, said apart.
