@@ -121,6 +121,11 @@ pub enum Subject {
         /// The field: `readinessProbe`.
         field: &'static str,
     },
+    /// A volume whose name another one of the Pod has.
+    Volume {
+        /// The name.
+        name: String,
+    },
 }
 
 /// What tells findings from each other: the rule, the file, the bytes and the message.

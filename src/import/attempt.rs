@@ -78,6 +78,7 @@ pub(super) fn attempt(owned: &Owned<'_>, run: &Run, generate: Generate<'_>) -> R
                 let spec = pod_spec(&owned.workload.object).unwrap_or(&Json::Null);
                 let is_settled = refusal::make_writable(&findings, spec, &mut keys)
                     || refusal::leave_out_disk(&findings, &mut keys)
+                    || refusal::rename_volumes(&findings, &mut keys)
                     || refusal::ignore(&findings, spec, owned, &mut ignored);
                 if is_settled {
                     continue;

@@ -6,6 +6,7 @@ use super::around::Around;
 use super::canonical;
 use super::container::root;
 use super::defaults;
+use super::order;
 use super::otherwise::{native, wider};
 use super::rights;
 use super::secrets::is_open_secret;
@@ -94,7 +95,9 @@ fn walk(
         (None, Some(_)) if is_number_of_replicas(kind, path) => Kind::Completed(REPLICAS),
         (None, Some(made)) if default == Some(made) => return,
         // What the server fills in anyway is often written by a tool; that it is not made is not a loss, and is said.
-        (Some(said), Some(_)) if default.is_some_and(|default| equal(path, said, default)) => {
+        (Some(said), Some(_))
+            if default.is_some_and(|default| equal(path, said, default)) && !is_service_links_in_use(path, whole.0) =>
+        {
             Kind::Changed(of_mount(path, whole).unwrap_or_else(|| reason(path)))
         }
         (Some(_), None) if is_idle(kind, path) => Kind::Changed(IDLE),
@@ -114,6 +117,13 @@ fn walk(
         (None, None) => Kind::Completed(reason(path)),
     };
     fields.push(Field { path: path.clone(), said: said.cloned(), made: made.cloned(), kind: relation });
+}
+
+/// Whether this says that a Pod gets the variables of Services, of which it uses one.
+fn is_service_links_in_use(path: &[String], said: &Json) -> bool {
+    let Some((last, pod)) = path.split_last().filter(|(last, _)| *last == "enableServiceLinks") else { return false };
+    let spec = pod.iter().try_fold(said, |at: &Json, step| at.get(step));
+    spec.is_some_and(|spec| spec[last] == true && spec[order::USES_SERVICES] == true)
 }
 
 /// Why the number of replicas is said.

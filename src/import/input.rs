@@ -4,7 +4,9 @@ use std::sync::Arc;
 
 use serde_json::{Map, Value as Json};
 
-use super::values::{containers, has_no_empty_lists, pod_spec, template_pointer, without_empty_lists, without_nulls};
+use super::values::{
+    containers, has_no_empty_lists, pod_spec, template_pointer, without_empty_lists, without_empty_texts, without_nulls,
+};
 use super::{legacy, secrets};
 use crate::describe::{Kind, Spanned, fits};
 use crate::diagnostic::ObjectRef;
@@ -51,6 +53,7 @@ impl Input {
         without_nulls(&mut json);
         if has_no_empty_lists(&object.id.kind) {
             without_empty_lists(&mut json);
+            without_empty_texts(&mut json);
         }
         let start = object.document.span(object.node).start;
         let line = source.position(start).line;

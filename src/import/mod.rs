@@ -21,6 +21,7 @@ mod input;
 mod legacy;
 mod nodes;
 mod obsolete;
+mod order;
 mod otherwise;
 mod owned;
 mod patch;

@@ -5,6 +5,7 @@ use serde_json::{Map, Value as Json, json};
 use super::around::Around;
 use super::canonical::{self, path_of};
 use super::compare::Field;
+use super::order;
 use super::values::{containers, items, pod_spec, text};
 
 /// Fields of which one object has one: setting one takes the others out.
@@ -38,7 +39,7 @@ pub(super) fn merge(fields: &[&Field], said: &Json, made: &Json, canonical_made:
         if path.first().is_some_and(|step| step == "spec") && path.get(1).is_some_and(|step| step == "ports") {
             unused_ports(&mut merge, said, canonical_made);
         }
-        if path.iter().any(|step| step == "nodes" || step == "order") {
+        if path.iter().any(|step| matches!(step.as_str(), "nodes" | "order" | order::ORDER)) {
             return Err(format!("there is no key or patch for {}", field.name()));
         }
         if let Some(at) = path.iter().position(|step| step == "volumeMounts") {

@@ -6,6 +6,7 @@ use std::collections::{BTreeMap, HashMap};
 use serde_json::{Map, Value as Json, json};
 
 use super::nodes::{alone, nodes, plain_selectors};
+use super::order;
 use super::values::{items, remove, text};
 use crate::kube::image::Reference;
 use crate::sort;
@@ -19,6 +20,12 @@ pub(super) fn plain(spec: &mut Json) {
     // the namespace's own, as where none is named
     if members.get("serviceAccountName").is_some_and(|account| account == "") {
         members.shift_remove("serviceAccountName");
+    }
+    // what is said where a container uses the variables that the kubelet makes of Services
+    let lists = ["initContainers", "containers"].into_iter().filter_map(|list| members.get(list));
+    if lists.flat_map(items).any(order::needs_services) {
+        members.entry("enableServiceLinks").or_insert(Json::Bool(true));
+        members.insert(order::USES_SERVICES.to_owned(), Json::Bool(true));
     }
     // without the node's network these are the same (kubelet: getPodDNSType)
     if members.get("hostNetwork") != Some(&Json::Bool(true))
@@ -191,6 +198,7 @@ pub(super) fn path_of(mount: &Json) -> String {
 }
 
 fn container(container: &mut Json, all: &Map<String, Json>) {
+    order::settle(container);
     let image = text(&container["image"]);
     let name = text(&container["name"]);
     let ports: HashMap<String, Json> = items(&container["ports"])

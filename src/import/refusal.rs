@@ -1,6 +1,7 @@
 //! What the generator refuses of a document that was imported, and what comes of it: a folder that is made writable, a
 //! rule that is ignored with the reason, or a workload that stays where it is.
 
+use std::collections::BTreeSet;
 use std::io;
 
 use serde_json::{Map, Value as Json, json};
@@ -67,6 +68,53 @@ pub(super) fn leave_out_disk(findings: &[Finding], keys: &mut Map<String, Json>)
         }
     }
     is_found
+}
+
+/// Gives another name to the volumes of the document that are called like others that are made beside them: their names
+/// are the Pod's own. Whether there are any.
+pub(super) fn rename_volumes(findings: &[Finding], keys: &mut Map<String, Json>) -> bool {
+    let names: BTreeSet<&str> = findings
+        .iter()
+        .filter_map(|finding| match &finding.subject {
+            Some(Subject::Volume { name }) => Some(name.as_str()),
+            _ => None,
+        })
+        .collect();
+    let mut is_found = false;
+    for name in names {
+        let mut maps = volume_maps(keys);
+        let mut other = format!("v-{name}");
+        while maps.iter().any(|map| map.contains_key(&other)) {
+            other = format!("v-{other}");
+        }
+        for map in maps.iter_mut().filter(|map| map.contains_key(name)) {
+            is_found = true;
+            for (key, value) in std::mem::take(*map) {
+                map.insert(if key == name { other.clone() } else { key }, value);
+            }
+        }
+    }
+    is_found
+}
+
+/// The maps of a document whose keys are names of volumes.
+fn volume_maps(keys: &mut Map<String, Json>) -> Vec<&mut Map<String, Json>> {
+    let mut containers: Vec<&mut Json> = Vec::new();
+    for (key, value) in keys.iter_mut() {
+        match key.as_str() {
+            "app" => containers.push(value),
+            "use" | "init" => {
+                let entries = value.as_array_mut().into_iter().flatten().filter_map(Json::as_object_mut);
+                containers.extend(entries.flat_map(Map::values_mut));
+            }
+            _ => {}
+        }
+    }
+    let members = containers.into_iter().filter_map(Json::as_object_mut).flatten();
+    members
+        .filter(|(key, _)| matches!(key.as_str(), "volumes" | "shared"))
+        .filter_map(|(_, map)| map.as_object_mut())
+        .collect()
 }
 
 /// The folders that a finding says are missing, with the container that writes to them.

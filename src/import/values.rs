@@ -67,6 +67,51 @@ pub(super) fn has_no_empty_lists(kind: &str) -> bool {
         )
 }
 
+/// Fields of the kinds above that are absent to the server where their text is empty: `omitempty` in its types, and no
+/// pointers, which an empty text would set.
+const EMPTY_IS_ABSENT: [&str; 24] = [
+    "clusterIP",
+    "concurrencyPolicy",
+    "dnsPolicy",
+    "effect",
+    "externalName",
+    "externalTrafficPolicy",
+    "fsType",
+    "hostIP",
+    "hostname",
+    "imagePullPolicy",
+    "loadBalancerIP",
+    "nodeName",
+    "podManagementPolicy",
+    "priorityClassName",
+    "protocol",
+    "restartPolicy",
+    "schedulerName",
+    "scheme",
+    "sessionAffinity",
+    "subPath",
+    "subPathExpr",
+    "subdomain",
+    "terminationMessagePath",
+    "terminationMessagePolicy",
+];
+
+/// Maps whose keys are the user's own.
+const OWN_KEYS: [&str; 6] = ["labels", "annotations", "matchLabels", "nodeSelector", "selector", "volumeAttributes"];
+
+/// Removes empty texts where they are absent to the server.
+pub(super) fn without_empty_texts(value: &mut Json) {
+    match value {
+        Json::Object(members) => {
+            members.retain(|key, value| value != "" || !EMPTY_IS_ABSENT.contains(&key.as_str()));
+            let further = members.iter_mut().filter(|(key, _)| !OWN_KEYS.contains(&key.as_str()));
+            further.for_each(|(_, value)| without_empty_texts(value));
+        }
+        Json::Array(items) => items.iter_mut().for_each(without_empty_texts),
+        _ => {}
+    }
+}
+
 /// Removes empty lists.
 pub(super) fn without_empty_lists(value: &mut Json) {
     match value {

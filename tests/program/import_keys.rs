@@ -117,6 +117,115 @@ fn containers_have_keys() {
 }
 
 #[test]
+fn variables_mean_what_they_mean_in_their_order() {
+    let env = |list: &str| deployment(&format!(", env: [{list}]"), "");
+    let (a, b) = ("{name: A, value: \"x-$(B)\"}", "{name: B, value: b}");
+    check(&[
+        (env(&format!("{b}, {a}")), "A: x-$(B)"),
+        (env(&format!("{a}, {b}")), "A: x-$$(B)"),
+        (env(&format!("{a}, {{name: B, value: \"$(A)\"}}")), "A: x-$$(B), B: \"$(A)\"}"),
+        (env(&format!("{{name: A, value: \"$(B)$(Z)$$(B)\"}}, {b}")), "A: \"$$(B)$(Z)$$(B)\""),
+        (env(&format!("{{name: A, value: \"$$$(B) $(A)\"}}, {b}")), "A: \"$$$$(B) $(A)\""),
+        (env(a), "A: x-$(B)"),
+        (env(&format!("{{name: A, value: \"$(B\"}}, {b}")), "A: \"$(B\""),
+        (env(&format!("{a}, {{name: B, valueFrom: {{fieldRef: {{fieldPath: status.podIP}}}}}}")), "A: x-$$(B)"),
+        (deployment(", envFrom: [{configMapRef: {name: c}}], env: [{name: A, value: \"x-$(B)\"}]", ""), "A: x-$(B)"),
+    ]);
+    let pod = |input: &str| {
+        let made = generate(report(input)["documents"][0]["description"].as_str().unwrap_or_default());
+        let objects = crate::support::documents(&made.stdout);
+        let own = objects.iter().find(|object| object["kind"] == "Deployment").expect("a Deployment");
+        own["spec"]["template"]["spec"].clone()
+    };
+    // of a circle, only the second one is expanded
+    let circle = pod(&env(&format!("{a}, {{name: B, value: \"$(A)\"}}")));
+    let made = circle["containers"][0]["env"].clone();
+    assert_eq!(made, serde_json::json!([{"name": "A", "value": "x-$$(B)"}, {"name": "B", "value": "$(A)"}]));
+    // the value may be one of the ConfigMap, and is never that of the variable after it
+    for from in [", envFrom: [{configMapRef: {name: c}}]", ", envFrom: [{secretRef: {name: c}}]"] {
+        let said = report(&deployment(&format!("{from}, env: [{a}, {b}]"), ""));
+        assert!(said["left"][0]["why"].as_str().is_some_and(|why| why.contains("envOrder")), "{said}");
+    }
+    // what the kubelet makes of a Service stays
+    for (text, is_kept) in
+        [("http://$(DB_SERVICE_HOST):80", true), ("$(KUBERNETES_SERVICE_HOST)", false), ("see DB_SERVICE_HOST", false)]
+    {
+        let spec = pod(&env(&format!("{{name: A, value: \"{text}\"}}")));
+        assert_eq!(spec["enableServiceLinks"], is_kept, "{text}");
+    }
+}
+
+#[test]
+fn volumes_are_not_called_like_those_that_are_made() {
+    let with = |name: &str, mount: &str, more: &str| {
+        deployment(
+            &format!(", volumeMounts: [{{name: {name}, mountPath: {mount}}}]{more}"),
+            &format!("      volumes: [{{name: {name}, configMap: {{name: c}}}}]\n"),
+        )
+    };
+    let shared = |name: &str| {
+        let mount = |at: &str| format!("volumeMounts: [{{name: {name}, mountPath: {at}}}]");
+        deployment(
+            &format!(", {}", mount("/work")),
+            &format!(
+                "      - {{name: helper, image: \"registry.example.com/helper:1\", {}}}\n      volumes: [{{name: {name}, emptyDir: \
+                 {{sizeLimit: 2Gi}}}}]\n",
+                mount("/shared")
+            ),
+        )
+    };
+    let rights = "---\napiVersion: v1\nkind: ServiceAccount\nmetadata: {name: web, namespace: shop}\n---\napiVersion: \
+                  rbac.authorization.k8s.io/v1\nkind: Role\nmetadata: {name: web, namespace: shop}\nrules: [{apiGroups: [\"\"], \
+                  resources: [pods], verbs: [get]}]\n---\napiVersion: rbac.authorization.k8s.io/v1\nkind: \
+                  RoleBinding\nmetadata: {name: web, namespace: shop}\nroleRef: {apiGroup: rbac.authorization.k8s.io, kind: \
+                  Role, name: web}\nsubjects: [{kind: ServiceAccount, name: web, namespace: shop}]\n";
+    let privileged = |manifest: String| {
+        manifest
+            .replace("metadata: {name: web}\nspec:", "metadata: {name: web, namespace: shop}\nspec:")
+            .replace("    spec:\n", "    spec:\n      serviceAccountName: web\n")
+            + rights
+    };
+    check(&[
+        (with("tmp", "/etc/tmp", ""), "v-tmp: {configmap: c"),
+        (with("tmp", "/tmp", ""), " {tmp: {configmap: c"),
+        (with("tmp", "/etc/tmp", ", securityContext: {readOnlyRootFilesystem: false}"), " {tmp: {configmap: c"),
+        (shared("tmp"), "v-tmp: {mount: /work, size: 2Gi}"),
+        (privileged(with("app-token", "/etc/token", "")), "v-app-token: {configmap: c"),
+        (privileged(with("app-token", "/etc/token", "")), "{pods: [get]}"),
+        (privileged(shared("app-token")), "v-app-token: {mount: /work, size: 2Gi}"),
+        (with("app-token", "/etc/token", ""), " {app-token: {configmap: c"),
+    ]);
+}
+
+#[test]
+fn empty_texts_are_absent() {
+    check(&[
+        (deployment(", imagePullPolicy: \"\"", ""), "image:"),
+        (deployment(", terminationMessagePolicy: \"\", terminationMessagePath: \"\"", ""), "image:"),
+        (deployment(", ports: [{containerPort: 80, protocol: \"\"}]", ""), "port-80"),
+        (deployment("", "      restartPolicy: \"\"\n      dnsPolicy: \"\"\n      schedulerName: \"\"\n"), "image:"),
+        (deployment("", "      hostname: \"\"\n      nodeName: \"\"\n      priorityClassName: \"\"\n"), "image:"),
+        (
+            deployment(
+                ", livenessProbe: {httpGet: {path: /h, port: 80, scheme: \"\"}}, ports: [{containerPort: 80, hostIP: \"\"}]",
+                "",
+            ),
+            "{live: {path: /h, port: 80}}",
+        ),
+        (
+            served(
+                ", ports: [{containerPort: 80}]",
+                "",
+                "selector: {app: web}, ports: [{port: 80, protocol: \"\"}], sessionAffinity: \"\", clusterIP: \"\"",
+            ),
+            "port: 80",
+        ),
+        (deployment(", env: [{name: A, value: \"\"}]", ""), "A: \"\""),
+        (deployment("", "      nodeSelector: {protocol: \"\"}\n"), "protocol: \"\""),
+    ]);
+}
+
+#[test]
 fn services_and_routes_have_keys() {
     let ingress = |tls: &str, kind: &str| {
         served(
@@ -182,6 +291,40 @@ fn services_and_routes_have_keys() {
             "53/udp",
         ),
     ]);
+}
+
+#[test]
+fn more_at_once_than_have_to_succeed_is_as_many() {
+    let job = |spec: &str| {
+        format!(
+            "apiVersion: batch/v1\nkind: Job\nmetadata: {{name: load}}\nspec:\n  {spec}\n  template: {{spec: {{restartPolicy: \
+             Never, containers: [{{name: load, image: \"registry.example.com/load:1\"}}]}}}}\n"
+        )
+    };
+    check(
+        &[
+            (job("{completionMode: Indexed, completions: 2, parallelism: 5}"), "parallel: 2, completions: 2}"),
+            (job("{completions: 2, parallelism: 5}"), "parallel: 2, completions: 2, numbered: false}"),
+            (job("{completions: 1, parallelism: 5}"), "shape: {job: {retries: 6}}"),
+            (job("{completions: 5, parallelism: 2}"), "parallel: 2, completions: 5, numbered: false}"),
+            (job("{parallelism: 5}"), "parallel: 5}"),
+        ]
+        .map(|(input, part)| {
+            (
+                input
+                    .replace("  {", "  ")
+                    .replace("}\n  template", "\n  template")
+                    .replace(", completions", "\n  completions")
+                    .replace(", parallelism", "\n  parallelism"),
+                part,
+            )
+        }),
+    );
+    let queue = "patterns: v1\nname: load\nshape: {work-queue: {items: [a, b], worker: {image: \"registry.example.com/load:1\"}}}\n";
+    let made = generate(queue);
+    assert_eq!(made.code, 0, "{}", made.stderr);
+    let said = report(&made.stdout);
+    assert_eq!((&said["imported"], &said["fields"]["lost"]), (&1.into(), &0.into()), "{said}");
 }
 
 #[test]

@@ -11,6 +11,13 @@ pub(super) fn job(spec: &mut Json) {
     if spec["manualSelector"] != true {
         remove(spec, &["selector"]);
     }
+    // more at once than have to succeed never run (kubernetes: manageJob of pkg/controller/job)
+    if let (Some(parallel), Some(all)) = (spec["parallelism"].as_u64(), spec["completions"].as_u64())
+        && parallel > all
+        && all > 0
+    {
+        spec["parallelism"] = json!(all);
+    }
     // one at a time and one in all is what nothing means (kubernetes: pkg/apis/batch/v1/defaults.go)
     let is_one = |field: &str| spec[field].is_null() || spec[field] == 1;
     if is_one("completions") && is_one("parallelism") && spec["completionMode"] != "Indexed" {

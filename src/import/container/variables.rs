@@ -3,11 +3,13 @@
 use serde_json::{Map, Value as Json, json};
 
 use super::escaped;
+use crate::import::order;
 use crate::import::values::{items, text};
 
 pub(super) fn env(container: &Json) -> Json {
     let mut env = Map::new();
-    for variable in items(&container["env"]) {
+    let all = items(&container["env"]);
+    for (at, variable) in all.iter().enumerate() {
         let Some(name) = variable["name"].as_str() else { continue };
         let from = &variable["valueFrom"];
         let key = |kind: &str, source: &Json| {
@@ -15,7 +17,7 @@ pub(super) fn env(container: &Json) -> Json {
             Some(if source["optional"] == true { json!({"from": text, "optional": true}) } else { text })
         };
         let value = if from.is_null() {
-            let value = escaped(&text(&variable["value"]));
+            let value = escaped(&order::as_expanded(&text(&variable["value"]), at, container));
             // what begins like a reference and is a text
             let first = value.split_once('/').map_or("", |(first, _)| first);
             let is_like =

@@ -67,7 +67,7 @@ pub(super) fn mounts(container: &Json, pod: &Pod<'_>) -> Mounts {
                     value["sub"] = json!(escaped(sub));
                 }
                 let is_short = value.as_object().is_some_and(|value| value.len() == 1);
-                shared.insert(name, if is_short { json!(path) } else { value });
+                shared.insert(shared_key(name, pod), if is_short { json!(path) } else { value });
             } else if is_all_writable(container) || is_init(container, pod) || mount["readOnly"] == true {
                 let mut value = json!({"size": size, "mount": path});
                 if mount["readOnly"] == true {
@@ -153,6 +153,14 @@ fn mounted(spec: &Json, name: &str) -> usize {
 
 /// What the volume of `storage` is called.
 const RESERVED: &str = "data";
+
+/// A key for a volume that containers share: its name, unless that is what the app's own folder for temporary files is
+/// called, which would be the same volume.
+fn shared_key(name: String, pod: &Pod<'_>) -> String {
+    let Some(app) = items(&pod.spec["containers"]).get(pod.main) else { return name };
+    let has_own = !is_all_writable(app) && !items(&app["volumeMounts"]).iter().any(|mount| path_of(mount) == "/tmp");
+    if has_own && name == volume_name("/tmp") { format!("v-{name}") } else { name }
+}
 
 /// A key for a volume: its name, if that can be one.
 fn fresh(name: &str, volumes: &Map<String, Json>, pod: &Pod<'_>) -> String {

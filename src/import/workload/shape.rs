@@ -89,17 +89,18 @@ fn job(spec: &Json) -> Json {
             params.insert(key.to_owned(), json!(duration(seconds)));
         }
     }
-    if let Some(parallel) = spec["parallelism"].as_u64().filter(|parallel| *parallel > 1) {
+    // more at once than have to succeed never run
+    let all = spec["completions"].as_u64().filter(|all| *all > 0);
+    let parallel = spec["parallelism"].as_u64().map(|parallel| all.map_or(parallel, |all| parallel.min(all)));
+    if let Some(parallel) = parallel.filter(|parallel| *parallel > 1) {
         params.insert("parallel".to_owned(), json!(parallel));
     }
     if spec.pointer("/template/spec/restartPolicy").is_some_and(|policy| policy == "OnFailure") {
         params.insert("restart".to_owned(), json!("container"));
     }
     let is_numbered = spec["completionMode"] == "Indexed";
-    // one is what nothing means, and more at once than have to succeed is as many as that
-    let parallel = params.get("parallel").and_then(Json::as_u64).unwrap_or(1);
-    let completions = spec["completions"].as_u64().filter(|all| is_numbered || *all >= parallel && *all > 0);
-    if let Some(completions) = completions.filter(|all| is_numbered || *all > 1 || parallel > 1) {
+    // one is what nothing means
+    if let Some(completions) = all.filter(|all| is_numbered || *all > 1) {
         params.insert("completions".to_owned(), json!(completions));
         if !is_numbered {
             params.insert("numbered".to_owned(), json!(false));

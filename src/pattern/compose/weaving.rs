@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use serde_json::Value as Json;
 
 use crate::describe::{Place, Spanned};
-use crate::diagnostic::Finding;
+use crate::diagnostic::{Finding, Subject};
 use crate::pattern::names::volume_name;
 use crate::pattern::objects;
 use crate::pattern::objects::clash;
@@ -59,7 +59,8 @@ fn repeated(prepared: &Prepared<'_>, found: &Repeated) -> Finding {
         [] => (None, &whole),
     };
     let text = if first.is_some() { "and here" } else { "" };
-    let finding = Finding::error(second.label(text), format!("this Pod would have {}", found.what));
+    let mut finding = Finding::error(second.label(text), format!("this Pod would have {}", found.what));
+    finding.subject = found.are_volumes.then(|| Subject::Volume { name: found.name.clone() });
     first
         .into_iter()
         .fold(finding, |finding, first| finding.label(first.label("here")))
@@ -72,13 +73,16 @@ fn clash(prepared: &Prepared<'_>, found: &Clash) -> Finding {
     let name = clash::name(found);
     let first = owner(prepared, found.first, name);
     let second = owner(prepared, found.second, name);
-    Finding::error(
+    let mut finding = Finding::error(
         second.0.label(format!("{} wants {}", second.1, clash::short(&found.right))),
         format!("two parts of this Pod {what}"),
-    )
-    .label(first.0.label(format!("{} wants {}", first.1, clash::short(&found.left))))
-    .because("patterns never overwrite each other; one of the two would be lost")
-    .help(help)
+    );
+    let volume = name.filter(|_| found.path.starts_with("spec.volumes["));
+    finding.subject = volume.map(|name| Subject::Volume { name: name.to_owned() });
+    finding
+        .label(first.0.label(format!("{} wants {}", first.1, clash::short(&found.left))))
+        .because("patterns never overwrite each other; one of the two would be lost")
+        .help(help)
 }
 
 /// The part of the description that wants something of this name in the Pod, as near as it says so.

@@ -10,6 +10,8 @@ pub(crate) struct Repeated {
     pub what: String,
     /// The name, as a description writes it.
     pub name: String,
+    /// Whether they are volumes.
+    pub are_volumes: bool,
 }
 
 /// Things of one name in a Pod, and containers without an image.
@@ -23,8 +25,11 @@ pub(crate) fn repeated(pod: &Json) -> Vec<Repeated> {
     found.extend(imageless.map(|container| Repeated {
         what: format!("a container {} without an image", container["name"]),
         name: container["name"].as_str().unwrap_or_default().to_owned(),
+        are_volumes: false,
     }));
-    found.extend(twice("volumes called", list(&spec["volumes"]).iter().map(|volume| &volume["name"])));
+    let mut volumes = twice("volumes called", list(&spec["volumes"]).iter().map(|volume| &volume["name"]));
+    volumes.iter_mut().for_each(|repeated| repeated.are_volumes = true);
+    found.append(&mut volumes);
     found.extend(twice("ports called", ports.iter().map(|port| &port["name"])));
     // one number is two ports where TCP and UDP differ, as of a DNS server
     let is = |port: &Json, protocol: &str| port["protocol"].as_str().unwrap_or("TCP") == protocol;
@@ -44,5 +49,5 @@ fn twice<'json>(what: &str, names: impl Iterator<Item = &'json Json>) -> Vec<Rep
         *counts.entry(name.as_str().map_or_else(|| name.to_string(), str::to_owned)).or_default() += 1;
     }
     let several = counts.into_iter().filter(|(_, count)| *count > 1);
-    several.map(|(name, count)| Repeated { what: format!("{count} {what} {name}"), name }).collect()
+    several.map(|(name, count)| Repeated { what: format!("{count} {what} {name}"), name, are_volumes: false }).collect()
 }
