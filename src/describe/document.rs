@@ -16,7 +16,7 @@ use super::keys;
 use super::params::{Params, Setting};
 use super::schema::{self, Subject};
 use super::settings::kubernetes_version;
-use super::spanned::{Kind, Place, Spanned};
+use super::spanned::{Kind, Member, Place, Spanned};
 use crate::diagnostic::Finding;
 use crate::kube::versions::Target;
 use crate::limits;
@@ -269,6 +269,11 @@ impl DocumentReader<'_> {
         let subject = Subject { name: "a description", member: "key", help: None, place: &first_key(root) };
         self.findings.extend(schema::check(grammar(), root, subject));
         drop_nulls(root);
+        // what becomes a list is in one order, so that a formatter that sorts keys changes no Pod and no name
+        for member in taken_apart(root) {
+            let is_patterns = matches!(member.key.as_str(), "shape" | "use");
+            member.value.sort_maps(is_patterns.then_some(&WITHOUT_ORDER[..]));
+        }
         lacks_values
     }
 
@@ -308,10 +313,17 @@ fn expose(root: &Spanned) -> (Option<Expose>, Option<Place>) {
 
 /// Null is no value; in objects that are taken as they are it is one.
 fn drop_nulls(root: &mut Spanned) {
-    let Kind::Map(members) = &mut root.kind else { return };
-    for member in members.iter_mut().filter(|member| !matches!(member.key.as_str(), "extra" | "patch")) {
-        member.value.drop_nulls(member.key == "shape");
-    }
+    taken_apart(root).for_each(|member| member.value.drop_nulls(member.key == "shape"));
+}
+
+/// The keys of containers, and of what traffic is split `to`, that hold maps without an order. A pattern may give one to its own: requests pass through the
+/// `decorators` of a function as they are written.
+const WITHOUT_ORDER: [&str; 7] = ["env", "files", "labels", "ports", "shared", "to", "volumes"];
+
+/// The members of a document but for those that hold objects, which are taken as they are.
+fn taken_apart(root: &mut Spanned) -> impl Iterator<Item = &mut Member> {
+    let members: &mut [Member] = if let Kind::Map(members) = &mut root.kind { members } else { &mut [] };
+    members.iter_mut().filter(|member| !matches!(member.key.as_str(), "extra" | "patch"))
 }
 
 /// Where to point when the document itself lacks something.

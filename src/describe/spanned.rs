@@ -5,6 +5,7 @@ use std::sync::Arc;
 use serde_json::{Map, Number, Value as Json};
 
 use crate::diagnostic::Label;
+use crate::sort;
 use crate::yaml::{Document, NodeId, Source, Span, Value};
 
 /// Bytes of a description.
@@ -46,7 +47,7 @@ pub enum Kind {
     Text(String),
     /// A list.
     List(Vec<Spanned>),
-    /// A map, in the order of the file.
+    /// A map: of a file in its order, of a description in that of its keys.
     Map(Vec<Member>),
     /// A value that could not be made, which is reported where it should have come from.
     Lost,
@@ -156,11 +157,29 @@ impl Spanned {
         }
     }
 
+    /// Puts the members of maps into the order of their keys: of all maps, or of those that a member of one of these names
+    /// holds and of all below them.
+    pub(super) fn sort_maps(&mut self, under: Option<&[&str]>) {
+        match &mut self.kind {
+            Kind::Map(members) => {
+                if under.is_none() {
+                    sort::by(members, |one, other| one.key.cmp(&other.key));
+                }
+                for member in members {
+                    member.value.sort_maps(under.filter(|names| !names.contains(&member.key.as_str())));
+                }
+            }
+            Kind::List(items) => items.iter_mut().for_each(|item| item.sort_maps(under)),
+            _ => {}
+        }
+    }
+
     /// Where a text is a key or a value somewhere below, in the order of the file.
     #[must_use]
     pub fn places_of(&self, text: &str) -> Vec<&Place> {
         let mut found = Vec::new();
         self.collect_places(text, &mut found);
+        sort::by_key(&mut found, |place| place.span.start);
         found
     }
 

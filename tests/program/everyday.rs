@@ -299,7 +299,7 @@ fn each_key_of_a_document_makes_what_it_says() {
             "port: 80",
             &format!("{gateway}, paths: {{/api: \"service/api:81\", /: shop}}}}"),
             "HTTPRoute",
-            "/spec/rules/0/backendRefs/0",
+            "/spec/rules/1/backendRefs/0",
             json!({"group": "", "kind": "Service", "name": "api", "port": 81, "weight": 1}),
         ),
         (
@@ -1141,8 +1141,8 @@ fn further_services_lead_to_the_same_pods() {
         assert_eq!(
             public["spec"]["ports"],
             json!([
-                {"name": "https", "port": 443, "targetPort": "admin", "nodePort": 30443},
                 {"name": "dns", "port": 53, "targetPort": "dns", "protocol": "UDP"},
+                {"name": "https", "port": 443, "targetPort": "admin", "nodePort": 30443},
             ])
         );
     }

@@ -24,6 +24,7 @@ mod language;
 mod limits;
 mod lint;
 mod lsp;
+mod order;
 mod outputs;
 mod patterns;
 mod project;

@@ -31,9 +31,14 @@ pub fn binary() -> PathBuf {
 
 /// Runs `patterns` with `args` in the project's root, `stdin` on standard input.
 pub fn patterns_with(args: &[&str], stdin: &[u8]) -> Run {
+    patterns_in(".", args, stdin)
+}
+
+/// The same in a folder of the project.
+pub fn patterns_in(folder: &str, args: &[&str], stdin: &[u8]) -> Run {
     let mut child = Command::new(binary())
         .args(args)
-        .current_dir(env!("CARGO_MANIFEST_DIR"))
+        .current_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join(folder))
         .env("NO_COLOR", "1")
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())

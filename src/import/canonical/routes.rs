@@ -1,8 +1,11 @@
 //! The canonical form of an `HTTPRoute`.
 
+use std::cmp::Reverse;
+
 use serde_json::{Value as Json, json};
 
-use crate::import::values::items;
+use crate::import::values::{items, text};
+use crate::sort;
 
 /// A route with all that the server fills in, and a rule for each match: several of one rule mean any of them.
 pub(in crate::import) fn route(spec: &mut Json) {
@@ -22,6 +25,9 @@ pub(in crate::import) fn route(spec: &mut Json) {
         for backend in rule["backendRefs"].as_array_mut().into_iter().flatten() {
             fill(backend, &[("group", json!("")), ("kind", json!("Service")), ("weight", json!(1))]);
         }
+        if let Some(backends) = rule["backendRefs"].as_array_mut() {
+            sort::by_key(backends, |backend| text(&backend["name"]));
+        }
         let matches = match items(&rule["matches"]) {
             [] => vec![json!({})],
             some => some.to_vec(),
@@ -35,5 +41,10 @@ pub(in crate::import) fn route(spec: &mut Json) {
             }
         }
     }
+    // a longer path comes first wherever its rule is (Gateway API: HTTPRouteRule, `matches`)
+    sort::by_key(&mut whole, |rule| {
+        let path = text(&rule["matches"][0]["path"]["value"]);
+        (Reverse(path.len()), path)
+    });
     *rules = whole;
 }

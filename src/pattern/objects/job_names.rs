@@ -40,8 +40,7 @@ fn in_one_spelling(value: &mut Json) {
     const QUANTITIES: [&str; 2] = ["requests", "limits"];
     let one = |value: &mut Json| {
         if let Some(quantity) = Quantity::of_json(value) {
-            let is_binary = value.as_str().is_some_and(|text| text.ends_with('i'));
-            *value = Json::String(canonical(quantity, is_binary));
+            *value = Json::String(canonical(quantity));
         }
     };
     match value {
@@ -59,17 +58,20 @@ fn in_one_spelling(value: &mut Json) {
     }
 }
 
-/// A quantity as Kubernetes writes it: a whole number with the largest suffix of its kind
-/// (kubernetes/apimachinery: pkg/api/resource/quantity.go, `CanonicalizeBytes`).
-fn canonical(quantity: Quantity, is_binary: bool) -> String {
+/// A quantity in the shorter of the two forms that Kubernetes writes: a whole number with the largest suffix of its kind
+/// (kubernetes/apimachinery: pkg/api/resource/quantity.go, `CanonicalizeBytes`). A server compares the numbers alone.
+fn canonical(quantity: Quantity) -> String {
     const UNIT: i128 = 1_000_000_000;
     const BINARY: [&str; 7] = ["", "Ki", "Mi", "Gi", "Ti", "Pi", "Ei"];
     const DECIMAL: [&str; 10] = ["n", "u", "m", "", "k", "M", "G", "T", "P", "E"];
     let nano = quantity.nano();
-    let (mut number, step, suffixes) = match nano % UNIT {
-        0 if is_binary => (nano / UNIT, 1024, &BINARY[..]),
-        _ => (nano, 1000, &DECIMAL[..]),
-    };
+    let decimal = suffixed(nano, 1000, &DECIMAL);
+    let binary = (nano % UNIT == 0).then(|| suffixed(nano / UNIT, 1024, &BINARY));
+    binary.filter(|binary| binary.len() <= decimal.len()).unwrap_or(decimal)
+}
+
+/// A number with the largest of the suffixes that leaves it whole.
+fn suffixed(mut number: i128, step: i128, suffixes: &[&str]) -> String {
     let mut at = 0;
     while number != 0 && number % step == 0 && at + 1 < suffixes.len() {
         number /= step;
@@ -98,8 +100,20 @@ mod tests {
         for (spellings, expected) in [
             (vec![json!("1"), json!(1), json!("1000m"), json!("1.0"), json!("1e0")], "1"),
             (vec![json!("500m"), json!("0.5"), json!(0.5)], "500m"),
-            (vec![json!("1Gi"), json!("1024Mi"), json!("1048576Ki")], "1Gi"),
-            (vec![json!("1500Mi")], "1500Mi"),
+            (
+                vec![
+                    json!("1Gi"),
+                    json!("1024Mi"),
+                    json!("1048576Ki"),
+                    json!("1073741824"),
+                    json!(1_073_741_824),
+                    json!("1073741824000m"),
+                    json!("1.073741824G"),
+                ],
+                "1Gi",
+            ),
+            (vec![json!("1500Mi"), json!("1572864k"), json!(1_572_864_000)], "1500Mi"),
+            (vec![json!("10G"), json!("9765625Ki"), json!("10e9")], "10G"),
             (vec![json!("1G"), json!("1000M"), json!("1000000000")], "1G"),
             (vec![json!("0"), json!(0), json!("0Mi")], "0"),
         ] {

@@ -16,6 +16,7 @@ use serde_json::{Map, Value as Json, json};
 
 use crate::describe::{Description, Spanned};
 use crate::kube::image::Reference;
+use crate::kube::references;
 use crate::origin::{self, Maker};
 use crate::sort;
 use crate::yaml::{self, Source};
@@ -137,10 +138,10 @@ fn define_first(env: &mut Vec<Json>) {
     let mut moved: BTreeSet<String> = BTreeSet::new();
     let mut at = 0;
     while at < env.len() {
-        let value = env[at]["value"].as_str().unwrap_or_default();
-        let spoken_of = |name: &str| !moved.contains(name) && value.contains(&format!("$({name})"));
-        let later = |variable: &Json| variable["name"].as_str().is_some_and(spoken_of);
-        let Some(offset) = value.contains("$(").then(|| env[at + 1..].iter().position(later)).flatten() else {
+        let spoken_of = references(env[at]["value"].as_str().unwrap_or_default());
+        let is_spoken_of = |name: &str| !moved.contains(name) && spoken_of.iter().any(|(_, other)| *other == name);
+        let later = |variable: &Json| variable["name"].as_str().is_some_and(is_spoken_of);
+        let Some(offset) = env[at + 1..].iter().position(later).filter(|_| !spoken_of.is_empty()) else {
             at += 1;
             continue;
         };

@@ -4,6 +4,7 @@
 use serde_json::Value as Json;
 
 use super::made::Made;
+use crate::kube::references;
 
 /// Gives the lists that must not change one order.
 pub(crate) fn settle(made: &mut [Made]) {
@@ -50,7 +51,7 @@ fn sort_by(items: &mut [Json], keys: &[&str]) {
 
 /// Whether a variable may speak of those before it.
 fn refers(variables: &[Json]) -> bool {
-    variables.iter().any(|variable| variable["value"].as_str().is_some_and(|value| value.contains("$(")))
+    variables.iter().any(|variable| variable["value"].as_str().is_some_and(|value| !references(value).is_empty()))
 }
 
 #[cfg(test)]
