@@ -1,28 +1,9 @@
 //! Programs that keep data, run as replicas that know nothing of each other.
 
+use super::started::started;
 use crate::describe::Description;
-use crate::facts::Programs;
+use crate::facts::program::{Program, Replicas};
 use crate::pattern::Made;
-
-/// Programs of which each replica has its own data, unless it is told of the others.
-const OWN_DATA: [&str; 16] = [
-    "cassandra",
-    "couchdb",
-    "elasticsearch",
-    "etcd",
-    "kafka",
-    "mariadb",
-    "memcached",
-    "minio",
-    "mongo",
-    "mysql",
-    "opensearch",
-    "postgres",
-    "rabbitmq",
-    "redis",
-    "valkey",
-    "zookeeper",
-];
 
 /// A note for each document that names no shape, and so runs several Pods of such a program behind one Service.
 pub(super) fn notes(made: &[Made], descriptions: &[Description]) -> Vec<String> {
@@ -42,13 +23,14 @@ fn note(made: &[Made], description: &Description) -> Option<String> {
         object["kind"] == "Deployment" && object["metadata"]["name"] == *name && is_here
     })?;
     let replicas = own["spec"]["replicas"].as_u64().filter(|replicas| *replicas > 1)?;
-    let program = Programs::built_in().of_image(&app.image)?;
-    OWN_DATA.contains(&program.program.as_str()).then(|| {
-        format!(
-            "note: `{}` runs {replicas} Pods of {}, each with data of its own, behind one Service: write shape: {{single: \
+    let containers = own.pointer("/spec/template/spec/containers")?.as_array()?;
+    let container = containers.iter().find(|container| container["image"] == *app.image)?;
+    let is_apart = |program: &&'static Program| program.replicas == Replicas::Apart;
+    let program = started(container).into_iter().map(|one| one.program).find(is_apart)?;
+    Some(format!(
+        "note: `{}` runs {replicas} Pods of {}, each with data of its own, behind one Service: write shape: {{single: \
              {{}}}} for one Pod, {{sharded: {{shards: {replicas}}}}} for Pods with names, or {{replicated: {{replicas: \
              {replicas}}}}} if this is meant",
-            description.name, program.program
-        )
-    })
+        description.name, program.program
+    ))
 }

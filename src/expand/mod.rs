@@ -6,6 +6,7 @@ mod check;
 mod folders;
 mod guards;
 mod owners;
+mod started;
 mod tokens;
 mod verify;
 

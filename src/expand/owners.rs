@@ -2,7 +2,7 @@
 
 use serde_json::Value as Json;
 
-use crate::facts::users::{self, PGDATA};
+use crate::facts::users;
 use crate::pattern::{Made, templates};
 
 /// A warning for each container that does not run as root and whose program has to own the folder of a new volume: the
@@ -23,9 +23,10 @@ pub(super) fn notes(made: &[Made]) -> Vec<String> {
 }
 
 fn note(container: &Json, spec: &Json, claims: &Json) -> Option<String> {
-    let default = users::user(container["image"].as_str()?)?.owned?;
-    let said = items(&container["env"]).find(|variable| variable["name"] == PGDATA);
-    let folder = said.map_or(Some(default.as_str()), |variable| variable["value"].as_str())?.trim_end_matches('/');
+    let owned = users::user(container["image"].as_str()?)?.owned?;
+    let said = items(&container["env"]).find(|variable| variable["name"] == owned.variable);
+    let folder = said.map_or(Some(owned.folder.as_str()), |variable| variable["value"].as_str())?;
+    let folder = folder.trim_end_matches('/');
     let user =
         container.pointer("/securityContext/runAsUser").or_else(|| spec.pointer("/securityContext/runAsUser"))?;
     let is_there = |mount: &&Json| mount["mountPath"].as_str().is_some_and(|path| path.trim_end_matches('/') == folder);
@@ -38,8 +39,9 @@ fn note(container: &Json, spec: &Json, claims: &Json) -> Option<String> {
     (*user != 0 && is_new && !is_prepared).then(|| {
         format!(
             "warning: `{}` has to own {folder}, but the folder of a new volume is root's, and user {user} cannot change \
-             that: write env: {{{PGDATA}: {folder}/pgdata}}",
-            container["name"].as_str().unwrap_or_default()
+             that: write env: {{{}: {folder}/pgdata}}",
+            container["name"].as_str().unwrap_or_default(),
+            owned.variable
         )
     })
 }

@@ -3,6 +3,7 @@
 
 mod endpoint;
 mod many;
+mod pods;
 mod runs;
 
 use serde::Deserialize;
@@ -10,6 +11,7 @@ use serde::Deserialize;
 use super::Role;
 pub use endpoint::{Endpoint, Filtered, Form, Part, Replaced, When};
 pub use many::Many;
+pub use pods::{Owns, Replicas, Token, User};
 pub use runs::{Runs, Serves};
 
 /// A program whose facts are documented.
@@ -89,6 +91,18 @@ pub struct Program {
     /// Its leader election, if it has one.
     #[serde(default)]
     pub elects: Option<Elects>,
+    /// The users that its images become that start as root; the first that holds.
+    #[serde(default)]
+    pub users: Vec<User>,
+    /// The folder that it has to own.
+    #[serde(default)]
+    pub owns: Option<Owns>,
+    /// What its replicas have in common.
+    #[serde(default)]
+    pub replicas: Replicas,
+    /// The token for the API server that it needs.
+    #[serde(default)]
+    pub token: Option<Token>,
     /// HTTP paths that its documentation names for health.
     #[serde(default)]
     pub probes: Vec<String>,

@@ -1,6 +1,7 @@
-//! The users that programs become whose images start as root: the numbers of their Dockerfiles.
+//! The users that programs become whose images start as root, as their descriptions say.
 
 use super::images::is_plain_image;
+use super::program::User;
 use super::programs::{Programs, split};
 
 /// What an image does that starts as root.
@@ -8,54 +9,35 @@ use super::programs::{Programs, split};
 pub struct BecomesUser {
     /// The number of the user that its program runs as.
     pub number: u64,
-    /// A folder that must belong to that user, so that only root can use a new disk there.
-    pub owned: Option<String>,
+    /// What must belong to that user, so that only root can use a new disk there.
+    pub owned: Option<Owned>,
 }
 
-/// The variable that names postgres' folder of data.
-pub const PGDATA: &str = "PGDATA";
+/// A folder that a program has to own: it refuses one of another owner.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Owned {
+    /// Its path, if nothing says another.
+    pub folder: String,
+    /// The variable that says another.
+    pub variable: &'static str,
+}
 
-/// Programs, with their users in images on Debian and on Alpine (docker-library: each `Dockerfile`; the same script
-/// runs as that user from the start, too, as each image's page says under "Arbitrary --user").
-const USERS: [(&str, Option<u64>, Option<u64>); 10] = [
-    ("postgres", Some(999), Some(70)),
-    ("mysql", Some(999), None),
-    ("mariadb", Some(999), None),
-    ("redis", Some(999), Some(999)),
-    ("mongo", Some(999), None),
-    ("rabbitmq", Some(999), None),
-    ("old-rabbitmq", Some(999), None),
-    ("cassandra", Some(999), None),
-    ("zookeeper", Some(1000), None),
-    ("php-apache", Some(33), None),
-];
-
-/// The user that the program of an image becomes, where its images are known to start as root.
+/// The user that the program of an image becomes, where its images are known to start as root. The same scripts run as
+/// that user from the start, too (docker-library: each image's page says so under "Arbitrary --user").
 #[must_use]
 pub fn user(image: &str) -> Option<BecomesUser> {
     let programs = Programs::built_in();
     let program = programs.of_image(image).filter(|_| is_plain_image(image, programs))?;
     let (repository, tag) = split(image);
     let last = repository.rsplit('/').next().unwrap_or_default();
-    // images of others by these names have their own users
-    let is_official = !["percona", "percona-server", "percona-server-mongodb", "mysql-server"].contains(&last)
-        && !last.starts_with("mongodb-");
-    let is_alpine = tag.contains("alpine") || last == "timescaledb";
-    let (name, debian, alpine) = USERS.iter().find(|(name, ..)| *name == program.program && is_official)?;
-    let number = if is_alpine { *alpine } else { *debian }?;
-    // initdb and the server refuse a folder of another owner (postgres: src/bin/initdb/initdb.c, src/backend/utils/init)
-    let owned = (*name == "postgres").then(|| folder_of_postgres(tag));
+    let is_it = |user: &&User| {
+        user.image.as_deref().is_none_or(|image| image == last)
+            && user.tag.as_deref().is_none_or(|part| tag.contains(part))
+    };
+    let number = program.users.iter().find(is_it)?.number?;
+    let owns = program.owns.as_ref();
+    let owned = owns.and_then(|owns| Some(Owned { folder: owns.folder(tag)?, variable: &owns.env }));
     Some(BecomesUser { number, owned })
-}
-
-/// Postgres' folder of data if nothing says another: from version 18 on it is below the volume's.
-fn folder_of_postgres(tag: &str) -> String {
-    let digits: String =
-        tag.chars().skip_while(|sign| !sign.is_ascii_digit()).take_while(char::is_ascii_digit).collect();
-    match digits.parse::<u32>() {
-        Ok(version @ 18..) => format!("/var/lib/postgresql/{version}/docker"),
-        _ => "/var/lib/postgresql/data".to_owned(),
-    }
 }
 
 #[cfg(test)]
@@ -100,7 +82,8 @@ mod tests {
             ("pgvector/pgvector:pg18", "/var/lib/postgresql/18/docker"),
             ("postgres:19beta1-alpine", "/var/lib/postgresql/19/docker"),
         ] {
-            assert_eq!(user(image).and_then(|user| user.owned).as_deref(), Some(folder), "{image}");
+            let owned = user(image).and_then(|user| user.owned).map(|owned| (owned.folder, owned.variable));
+            assert_eq!(owned, Some((folder.to_owned(), "PGDATA")), "{image}");
         }
         assert_eq!(user("mysql:8").and_then(|user| user.owned), None);
     }

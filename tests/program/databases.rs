@@ -223,8 +223,39 @@ fn replicas_with_data_of_their_own_are_noted() {
         "mongo:7",
         "mariadb:11",
         "elasticsearch:8.14.0",
+        "bitnami/postgresql:16.4.0",
+        "docker.io/bitnamilegacy/redis:7.4",
+        "bitnami/mongodb:7.0",
+        "apache/kafka:3.9.0",
     ] {
         assert!(noted(image, ""), "{image}");
+    }
+    let runs = |image: &str, keys: &str| {
+        let run = generate(&format!("patterns: v1\nname: db\napp: {{image: \"{image}\", writable: all, {keys}}}\n"));
+        assert_eq!(run.code, 0, "{image} {keys}\n{}", run.stderr);
+        run.stderr.contains("each with data of its own")
+    };
+    for (image, keys, expected) in [
+        ("postgres:16", "args: [-c, max_connections=200]", true),
+        ("postgres:16", "command: [docker-entrypoint.sh, postgres]", false),
+        ("redis:7", "command: [redis-server, --save, '']", true),
+        ("redis:7", "command: [sh, -c, exec redis-server --port 7000]", true),
+        ("redis:7", "args: [/etc/redis.conf]", true),
+        ("postgres:16", "command: [psql, -h, db, -c, LISTEN x]", false),
+        ("postgres:16", "args: [pg_dump, -h, db]", false),
+        (
+            "postgres:16",
+            "command: [/bin/sh, -c, 'while true; do pg_dump -h db | gzip > /tmp/d; sleep 60; done']",
+            false,
+        ),
+        ("redis:7", "command: [redis-cli, -h, cache, MONITOR]", false),
+        ("mysql:8", "command: [mysqldump, -h, db, shop]", false),
+        ("mongo:7", "command: [mongosh, 'mongodb://db']", false),
+        ("mongo:4", "command: [mongo, 'mongodb://db']", false),
+        ("bitnami/postgresql:16", "command: [psql, -h, db]", false),
+        ("mariadb:11", "command: [/own/start.sh]", false),
+    ] {
+        assert_eq!(runs(image, keys), expected, "{image} {keys}");
     }
     for (image, more) in [
         ("redis:8.10.1", "shape: {single: {}}"),

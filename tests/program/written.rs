@@ -250,6 +250,46 @@ fn a_program_without_the_token_that_it_needs_is_named() {
     assert!(!warned(&proxy(", args: [--kubeconfig, /etc/k]")));
     assert!(!warned(&(proxy("") + "adopt: {token: true}\n")));
     assert!(!warned(&shop("", "")));
+    let app = |image: &str, keys: &str| {
+        format!("patterns: v1\nname: a\nnamespace: shop\napp: {{image: \"{image}\", writable: all{keys}}}\n")
+    };
+    for (image, keys, expected) in [
+        ("bitnami/kubectl:1.33", ", args: [get, pods, -w]", true),
+        ("bitnami/kubectl:1.33", ", command: [kubectl, get, pods]", true),
+        ("bitnami/kubectl:1.33", ", command: [/bin/sh, -c, 'kubectl delete pod -l a=b && echo done']", true),
+        ("alpine/k8s:1.33.1", ", command: [sh, -c, 'set -e; kubectl rollout restart deployment/a']", true),
+        ("bitnami/kubectl:1.33", ", args: [--kubeconfig=/k/config, get, pods]", false),
+        ("bitnami/kubectl:1.33", ", args: [get, pods], env: {KUBECONFIG: /k/config}", false),
+        ("bitnami/kubectl:1.33", ", args: [kustomize, /work]", false),
+        ("bitnami/kubectl:1.33", ", args: [version, --client]", false),
+        ("bitnami/kubectl:1.33", ", args: [get, pods], volumes: {k: {secret: k, mount: /.kube}}", false),
+        (
+            "bitnami/kubectl:1.33",
+            ", command: [sh, -c, 'aws eks update-kubeconfig --name a && kubectl get pods']",
+            false,
+        ),
+        ("bitnami/kubectl:1.33", ", args: [get, pods], rights: [{pods: [get, list]}]", false),
+        ("registry.k8s.io/external-dns/external-dns:v0.17.0", ", args: [--source=service, --provider=aws]", true),
+        ("registry.k8s.io/external-dns/external-dns:v0.17.0", ", args: [--source=fake, --provider=inmemory]", false),
+        ("registry.k8s.io/external-dns/external-dns:v0.17.0", ", args: [--server=https://k, --source=service]", false),
+        (
+            "registry.k8s.io/descheduler/descheduler:v0.33.0",
+            ", command: [/bin/descheduler, --descheduling-interval=5m]",
+            true,
+        ),
+        ("registry.k8s.io/descheduler/descheduler:v0.33.0", ", args: [/bin/descheduler, --kubeconfig, /k]", false),
+    ] {
+        assert_eq!(warned(&app(image, keys)), expected, "{image} {keys}");
+    }
+    let prometheus = |config: &str| {
+        app("prom/prometheus:v3.4.0", ", port: 9090, volumes: {conf: {configmap: conf, mount: /etc/prometheus}}")
+            + &format!("configmaps: {{conf: {{prometheus.yml: '{{scrape_configs: [{{job_name: a, {config}}}]}}'}}}}\n")
+    };
+    assert!(warned(&prometheus("kubernetes_sd_configs: [{role: pod}]")));
+    assert!(!warned(&prometheus("kubernetes_sd_configs: [{role: pod, api_server: \"https://k\"}]")));
+    assert!(!warned(&prometheus("kubernetes_sd_configs: [{role: pod, kubeconfig_file: /k}]")));
+    assert!(!warned(&prometheus("static_configs: [{targets: [\"a:80\"]}]")));
+    assert!(!warned(&(prometheus("kubernetes_sd_configs: [{role: pod}]") + "adopt: {token: true}\n")));
 }
 
 /// A CronJob that only people start has a schedule that never comes.

@@ -3,7 +3,7 @@
 use serde_json::Value as Json;
 
 use crate::apiserver::pod_security::DEFAULT_CAPABILITIES;
-use crate::facts::users::{self, PGDATA};
+use crate::facts::users::{self, Owned};
 use crate::import::canonical::path_of;
 use crate::import::values::{items, text};
 
@@ -79,14 +79,15 @@ pub(in crate::import) fn user(container: &Json, spec: &Json) -> Option<u64> {
     }
     let known = users::user(container["image"].as_str()?)?;
     // what has to be given to that user first, only root can give
-    let is_given = known.owned.as_deref().is_some_and(|folder| mounts_folder(container, folder));
+    let is_given = known.owned.as_ref().is_some_and(|owned| mounts_folder(container, owned));
     Some(if may_be_root && is_given { 0 } else { known.number })
 }
 
-/// Whether a volume is mounted right at postgres' folder of data: the volume's own folder is root's when it is new.
-fn mounts_folder(container: &Json, default: &str) -> bool {
-    let said = items(&container["env"]).iter().find(|variable| variable["name"] == PGDATA);
-    let folder = said.map_or(Some(default), |variable| variable["value"].as_str());
+/// Whether a volume is mounted right at a folder that its program has to own: the volume's own folder is root's when it
+/// is new.
+fn mounts_folder(container: &Json, owned: &Owned) -> bool {
+    let said = items(&container["env"]).iter().find(|variable| variable["name"] == owned.variable);
+    let folder = said.map_or(Some(owned.folder.as_str()), |variable| variable["value"].as_str());
     let folder = folder.unwrap_or_default().trim_end_matches('/');
     items(&container["volumeMounts"]).iter().any(|mount| path_of(mount) == folder)
 }

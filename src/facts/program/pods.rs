@@ -1,0 +1,79 @@
+//! What a program asks of its Pod: a user, folders that it owns, data of its own, a token.
+
+use serde::Deserialize;
+
+use super::many::Many;
+
+/// The user that an image becomes that starts as root.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct User {
+    /// Of repositories with this last word alone.
+    #[serde(default)]
+    pub image: Option<String>,
+    /// Of tags that contain this alone.
+    #[serde(default)]
+    pub tag: Option<String>,
+    /// Its number in the image; absent where it is not known.
+    #[serde(default)]
+    pub number: Option<u64>,
+}
+
+/// A folder that a program has to own.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Owns {
+    /// The variable that names it.
+    pub env: String,
+    /// Where it is unless told otherwise, the first whose version holds.
+    pub folders: Vec<Folder>,
+}
+
+/// A folder by the version of the program.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Folder {
+    /// Only before this version.
+    #[serde(default)]
+    pub before: Option<u32>,
+    /// Its path, with the version for `$(version)`.
+    pub path: String,
+}
+
+impl Owns {
+    /// The folder in an image of this tag; without a version that of the oldest.
+    #[must_use]
+    pub fn folder(&self, tag: &str) -> Option<String> {
+        let digits: String =
+            tag.chars().skip_while(|sign| !sign.is_ascii_digit()).take_while(char::is_ascii_digit).collect();
+        let version: u32 = digits.parse().unwrap_or_default();
+        let folder = self.folders.iter().find(|folder| folder.before.is_none_or(|before| version < before))?;
+        Some(folder.path.replace("$(version)", &version.to_string()))
+    }
+}
+
+/// What replicas of a program have in common.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Replicas {
+    /// Not known.
+    #[default]
+    Unknown,
+    /// Nothing, unless they are told of each other: each has its own data.
+    Apart,
+}
+
+/// The token of its Pod's account for the API server, without which a program does nothing.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Token {
+    /// Options, arguments and variables with which it takes another way to the API server, or needs none.
+    #[serde(default)]
+    pub unless: Many,
+    /// It needs one only where its configuration has something under this key.
+    #[serde(default)]
+    pub key: Option<String>,
+    /// And beside it none of these keys, which name another way.
+    #[serde(default)]
+    pub without: Many,
+}
