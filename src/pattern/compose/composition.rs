@@ -3,7 +3,7 @@
 use serde_json::{Map, Value as Json, json};
 
 use super::additions;
-use super::config::{config, render_objects};
+use super::config::{config, fragments as fragments_of, render_objects};
 use super::context::{Context, DocumentContext, EntryContext, ObjectContext};
 use super::weaving::{Fragment, weave};
 use crate::diagnostic::Finding;
@@ -19,6 +19,7 @@ use crate::pattern::plan::referent;
 use crate::pattern::template::fault::Fault;
 use crate::pattern::template::filters::Mount;
 use crate::pattern::template::render::Renderer;
+use crate::sort;
 
 pub(super) struct Composition<'a> {
     pub(super) catalogue: &'a Catalogue,
@@ -46,7 +47,9 @@ fn instances(shape: &Filled) -> Vec<Instance> {
         member.insert("name".to_owned(), json!(name));
         Instance { name: name.clone(), context: Map::from_iter([(each.r#as.clone(), Json::Object(member))]) }
     };
-    members.into_iter().flatten().map(instance).collect()
+    let mut members: Vec<_> = members.into_iter().flatten().collect();
+    sort::by_key(&mut members, |(name, _)| *name);
+    members.into_iter().map(instance).collect()
 }
 
 /// The variables that a fragment gives to the container `main`.
@@ -175,9 +178,8 @@ impl Composition<'_> {
         }
         let context = Context { more: Some(more), ..context }.to_json();
         if instance.is_some() {
-            for pod in renderer.documents(POD_TEMPLATE, &context)? {
-                fragments.push(Fragment { pod, owner: 0 });
-            }
+            let own = fragments_of(&renderer, &context)?;
+            fragments.extend(own.into_iter().map(|pod| Fragment { pod, owner: 0 }));
         }
         let is_each = |template: &&str| shape.definition.each.is_none() || template.starts_with("each");
         for template in shape.folder.object_templates().filter(|template| is_each(template) == instance.is_some()) {
@@ -218,7 +220,7 @@ impl Composition<'_> {
         }
         let context = Context { more: Some(more), ..context }.to_json();
         if filled.folder.file(POD_TEMPLATE).is_some() {
-            for mut pod in renderer.documents(POD_TEMPLATE, &context)? {
+            for mut pod in fragments_of(&renderer, &context)? {
                 if let Some(resources) = &filled.resources {
                     additions::resources(&mut pod, resources);
                 }

@@ -121,12 +121,28 @@ impl Renderer {
         self.patiently(template, |environment, template| environment.get_template(template).map(drop))
     }
 
+    /// Renders a template whose documents are maps.
+    ///
+    /// # Errors
+    /// As for [`Renderer::documents`], and a document that is something else.
+    pub(crate) fn maps(&self, template: &str, context: &Json) -> Result<Vec<Json>, Fault> {
+        let documents = self.documents(template, context)?;
+        match documents.iter().find_map(other_than_map) {
+            Some(other) => Err(self.whole(template, format!("{template} renders to {other}, not to a map"))),
+            None => Ok(documents),
+        }
+    }
+
     /// A template that was given up.
     fn endless(&self, template: &str, past_limit: &str) -> Fault {
+        self.whole(template, format!("this template does not render: {past_limit}"))
+    }
+
+    /// Something about a whole template.
+    pub(crate) fn whole(&self, template: &str, message: String) -> Fault {
         let text = self.folder.file(template).unwrap_or_default();
         let source = Arc::new(Source::from_text(self.folder.display(template), text));
-        let whole = Span::new(0, text.trim_end().len());
-        Fault::at(source, whole, format!("this template does not render: {past_limit}"))
+        Fault::at(source, Span::new(0, text.trim_end().len()), message)
     }
 
     /// The innermost of the errors that an included template nests, with its line.
@@ -155,6 +171,17 @@ impl Renderer {
                 Fault::from(format!("{template}: {what}")).by_limit(is_limit)
             }
         }
+    }
+}
+
+/// What a value is that is neither a map nor nothing.
+pub(crate) fn other_than_map(value: &Json) -> Option<&'static str> {
+    match value {
+        Json::Null | Json::Object(_) => None,
+        Json::Array(_) => Some("a list"),
+        Json::String(_) => Some("a text"),
+        Json::Bool(_) => Some("a boolean"),
+        Json::Number(_) => Some("a number"),
     }
 }
 
