@@ -23,18 +23,22 @@ pub fn write(out: &mut dyn io::Write, before: &Arc<Source>, after: &Arc<Source>)
 }
 
 /// How a diff names a file so that `git apply` finds it, wherever in the repository it is called: from the root on.
-/// Outside of one, as it is called here, without what is no part of it.
+/// Outside of one from the project's folder on, and outside of both as it is called here, or from `/` on where that
+/// would leave the folder.
 #[must_use]
 pub fn path_in_repository(path: &Path) -> String {
     let whole = std::path::absolute(path).map(|path| files::without_dots(&path)).unwrap_or_default();
     // a folder that is not there yet has no links either
     let known = whole.ancestors().skip(1).find_map(|folder| Some((folder, fs::canonicalize(folder).ok()?)));
     let whole = known.and_then(|(folder, real)| Some(real.join(whole.strip_prefix(folder).ok()?)));
-    let root = |whole: &Path| {
-        let root = whole.ancestors().skip(1).find(|folder| folder.join(".git").exists())?;
+    let below = |mark: &str| {
+        let whole = whole.as_deref()?;
+        let root = whole.ancestors().skip(1).find(|folder| folder.join(mark).exists())?;
         whole.strip_prefix(root).ok().map(Path::to_owned)
     };
-    let inside = whole.as_deref().and_then(root).unwrap_or_else(|| path.to_owned());
+    let leaves = path.components().any(|part| part == std::path::Component::ParentDir);
+    let called = || whole.clone().filter(|_| leaves).unwrap_or_else(|| path.to_owned());
+    let inside = below(".git").or_else(|| below(".patterns.yaml")).unwrap_or_else(called);
     let inside = inside.to_string_lossy().replace('\\', "/");
     inside.trim_start_matches("./").trim_start_matches('/').to_owned()
 }
