@@ -153,20 +153,25 @@ pub fn read_regular(path: &Path, limit: Limit) -> io::Result<Vec<u8>> {
     within(File::open(path)?, there.len(), limit)
 }
 
-/// Why the ignore files of a folder are not read: one that is a pipe or a device, or a link to one, would never end, and
-/// the search for files reads them whole.
+/// Whether an ignore file is there: one that is a pipe or a device, or a link to one, would never end, and the search for
+/// files reads them whole.
 ///
 /// # Errors
 /// One that is not a regular file, or is larger than [`limits::BESIDE`].
-pub fn check_ignore_files(folder: &Path) -> io::Result<()> {
-    for path in [".gitignore", ".ignore"].map(|name| folder.join(name)) {
-        match fs::metadata(&path) {
-            Ok(there) if !there.is_file() => return Err(named(&path, &not_regular())),
-            Ok(there) if there.len() > limits::BESIDE.most => return Err(named(&path, &too_large(limits::BESIDE))),
-            _ => {}
-        }
+pub fn check_ignore_file(path: &Path) -> io::Result<bool> {
+    match fs::metadata(path) {
+        Ok(there) if !there.is_file() => Err(named(path, &not_regular())),
+        Ok(there) if there.len() > limits::BESIDE.most => Err(named(path, &too_large(limits::BESIDE))),
+        there => Ok(there.is_ok()),
     }
-    Ok(())
+}
+
+/// Whether the ignore files of a folder can be read.
+///
+/// # Errors
+/// As [`check_ignore_file`].
+pub fn check_ignore_files(folder: &Path) -> io::Result<()> {
+    [".gitignore", ".ignore"].iter().try_for_each(|name| check_ignore_file(&folder.join(name)).map(drop))
 }
 
 /// The same for a folder and those above it, whose ignore files count in it.

@@ -34,6 +34,7 @@ mod refused;
 
 mod render;
 mod report;
+mod search;
 mod secret_spellings;
 mod secrets;
 #[path = "../support/mod.rs"]

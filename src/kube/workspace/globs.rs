@@ -46,10 +46,6 @@ impl Globs {
         self.matches(path, false)
     }
 
-    pub(super) fn is_empty(&self) -> bool {
-        self.patterns.is_none()
-    }
-
     pub(super) fn matches(&self, path: &Path, is_folder: bool) -> bool {
         let Some(patterns) = self.patterns.as_ref().filter(|_| path.starts_with(&self.folder)) else { return false };
         patterns.matched_path_or_any_parents(path, is_folder).is_ignore()

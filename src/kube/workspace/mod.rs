@@ -6,9 +6,11 @@ mod globs;
 mod helm;
 mod incomplete;
 mod kustomize;
+mod left_out;
 mod part;
 mod refused;
 mod rendered;
+mod search;
 mod tracked;
 mod walk;
 
@@ -23,10 +25,11 @@ pub use file::File;
 pub use globs::{BadGlob, Globs};
 pub use incomplete::{Identity, Incomplete};
 pub(super) use kustomize::{CHANGED_BY, LEVELS, MOST_CHANGES, OVERLAYS};
+pub use left_out::LEFT_OUT;
 pub use refused::{RefusedSecrets, names_a_secret, refused};
 pub use rendered::{Origin, OriginFile, OriginPlace, Rendered, trimmed};
 pub use tracked::files_in as tracked_files;
-pub use walk::{Input, Inputs, LEFT_OUT};
+pub use walk::{Input, Inputs};
 
 use super::definitions::{self, Definitions};
 use super::object::Object;
