@@ -17,13 +17,14 @@ pub fn config_map(object: Field) {
         if binary.has(&key) {
             value.at_key().invalid("is in `binaryData` too");
         }
-        size += value.str().len();
+        size += value.str_len_at_most();
     }
     for (key, value) in binary.entries() {
         data_key(&key, value);
         size += decode(value).len();
     }
-    if size > MAX_SIZE {
+    let more_than_text = || data.values().map(|value| value.str_len_at_most() - value.str().len()).sum::<usize>();
+    if size > MAX_SIZE && size - more_than_text() > MAX_SIZE {
         object.too_long(MAX_SIZE);
     }
 }
@@ -143,5 +144,42 @@ pub fn namespace(object: Field) {
         } else if !text.contains('/') && !["kubernetes", "orphan", "foregroundDeletion"].contains(&text) {
             finalizer.invalid("has an element that is not a standard finalizer");
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::{MAX_SIZE, config_map};
+    use crate::apiserver::field::Run;
+    use crate::kube::FastSet;
+    use crate::kube::versions::Target;
+    use crate::yaml::{Source, as_kubectl, read};
+
+    /// The size is that of the texts: of a literal without its indentation, with all that aliases repeat.
+    #[test]
+    fn a_config_map_has_a_mebibyte() {
+        let errors = |data: &str| {
+            let text = format!("kind: ConfigMap\nmetadata: {{name: a}}\n{data}");
+            let (documents, refusal) = as_kubectl(read(&Arc::new(Source::from_text("a.yaml", text))));
+            assert!(refusal.is_none(), "{refusal:?}");
+            let document = &documents[0];
+            let run = Run::new(document, document.root(), Target::default(), FastSet::default());
+            config_map(run.root());
+            run.finish().0.len()
+        };
+        let line = "x".repeat(1023);
+        let lines = format!("      {line}\n").repeat(1024);
+        assert_eq!(errors(&format!("data:\n    a: |\n{lines}")), 0, "as long as may be");
+        assert_eq!(errors(&format!("data:\n    a: |\n{lines}    b: x\n")), 1);
+        assert_eq!(errors(&format!("data:\n    a: |-\n{lines}    b: x\n")), 0);
+        assert_eq!(errors(&format!("data:\n    a: |\n{lines}binaryData: {{b: eA==}}\n")), 1);
+        assert_eq!(errors(&format!("data: {{a: {}}}\n", "x".repeat(MAX_SIZE))), 0);
+        assert_eq!(errors(&format!("data: {{a: \"{}\\P\"}}\n", "x".repeat(MAX_SIZE - 2))), 1, "three bytes of two");
+        let half = "x".repeat(MAX_SIZE / 2);
+        assert_eq!(errors(&format!("data: {{a: &a {half}, b: *a}}\n")), 0);
+        assert_eq!(errors(&format!("data: {{a: &a {half}, b: *a, c: x}}\n")), 1);
+        assert_eq!(errors(&format!("data:\n  a: &a |\n    {half}\n  b: *a\n")), 1, "each has a break at its end");
     }
 }

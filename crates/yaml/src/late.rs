@@ -67,16 +67,29 @@ fn folded(written: &str) -> String {
 mod tests {
     use std::sync::Arc;
 
-    use crate::{Part, Source, read, read_exactly};
+    use crate::{Document, NodeId, Part, Source, read, read_exactly};
 
     /// All that is read of a text as JSON, and whether anything of it was made late.
     fn json(text: &str, read: fn(&Arc<Source>) -> Vec<Part>) -> (String, bool) {
         let parts = read(&Arc::new(Source::from_text("a.yaml", text)));
         let of_part = |part: &Part| match part {
-            Part::Document(document) => (document.to_json(document.root()), document.tree.late.0.get().is_some()),
+            Part::Document(document) => {
+                let most = lengths(document);
+                assert!(document.tree.late.0.get().is_none(), "{text:?}: a length asks for no text");
+                for (node, most) in most {
+                    assert!(document.str(node).is_some_and(|text| text.len() <= most), "{text:?}: {most}");
+                }
+                (document.to_json(document.root()), document.tree.late.0.get().is_some())
+            }
             Part::Refused(refusal) => (format!("{refusal:?}"), false),
         };
         parts.iter().map(of_part).fold((String::new(), false), |all, part| (all.0 + &part.0, all.1 || part.1))
+    }
+
+    /// All nodes that are texts, with the most bytes that each may have.
+    fn lengths(document: &Document) -> Vec<(NodeId, usize)> {
+        let nodes = (0..document.tree.nodes.len()).map(|number| NodeId(u32::try_from(number).unwrap()));
+        nodes.filter_map(|node| Some((node, document.str_len_at_most(node)?))).collect()
     }
 
     const PLAIN: [&str; 16] = [

@@ -520,6 +520,21 @@ impl Tree {
         }
     }
 
+    /// At least as many bytes as a node's text has, if it is a string. A text of several lines is not made for this.
+    #[must_use]
+    pub fn str_len_at_most(&self, node: NodeId) -> Option<usize> {
+        let at = self.node(node);
+        match at.kind() {
+            Kind::Wide => match self.more.wide(at) {
+                // its lines without their indentation, and a break at the end
+                Wide::Late { .. } => Some(self.more.span(at).range().len() + 1),
+                Wide::Alias { target, .. } => self.str_len_at_most(target),
+                _ => self.str(node).map(str::len),
+            },
+            _ => self.str(node).map(str::len),
+        }
+    }
+
     /// The text under `key`, if it is a string.
     #[must_use]
     pub fn get_str(&self, map: NodeId, key: &str) -> Option<&str> {

@@ -26,6 +26,12 @@ impl<'a> Field<'a> {
         self.run.document.str(self.node()?)
     }
 
+    /// At least as many bytes as the text has. Long texts are not made for this.
+    #[must_use]
+    pub fn str_len_at_most(self) -> usize {
+        self.node().and_then(|node| self.run.document.str_len_at_most(node)).unwrap_or_default()
+    }
+
     /// The text, or the server's default for an empty one.
     #[must_use]
     pub fn str_or(self, default: &'static str) -> &'a str {
