@@ -116,12 +116,35 @@ pub(super) const fn print(bytes: &[u8]) -> u32 {
     u32::from_be_bytes([low, bytes[0], bytes[length / 2], bytes[length - 1]])
 }
 
+/// Whether two texts are the same. Keys are short: two comparisons of eight bytes take less than to ask for one of any
+/// length.
+#[inline]
+pub(super) fn is_same(one: &[u8], other: &[u8]) -> bool {
+    if one.len() != other.len() {
+        return false;
+    }
+    match (ends::<8>(one), ends::<8>(other)) {
+        (Some(of_one), Some(of_other)) if one.len() <= 16 => of_one == of_other,
+        (None, None) => match (ends::<4>(one), ends::<4>(other)) {
+            (Some(of_one), Some(of_other)) => of_one == of_other,
+            _ => one == other,
+        },
+        _ => one == other,
+    }
+}
+
+/// The first and the last bytes, which may overlap.
+#[inline]
+fn ends<const COUNT: usize>(text: &[u8]) -> Option<([u8; COUNT], [u8; COUNT])> {
+    Some((*text.first_chunk()?, *text.last_chunk()?))
+}
+
 #[cfg(test)]
 mod tests {
     use std::fmt::Write as _;
     use std::sync::Arc;
 
-    use super::{Key, Keys};
+    use super::{Key, Keys, is_same};
     use crate::{Source, as_kubectl, read};
 
     /// Keys of every form, of maps of every form, and of a map with more entries than one byte counts.
@@ -160,6 +183,22 @@ mod tests {
         let value = |key: &str| merged.and_then(|map| document.get(map, key)).map(|node| document.raw(node));
         assert_eq!(["plain", "7", "true", "1.5", "15", "it's"].map(value), ["4", "5", "6", "7", "8", "3"].map(Some));
         assert_eq!(["yes", "0o17", "<<", ""].map(value), [None; 4]);
+    }
+
+    /// Of all lengths around those that are compared at once, with one byte of difference in every place.
+    #[test]
+    fn texts_that_differ_in_one_byte_are_not_the_same() {
+        let text: Vec<u8> = (b'!'..b'z').collect();
+        for length in 0..=40 {
+            let one = &text[..length];
+            assert!(is_same(one, &one.to_vec()), "{length}");
+            assert!(!is_same(one, &text[..=length]) && !is_same(&text[..=length], one), "{length}");
+            for at in 0..length {
+                let mut other = one.to_vec();
+                other[at] ^= 1;
+                assert!(!is_same(one, &other) && !is_same(&other, one), "{length} {at}");
+            }
+        }
     }
 
     #[test]

@@ -8,7 +8,7 @@ use std::fmt::Write as _;
 use std::ops::{Deref, Range};
 use std::sync::Arc;
 
-use super::key::{Key, place};
+use super::key::{Key, is_same, place};
 use super::late::Late;
 use super::scalar::{json_float, key_float};
 use super::seldom::Seldom;
@@ -430,7 +430,7 @@ impl Tree {
     #[must_use]
     #[inline]
     pub fn is_text(&self, node: NodeId, key: &str) -> bool {
-        self.written(node).map_or_else(|| self.is_seldom_key(node, key), |written| written == key.as_bytes())
+        self.written(node).map_or_else(|| self.is_seldom_key(node, key), |written| is_same(written, key.as_bytes()))
     }
 
     /// Whether the text of a key that is not written as it is, is this.
