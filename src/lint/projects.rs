@@ -90,9 +90,11 @@ impl Projects {
         let mut by_file: HashMap<PathBuf, usize> = HashMap::new();
         let mut seen: FastSet<&Path> = FastSet::default();
         let mut finder = project::Finder::default();
+        // files come folder by folder
+        let mut last = None;
         for file in workspace.files.iter().filter(|file| file.reported) {
             let folder = folder(file);
-            if !seen.insert(folder) {
+            if last.replace(folder.as_os_str()) == Some(folder.as_os_str()) || !seen.insert(folder) {
                 continue;
             }
             let Some(path) = settings_of(&mut finder, file)? else { continue };

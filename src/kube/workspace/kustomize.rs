@@ -7,12 +7,14 @@ mod flux;
 mod roots;
 
 use std::collections::BTreeSet;
+use std::ffi::OsStr;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::file::File;
 use super::generators::{self, Generator};
+use super::listed::{KUSTOMIZATIONS, Listed, REPOSITORY};
 use super::part;
 use crate::files;
 use crate::kube::changes::{Changes, field};
@@ -22,9 +24,6 @@ use crate::yaml::{self, Document, NodeId, Part, Source};
 use changes::Change;
 pub(super) use flux::is_kustomization as is_of_flux;
 use roots::{Unseen, Variables, together};
-
-/// `RecognizedKustomizationFileNames` in `sigs.k8s.io/kustomize/api/konfig`.
-const NAMES: [&str; 3] = ["kustomization.yaml", "kustomization.yml", "Kustomization"];
 
 /// How many folders upwards a kustomization is looked for; repositories keep patches one or two below it.
 pub(in crate::kube) const LEVELS: usize = 5;
@@ -61,21 +60,25 @@ struct Kustomization {
     generators: Vec<Generator>,
 }
 
+/// Something for each of many paths without links and dots. Such paths are the same where their texts are, and a text is
+/// hashed several times as fast as a path.
+type ByPath<'a, V> = FastMap<&'a OsStr, V>;
+
 /// Whether a file is a kustomization, by its name.
 pub(super) fn is_kustomization(path: &Path) -> bool {
-    path.file_name().is_some_and(|name| NAMES.iter().any(|known| name == *known))
+    path.file_name().is_some_and(|name| KUSTOMIZATIONS.iter().any(|known| name == *known))
 }
 
 /// Marks the objects of files that a kustomization names as patches or changes as resources, and those that one brings
 /// together; adds the `ConfigMap`s and Secrets that kustomizations generate.
-pub(super) fn connect(files: &mut Vec<File>) {
+pub(super) fn connect(files: &mut Vec<File>, listed: &Listed) {
     for file in files.iter_mut() {
         // what was rendered is what is applied, and is applied together
         let Some(rendered) = &file.rendered else { continue };
         let unit: Arc<[u32]> = Arc::from([rendered.unit]);
         file.objects.iter_mut().for_each(|object| object.kustomizations = Arc::clone(&unit));
     }
-    let mut all = find(files);
+    let mut all = find(files, listed);
     let own = all.len();
     all.extend(flux::read(files));
     for file in files.iter_mut() {
@@ -95,23 +98,26 @@ pub(super) fn connect(files: &mut Vec<File>) {
         own.iter().filter_map(|one| Some((one.path.as_path(), one.shown.as_deref()?, one.generators.as_slice()))),
     );
     unload_data(files, own);
-    let patches: FastSet<&PathBuf> = own.iter().flat_map(|one| &one.patches).collect();
+    let patches: FastSet<&OsStr> = own.iter().flat_map(|one| &one.patches).map(|path| path.as_os_str()).collect();
     let users = users(all);
-    let mut bases: FastMap<&Path, Vec<usize>> = FastMap::default();
+    let mut bases: ByPath<'_, Vec<usize>> = ByPath::default();
     for (at, one) in all.iter().enumerate().filter(|(at, _)| users[*at].may_change()) {
         for path in &one.resources {
-            bases.entry(path.as_path()).or_default().push(at);
+            bases.entry(path.as_os_str()).or_default().push(at);
         }
     }
     let together = together(own);
     for file in files.iter_mut().filter(|file| file.rendered.is_none()) {
-        let is_read = |path: &PathBuf| patches.contains(path) || together.contains_key(path);
+        let is_read = |path: &PathBuf| {
+            let path = path.as_os_str();
+            patches.contains(path) || together.contains_key(path)
+        };
         if file.path.as_ref().is_some_and(is_read) && file.read_with_kustomize() {
             part::mark(file);
         }
     }
     let is_renamed = all.iter().flat_map(|one| &one.changes).any(Change::renames);
-    let folders: FastSet<&Path> = own.iter().map(|one| one.folder.as_path()).collect();
+    let folders: FastSet<&OsStr> = own.iter().map(|one| one.folder.as_os_str()).collect();
     let variables = Variables::of(own, &together);
     let unseen = Unseen::of(own);
     let gives_labels = all.iter().flat_map(|one| &one.changes).any(Change::labels);
@@ -120,22 +126,23 @@ pub(super) fn connect(files: &mut Vec<File>) {
     flux::change_rendered(files, of_flux, is_renamed, &selected);
     for file in files.iter_mut().filter(|file| file.rendered.is_none()) {
         let Some(path) = &file.path else { continue };
-        let is_patch = patches.contains(path);
+        let is_patch = patches.contains(path.as_os_str());
+        let roots = together.get(path.as_os_str());
         if is_patch {
             // a patch needs no version
             file.incomplete.clear();
         }
-        file.is_resource = !is_patch && !is_kustomization(path) && together.contains_key(path);
-        let is_left_out = folders.contains(path.parent().unwrap_or(path)) && !together.contains_key(path);
+        file.is_resource = !is_patch && !is_kustomization(path) && roots.is_some();
+        let is_left_out = folders.contains(path.parent().unwrap_or(path).as_os_str()) && roots.is_none();
         let mut by = Users::default();
-        let of_path = path.ancestors().take(LEVELS).filter_map(|path| bases.get(path)).flatten().copied();
+        let of_path = path.ancestors().take(LEVELS).filter_map(|path| bases.get(path.as_os_str())).flatten().copied();
         let of_maker = own.iter().position(|one| file.is_generated && one.path == *path);
         for at in of_path.chain(of_maker) {
             by.add(&users[at]);
         }
         let changes: Vec<&Change> = by.known.iter().flat_map(|at| &all[*at].changes).collect();
         by.is_open |= changes.len() > MOST_CHANGES;
-        let roots = together.get(path).map_or(&[][..], Vec::as_slice);
+        let roots = roots.map_or(&[][..], Vec::as_slice);
         let changes: Vec<&Change> = changes.into_iter().chain(variables.among(roots)).collect();
         let kustomizations: Arc<[u32]> = roots.into();
         let is_among_unseen = unseen.are_among(path, roots);
@@ -197,13 +204,13 @@ impl Users {
 /// Who changes the resources of each kustomization: itself, its components, and those that build on it. A component
 /// that is not there may change anything, and what a component brings is for its users to change, wherever they are.
 fn users(all: &[Kustomization]) -> Vec<Users> {
-    let by_folder: FastMap<&Path, usize> = all.iter().enumerate().map(|(at, one)| (one.folder.as_path(), at)).collect();
+    let by_folder: ByPath<'_, usize> = all.iter().enumerate().map(|(at, one)| (one.folder.as_os_str(), at)).collect();
     let own = |(at, one): (usize, &Kustomization)| {
         let is_open = one.components.iter().flatten().count() < one.components.len();
         Users { known: (!one.changes.is_empty()).then_some(at).into_iter().collect(), is_open }
     };
     let mut users: Vec<Users> = all.iter().enumerate().map(own).collect();
-    let known = |path: &PathBuf| by_folder.get(path.as_path()).copied();
+    let known = |path: &PathBuf| by_folder.get(path.as_os_str()).copied();
     // each round reaches those one deeper
     for _ in 0..LEVELS {
         let mut is_new = false;
@@ -235,9 +242,9 @@ fn users(all: &[Kustomization]) -> Vec<Users> {
 }
 
 /// The kustomizations in the folders of the files and above them.
-fn find(files: &[File]) -> Vec<Kustomization> {
+fn find(files: &[File], listed: &Listed) -> Vec<Kustomization> {
     // Whether a folder that was looked into is a repository's root.
-    let mut seen: FastMap<PathBuf, bool> = FastMap::default();
+    let mut seen: ByPath<'_, bool> = ByPath::default();
     let mut found = Vec::new();
     // files come folder by folder
     let mut last = None;
@@ -252,9 +259,10 @@ fn find(files: &[File]) -> Vec<Kustomization> {
             shown = shown.and_then(|name| {
                 name.rsplit_once('/').map_or_else(|| (!name.is_empty()).then_some(""), |(above, _)| Some(above))
             });
-            let is_root = *seen.entry(folder.to_owned()).or_insert_with(|| {
-                read_folder(folder, shown, &mut found);
-                folder.join(".git").exists()
+            let is_root = *seen.entry(folder.as_os_str()).or_insert_with(|| {
+                let names = KUSTOMIZATIONS.into_iter().filter(|name| listed.may_have(folder, name));
+                names.for_each(|name| found.extend(read_at(folder, name, shown)));
+                listed.may_have(folder, REPOSITORY) && folder.join(REPOSITORY).exists()
             });
             if is_root {
                 break;
@@ -264,42 +272,36 @@ fn find(files: &[File]) -> Vec<Kustomization> {
     found
 }
 
-fn read_folder(folder: &Path, shown: Option<&str>, found: &mut Vec<Kustomization>) {
-    for name in NAMES {
-        let path = folder.join(name);
-        let Some(source) =
-            files::read_regular(&path, limits::BESIDE).ok().and_then(|bytes| Source::decode(name, bytes).ok())
-        else {
-            continue;
-        };
-        let mut one = Kustomization {
-            path,
-            folder: folder.to_owned(),
-            shown: shown.map(|shown| if shown.is_empty() { name.to_owned() } else { format!("{shown}/{name}") }),
-            ..Kustomization::default()
-        };
-        let in_comments =
-            comments::patches(&source.text).filter_map(|file| files::real_in(folder, Path::new(file)).ok());
-        one.patches.extend(in_comments);
-        for part in yaml::read(&Arc::new(source)) {
-            let Part::Document(document) = part else { continue };
-            let root = document.root();
-            let place = |file: &&str| files::real_in(folder, Path::new(file)).ok();
-            one.patches.extend(patch_files(&document).iter().filter_map(place));
-            let named = resources(&document);
-            let found = one.resources.len();
-            one.resources.extend(named.iter().filter_map(place));
-            let is_one_unseen = one.resources.len() - found < named.len();
-            one.brings_unseen |= makes_objects(&document) || is_one_unseen;
-            one.is_component |= document.get_str(root, "kind") == Some("Component");
-            let components = document.get(root, "components").map_or(&[][..], |list| document.items(list));
-            one.components.extend(components.iter().map(|item| place(&document.str(*item)?)));
-            one.changes.extend(changes::read(&document, folder));
-            one.variables.extend(changes::variables(&document));
-            one.generators.extend(generators::read(&document, folder));
-        }
-        found.push(one);
+/// The kustomization of a folder in a file of this name.
+fn read_at(folder: &Path, name: &'static str, shown: Option<&str>) -> Option<Kustomization> {
+    let path = folder.join(name);
+    let source = files::read_regular(&path, limits::BESIDE).ok().and_then(|bytes| Source::decode(name, bytes).ok())?;
+    let mut one = Kustomization {
+        path,
+        folder: folder.to_owned(),
+        shown: shown.map(|shown| if shown.is_empty() { name.to_owned() } else { format!("{shown}/{name}") }),
+        ..Kustomization::default()
+    };
+    let in_comments = comments::patches(&source.text).filter_map(|file| files::real_in(folder, Path::new(file)).ok());
+    one.patches.extend(in_comments);
+    for part in yaml::read(&Arc::new(source)) {
+        let Part::Document(document) = part else { continue };
+        let root = document.root();
+        let place = |file: &&str| files::real_in(folder, Path::new(file)).ok();
+        one.patches.extend(patch_files(&document).iter().filter_map(place));
+        let named = resources(&document);
+        let found = one.resources.len();
+        one.resources.extend(named.iter().filter_map(place));
+        let is_one_unseen = one.resources.len() - found < named.len();
+        one.brings_unseen |= makes_objects(&document) || is_one_unseen;
+        one.is_component |= document.get_str(root, "kind") == Some("Component");
+        let components = document.get(root, "components").map_or(&[][..], |list| document.items(list));
+        one.components.extend(components.iter().map(|item| place(&document.str(*item)?)));
+        one.changes.extend(changes::read(&document, folder));
+        one.variables.extend(changes::variables(&document));
+        one.generators.extend(generators::read(&document, folder));
     }
+    Some(one)
 }
 
 /// The files that a kustomization names as patches. A component is a folder with a kustomization of its

@@ -7,6 +7,7 @@ mod helm;
 mod incomplete;
 mod kustomize;
 mod left_out;
+mod listed;
 mod part;
 mod refused;
 mod rendered;
@@ -26,6 +27,7 @@ pub use globs::{BadGlob, Globs};
 pub use incomplete::{Identity, Incomplete};
 pub(super) use kustomize::{CHANGED_BY, LEVELS, MOST_CHANGES, OVERLAYS};
 pub use left_out::LEFT_OUT;
+use listed::Listed;
 pub use refused::{RefusedSecrets, names_a_secret, refused};
 pub use rendered::{Origin, OriginFile, OriginPlace, Rendered, trimmed};
 pub use tracked::files_in as tracked_files;
@@ -101,7 +103,8 @@ impl Workspace {
     /// The same with more to say of what is read.
     #[must_use]
     pub fn look_at(asked: &Inputs<'_>) -> Self {
-        let walk::Listing { inputs, mut failures, folders_left_out, expectations_left_out, .. } = walk::inputs(asked);
+        let walk::Listing { inputs, mut failures, folders_left_out, expectations_left_out, listed, .. } =
+            walk::inputs(asked);
         let outcomes: Vec<Outcome> = inputs.par_iter().map(read).collect();
         let mut workspace = Self { folders_left_out, expectations_left_out, ..Self::default() };
         for outcome in outcomes {
@@ -121,7 +124,7 @@ impl Workspace {
         failures.sort_by(|a, b| a.name.cmp(&b.name));
         workspace.failures = failures;
         workspace.files.sort_by(|a, b| a.source.name.cmp(&b.source.name));
-        workspace.connect();
+        workspace.connect_by(&listed);
         workspace
     }
 
@@ -213,8 +216,13 @@ impl Workspace {
 
     /// Tells each object what the other files say of it.
     fn connect(&mut self) {
+        self.connect_by(&Listed::default());
+    }
+
+    /// The same right after a search, which has seen what is in the folders.
+    fn connect_by(&mut self, listed: &Listed) {
         self.files.iter_mut().for_each(part::mark);
-        kustomize::connect(&mut self.files);
+        kustomize::connect(&mut self.files, listed);
         let definitions = Definitions::collect(self.objects());
         if !definitions.is_empty() {
             let objects = self.files.iter_mut().flat_map(|file| &mut file.objects);

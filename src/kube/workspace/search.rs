@@ -58,6 +58,11 @@ impl Content {
         self.entries.binary_search_by(|entry| entry.name.as_os_str().cmp(name.as_ref())).is_ok()
     }
 
+    /// The folder without links and dots.
+    pub fn real(&self) -> &Path {
+        &self.real
+    }
+
     /// The names of what is in it.
     pub fn names(&self) -> impl Iterator<Item = &str> {
         self.entries.iter().filter_map(|entry| entry.name.to_str())

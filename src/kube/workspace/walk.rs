@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 
 use super::Failure;
 use super::globs::Globs;
+use super::listed::Listed;
 use super::search::{Content, Found, GITIGNORE, IGNORE, Search};
 use super::{left_out, tracked};
 use crate::files::{self, identity};
@@ -87,6 +88,8 @@ pub(super) struct Listing {
     pub folders_left_out: BTreeMap<&'static str, usize>,
     /// Files of what tests expect that were left out.
     pub expectations_left_out: usize,
+    /// What the folders that were searched have of what says where kustomizations are.
+    pub listed: Listed,
     /// Whether the search has ended before its end.
     pub is_cut: bool,
     most: usize,
@@ -179,6 +182,7 @@ impl Listing {
     fn enter(&mut self, search: &mut Search, mut content: Content) {
         let failures = std::mem::take(&mut content.failures);
         failures.into_iter().for_each(|error| self.fail(content.path(), error));
+        self.listed.add(&content);
         let path = content.path().to_owned();
         if let Err(error) = search.enter(content) {
             self.fail(&path, error);

@@ -2,23 +2,24 @@
 //! that are not seen.
 
 use std::collections::BTreeSet;
-use std::path::{Path, PathBuf};
+use std::ffi::OsStr;
+use std::path::Path;
 
 use super::changes::{Change, MOST};
-use super::{Kustomization, OVERLAYS};
+use super::{ByPath, Kustomization, OVERLAYS};
 use crate::kube::hash::{FastMap, FastSet};
 
 /// Which files each kustomization that no other builds on brings together, by the numbers of the kustomizations.
-pub(super) fn together(all: &[Kustomization]) -> FastMap<PathBuf, Vec<u32>> {
-    let by_folder: FastMap<&Path, usize> = all.iter().enumerate().map(|(at, one)| (one.folder.as_path(), at)).collect();
+pub(super) fn together(all: &[Kustomization]) -> ByPath<'_, Vec<u32>> {
+    let by_folder: ByPath<'_, usize> = all.iter().enumerate().map(|(at, one)| (one.folder.as_os_str(), at)).collect();
     let below = |one: &Kustomization| -> Vec<usize> {
-        one.resources.iter().filter_map(|path| by_folder.get(path.as_path()).copied()).collect()
+        one.resources.iter().filter_map(|path| by_folder.get(path.as_os_str()).copied()).collect()
     };
     let used: FastSet<usize> = all.iter().flat_map(below).collect();
     // Those that build on each other in a circle are used by one another; kustomize refuses them.
     let roots = (0..all.len()).filter(|at| !used.contains(at));
     let mut visits = vec![0; all.len()];
-    let mut together: FastMap<PathBuf, Vec<u32>> = FastMap::default();
+    let mut together: ByPath<'_, Vec<u32>> = ByPath::default();
     for root in roots {
         let Ok(number) = u32::try_from(root) else { break };
         let (mut work, mut seen) = (vec![root], FastSet::from_iter([root]));
@@ -28,7 +29,7 @@ pub(super) fn together(all: &[Kustomization]) -> FastMap<PathBuf, Vec<u32>> {
             }
             visits[at] += 1;
             for path in all[at].resources.iter().chain([&all[at].path]) {
-                let numbers = together.entry(path.clone()).or_default();
+                let numbers = together.entry(path.as_os_str()).or_default();
                 if numbers.last() != Some(&number) {
                     numbers.push(number);
                 }
@@ -48,7 +49,7 @@ pub(super) struct Variables<'a> {
 }
 
 impl<'a> Variables<'a> {
-    pub(super) fn of(all: &[Kustomization], together: &'a FastMap<PathBuf, Vec<u32>>) -> Self {
+    pub(super) fn of(all: &[Kustomization], together: &'a ByPath<'_, Vec<u32>>) -> Self {
         let by_all = Change::by_variables(all.iter().flat_map(|one| &one.variables));
         let mut found = Self { by_roots: FastMap::default(), by_all };
         if found.by_all.is_none() {
@@ -57,7 +58,7 @@ impl<'a> Variables<'a> {
         let mut below: FastMap<u32, BTreeSet<&String>> = FastMap::default();
         let mut anywhere = BTreeSet::new();
         for one in all.iter().filter(|one| !one.variables.is_empty()) {
-            let roots = together.get(&one.path).map_or(&[][..], Vec::as_slice);
+            let roots = together.get(one.path.as_os_str()).map_or(&[][..], Vec::as_slice);
             if is_cut(roots) {
                 add(&mut anywhere, &one.variables);
                 continue;
@@ -97,27 +98,27 @@ fn is_cut(roots: &[u32]) -> bool {
 
 /// Where objects are applied that are not seen.
 pub(super) struct Unseen<'a> {
-    folders: FastSet<&'a Path>,
+    folders: FastSet<&'a OsStr>,
     /// The kustomizations that bring them, and those that build on these.
     bringing: FastSet<u32>,
 }
 
 impl<'a> Unseen<'a> {
     pub(super) fn of(all: &'a [Kustomization]) -> Self {
-        let mut users: FastMap<&Path, Vec<u32>> = FastMap::default();
+        let mut users: ByPath<'_, Vec<u32>> = ByPath::default();
         let mut work = Vec::new();
         for (number, one) in (0..).zip(all) {
             if one.brings_unseen {
                 work.push(number);
             }
             for path in &one.resources {
-                users.entry(path).or_default().push(number);
+                users.entry(path.as_os_str()).or_default().push(number);
             }
         }
-        let folders = all.iter().filter(|one| one.brings_unseen).map(|one| one.folder.as_path()).collect();
+        let folders = all.iter().filter(|one| one.brings_unseen).map(|one| one.folder.as_os_str()).collect();
         let mut bringing: FastSet<u32> = work.iter().copied().collect();
         while let Some(number) = work.pop() {
-            let folder = usize::try_from(number).ok().and_then(|at| all.get(at)).map(|one| one.folder.as_path());
+            let folder = usize::try_from(number).ok().and_then(|at| all.get(at)).map(|one| one.folder.as_os_str());
             let above = folder.and_then(|folder| users.get(folder)).into_iter().flatten().copied();
             work.extend(above.filter(|number| bringing.insert(*number)));
         }
@@ -127,6 +128,6 @@ impl<'a> Unseen<'a> {
     /// Whether some are applied with those of a file, or by the kustomization beside it.
     pub(super) fn are_among(&self, path: &Path, roots: &[u32]) -> bool {
         roots.iter().any(|root| self.bringing.contains(root))
-            || path.parent().is_some_and(|folder| self.folders.contains(folder))
+            || path.parent().is_some_and(|folder| self.folders.contains(folder.as_os_str()))
     }
 }
