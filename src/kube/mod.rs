@@ -39,7 +39,7 @@ pub use decode::{Decoded, Home, Problem, ProblemKind, Versioned, former_field, h
 pub use definitions::{Definition, Definitions, Served};
 pub use expansion::references;
 pub use hash::{FastMap, FastSet};
-pub use index::{FolderScope, Index, in_one_namespace};
+pub use index::{FolderScope, Index};
 pub use memo::Memo;
 pub use mentions::Mentions;
 pub use object::{ContainerList, ContainerView, Object, PodView};
@@ -48,7 +48,7 @@ pub use selector::Selector;
 pub use templates::Life;
 pub(crate) use threads::WORTH_THREADS;
 pub use typed::{KINDS, Typed, decode_kind, is_known};
-pub use unit::{Neighbours, Reach, Unit, same_unit, units};
+pub use unit::{Neighbours, Reach, Unit, in_one_namespace, same_unit, units};
 pub use unseen::UNSEEN;
 pub use workspace::{
     BadGlob, Failure, File, Globs, Identity, Incomplete, Input, Inputs, LEFT_OUT, Origin, OriginFile, OriginPlace,

@@ -4,7 +4,6 @@
 //! of each other by name counts all the same, unless they hold variants of the same objects; see [`Neighbours`].
 
 use super::hash::{FastMap, FastSet};
-use super::index::in_one_namespace;
 use super::object::Object;
 
 /// One set of objects that are applied together.
@@ -98,4 +97,13 @@ fn file(object: &Object) -> &str {
 pub(super) fn folder(object: &Object) -> &str {
     let named = || file(object).rsplit_once('/').map_or("", |(folder, _)| folder);
     object.folder.as_deref().unwrap_or_else(named)
+}
+
+/// Whether two objects may be in one namespace: one without a namespace goes wherever it is applied to.
+#[must_use]
+pub fn in_one_namespace(a: &Object, b: &Object) -> bool {
+    match (&a.id.namespace, &b.id.namespace) {
+        (Some(a), Some(b)) => a == b,
+        _ => true,
+    }
 }

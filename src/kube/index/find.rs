@@ -139,15 +139,6 @@ impl<'run> Index<'run> {
     }
 }
 
-/// Whether two objects may be in one namespace: one without a namespace goes wherever it is applied to.
-#[must_use]
-pub fn in_one_namespace(a: &Object, b: &Object) -> bool {
-    match (&a.id.namespace, &b.id.namespace) {
-        (Some(a), Some(b)) => a == b,
-        _ => true,
-    }
-}
-
 /// The object nearest to `from`, if one is nearer than all others.
 fn nearest<'run>(from: &Object, objects: impl Iterator<Item = &'run Object>) -> Option<&'run Object> {
     let mut nearest: Option<(usize, &Object)> = None;

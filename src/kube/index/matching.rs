@@ -3,7 +3,8 @@
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, PoisonError};
 
-use super::{Index, in_one_namespace};
+use super::super::unit::in_one_namespace;
+use super::Index;
 use crate::kube::candidates::Candidates;
 use crate::kube::hash::{FastMap, FastSet};
 use crate::kube::nearby::FEW;

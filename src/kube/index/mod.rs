@@ -20,7 +20,6 @@ use super::selector::Selector;
 use super::typed::Typed;
 use super::unit::{Neighbours, folder};
 
-pub use find::in_one_namespace;
 pub(super) use find::nearness;
 use matching::Selections;
 

@@ -2,7 +2,8 @@
 
 use std::sync::atomic::Ordering;
 
-use super::{Alike, Index, folder, in_one_namespace, service_selector};
+use super::super::unit::in_one_namespace;
+use super::{Alike, Index, folder, service_selector};
 use crate::kube::nearby::{self, FEW, Place, Within};
 use crate::kube::object::{Object, PodView};
 use crate::kube::selector::Selector;
