@@ -108,13 +108,22 @@ impl Places {
 
     fn of_document(&mut self, document: &Document) {
         self.of_node(document, document.root());
+        // what a later key of the same name overrides is shown, too
+        for duplicate in &document.duplicates {
+            let mut waiting = Vec::new();
+            self.of_map(document, duplicate.lost.value(), &[duplicate.lost], Around::Plain, &mut waiting);
+            self.walk(document, false, waiting);
+        }
     }
 
     /// What is in an object, which a document may have several of.
     fn of_node(&mut self, document: &Document, root: NodeId) {
         // schemas say what values are like, and hold none
         let is_schema = document.get_str(root, "kind") == Some("CustomResourceDefinition");
-        let mut waiting = vec![(root, Around::Plain)];
+        self.walk(document, is_schema, vec![(root, Around::Plain)]);
+    }
+
+    fn walk(&mut self, document: &Document, is_schema: bool, mut waiting: Vec<(NodeId, Around)>) {
         while let Some((node, around)) = waiting.pop() {
             match document.value(node) {
                 Value::Map(entries) if !is_schema => self.of_map(document, node, entries, around, &mut waiting),

@@ -113,3 +113,18 @@ fn secrets_are_hidden_where_aliases_find_them() {
         assert!(!can_be_told_apart(&file), "{text}");
     }
 }
+
+/// A map that a later one of the same name overrides holds what is in it all the same.
+#[test]
+fn secrets_are_hidden_below_keys_that_are_overridden() {
+    for text in [
+        "metadata:\n  annotations: {a: \"Server=h;Password=hunter2x;\"}\n  annotations: {b: c}\n",
+        "spec:\n  env: [{name: DB_PASSWORD, value: hunter2x}]\n  env: []\n",
+        "spec:\n  env: [{name: DB_PASSWORD, value: hunter2x}]\n  env: []\n  env: []\n",
+        "a: {db: {password: hunter2x}}\na: {}\n",
+        "a: {args: [--password, hunter2x]}\na: b\n",
+        "apiVersion: v1\nkind: ConfigMap\ndata: {DB: {PASSWORD: hunter2x}}\ndata: {}\n",
+    ] {
+        assert!(shown(text).contains("hunter2x"), "{text}: {:?}", shown(text));
+    }
+}
