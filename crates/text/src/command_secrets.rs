@@ -97,7 +97,9 @@ impl Words {
         if self.program.is_none() && !word.starts_with('-') && !word.contains('=') {
             return Look::Plain;
         }
-        if let Some((name, value)) = word.split_once('=') {
+        // of a script as a whole, its words say more
+        let is_script = !word.starts_with('-') && word.contains(char::is_whitespace);
+        if let Some((name, value)) = word.split_once('=').filter(|_| !is_script) {
             // `--from-literal=key=hunter2`
             let key = value.find('=').filter(|_| name == "--from-literal").map_or(0, |end| end + 1);
             if BEFORE.contains(&name) || is_secret_name(name.trim_start_matches('-')) {
@@ -174,5 +176,13 @@ mod tests {
         ] {
             assert_eq!(hidden(command), [""; 0], "{command}");
         }
+    }
+
+    #[test]
+    fn a_script_is_no_word() {
+        for script in ["until PGPASSWORD=\"$X\" psql; do :; done", "A_TOKEN=hunter2 run", "PASSWORD=a\nrun"] {
+            assert_eq!(Words::default().secret_from(script), None, "{script}");
+        }
+        assert_eq!(Words::default().secret_from("--password=my word"), Some(11));
     }
 }

@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 use super::value::{Place, behind};
-use super::{is_plain, reads_as_name};
+use super::{is_of_code, is_plain, reads_as_name};
 use crate::words::is_secret_name;
 
 /// The longest name that is read.
@@ -59,13 +59,26 @@ pub(super) fn find(text: &str, found: &mut Vec<Range<usize>>) {
                 continue;
             }
         };
-        if is_secret && is_plain(value) && is_literal(value) {
+        if is_secret && is_plain(value) && is_literal(value) && !is_variable(text, &assigned) {
             seen = range.end;
             found.push(range);
         } else if range.len() > LONGEST_NAME {
             seen = range.end;
         }
     }
+}
+
+/// Whether a value without quotes is a variable of a program: an argument that is called as its parameter, and a constant
+/// under a key in quotes.
+fn is_variable(text: &str, assigned: &Assigned<'_>) -> bool {
+    let is_quoted = text[..assigned.value.start].ends_with(['"', '\'']);
+    let value = &text[assigned.value.clone()];
+    let start = assigned.name.as_ptr() as usize - text.as_ptr() as usize;
+    let is_key = text[..start].ends_with('"');
+    let is_argument = is_key || text[..start].trim_end_matches(' ').ends_with(['(', ',']);
+    let is_constant =
+        is_key && value.contains('_') && value.bytes().all(|byte| byte.is_ascii_uppercase() || byte == b'_');
+    !is_quoted && (is_argument && is_of_code(assigned.name, value) || is_constant)
 }
 
 /// Whether nothing replaces a text before a program sees it, nor a program takes it from elsewhere.
@@ -109,6 +122,10 @@ fn read(text: &str, at: usize) -> Option<Assigned<'_>> {
     let start = bytes[from..end].iter().rposition(|byte| !is_of_name(byte)).map_or(from, |last| from + last + 1);
     let name = text.get(start..end).filter(|name| !name.is_empty())?;
     let meaning = meaning(name)?;
+    // `${PASSWORD:?is missing}` has a message
+    if is_colon && text[..start].ends_with("${") && matches!(bytes.get(at + 1), Some(b'?' | b'+')) {
+        return None;
+    }
     let starts_line = is_first(&text[..start]);
     if !is_quoted && !may_be_named(text, start, is_colon, has_room, starts_line) {
         return None;

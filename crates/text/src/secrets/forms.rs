@@ -174,7 +174,8 @@ fn schemes(text: &str, marks: Found, found: &mut Vec<Range<usize>>) {
         for at in places(text, marks, FIRST_SCHEME + number) {
             let range = word(at + SCHEMES[number].len());
             let secret = &text[range.clone()];
-            if secret.len() >= 8 && is_made_up(secret) {
+            // an option of a command is none
+            if secret.len() >= 8 && !secret.starts_with('-') && is_made_up(secret) {
                 found.push(range);
             }
         }

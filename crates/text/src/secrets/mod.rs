@@ -13,7 +13,7 @@ use std::borrow::Cow;
 use std::ops::Range;
 
 use crate::command_secrets::Words;
-use crate::words::{is_placeholder, is_secret_header, is_secret_name};
+use crate::words::{begins_with_hole, is_placeholder, is_secret_header, is_secret_name};
 
 pub use forms::by_form;
 
@@ -43,6 +43,7 @@ pub fn is_plain(value: &str) -> bool {
         && !is_path(value)
         && !is_address(value)
         && !is_placeholder(value)
+        && !begins_with_hole(value)
         && !is_mask(value)
 }
 
@@ -52,7 +53,8 @@ pub fn is_mask(text: &str) -> bool {
     let inside = text.trim_matches(|letter: char| !letter.is_alphanumeric());
     let first = inside.chars().next();
     match first {
-        None => text.chars().all(|letter| "*•●…#.-_?=[]()<>\\ ".contains(letter)),
+        // or a sign between words of a program
+        None => text.len() < 3 || text.chars().all(|letter| "*•●…#.-_?=[]()<>\\ ".contains(letter)),
         Some('x' | 'X') => {
             let is_same = |letter: char| Some(letter) == first || matches!(letter, '-' | '_' | '.' | ' ');
             inside.len() > 2 && inside.chars().all(is_same)
@@ -160,12 +162,22 @@ pub fn of_words(text: &str, words: &mut Words, found: &mut Vec<Range<usize>>) {
         let end = start + rest.iter().position(|byte| ENDS[usize::from(*byte)]).unwrap_or(rest.len());
         let word = &text[start..end];
         let from = (!word.is_empty()).then(|| words.secret_from(word)).flatten();
-        if let Some(from) = from.filter(|from| is_plain(&word[*from..])) {
+        let is_secret = |from: &usize| is_plain(&word[*from..]) && !is_of_code(&word[..*from], &word[*from..]);
+        if let Some(from) = from.filter(is_secret) {
             found.push(start + from..end);
         }
         start = end + 1;
     }
     of_pipes(text, found);
+}
+
+/// Whether a value is a variable of a program, called as what it is for: `token=self.token`.
+fn is_of_code(name: &str, value: &str) -> bool {
+    let name = name.trim_end_matches('=');
+    let is_identifier =
+        |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'_');
+    let value = value.trim_end_matches(',');
+    is_identifier(name) && value.rsplit('.').next() == Some(name)
 }
 
 /// What ends a word of a script.
