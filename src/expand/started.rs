@@ -26,7 +26,7 @@ pub(super) fn started(container: &Json) -> Vec<Started<'_>> {
     let is_own = match (program.entrypoint, words.first()) {
         (Entrypoint::Binary | Entrypoint::Command, _) | (_, None) => true,
         // a file that the script gives to its program
-        (Entrypoint::Script, Some(first)) => first.starts_with('-') || first.ends_with(".conf"),
+        (Entrypoint::Script, Some(first)) => first.starts_with('-') || first.rsplit('.').next() == Some("conf"),
         (Entrypoint::None, Some(_)) => false,
     };
     if is_own { vec![Started { program, words }] } else { of_words(&words, image) }

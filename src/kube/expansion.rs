@@ -1,7 +1,7 @@
 //! References in the text of a variable or of an argument, as the kubelet expands them.
 
-/// The names in `$(NAME)`, each with the place of its `$` (kubernetes: third_party/forked/golang/expansion): `$$` is a
-/// dollar, and what is not closed is text.
+/// The names in `$(NAME)`, each with the place of its `$` (kubernetes: `third_party/forked/golang/expansion`): `$$`
+/// is a dollar, and what is not closed is text.
 #[must_use]
 pub fn references(text: &str) -> Vec<(usize, &str)> {
     let mut found = Vec::new();

@@ -27,9 +27,8 @@ pub(crate) fn repeated(pod: &Json) -> Vec<Repeated> {
         name: container["name"].as_str().unwrap_or_default().to_owned(),
         are_volumes: false,
     }));
-    let mut volumes = twice("volumes called", list(&spec["volumes"]).iter().map(|volume| &volume["name"]));
-    volumes.iter_mut().for_each(|repeated| repeated.are_volumes = true);
-    found.append(&mut volumes);
+    let volumes = twice("volumes called", list(&spec["volumes"]).iter().map(|volume| &volume["name"]));
+    found.extend(volumes.into_iter().map(|repeated| Repeated { are_volumes: true, ..repeated }));
     found.extend(twice("ports called", ports.iter().map(|port| &port["name"])));
     // one number is two ports where TCP and UDP differ, as of a DNS server
     let is = |port: &Json, protocol: &str| port["protocol"].as_str().unwrap_or("TCP") == protocol;
