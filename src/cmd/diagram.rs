@@ -53,7 +53,10 @@ pub fn refuse_more_than(limit: Limit, diagram: &Diagram) -> io::Result<()> {
         return Ok(());
     }
     let title = &diagram.title;
-    let message = format!("{title}: more than {limit} boxes and arrows (limit {}); draw fewer files", limit.name);
+    let message = format!(
+        "{title}: more than {limit} boxes and arrows (limit {}, see SECURITY.md); draw fewer files",
+        limit.name
+    );
     let or_text = if limit == limits::PARTS { ", or take --format dot" } else { "" };
     Err(io::Error::new(io::ErrorKind::InvalidInput, message + or_text))
 }

@@ -55,8 +55,12 @@ pub fn read(file: &Path, path: &str, place: &Place, most: u64) -> Result<Vec<u8>
     files::read_regular(file, limit).map_err(|error| {
         if error.kind() == std::io::ErrorKind::FileTooLarge {
             return Box::new(
-                Finding::error(place.label(""), format!("{path} is larger than {} KiB", most / 1024))
-                    .because("it becomes part of a ConfigMap, which holds 1 MiB in all"),
+                Finding::error(place.label(""), format!("{path} is larger than {limit}"))
+                    .because(format!(
+                        "it becomes part of a ConfigMap, which holds 1 MiB in all (limit {}, see SECURITY.md)",
+                        limit.name
+                    ))
+                    .help("put it into the image, or into a volume"),
             );
         }
         Box::new(Finding::error(place.label(""), format!("cannot read {path}: {}", files::why(file, &error))))

@@ -35,7 +35,7 @@ pub fn read(input: &mut impl BufRead) -> io::Result<Option<Incoming>> {
     if length > limits::MESSAGE.most {
         let skipped = io::copy(&mut input.take(length), &mut io::sink())?;
         let message = format!(
-            "a message of {length} bytes is larger than {}, the maximum (limit {})",
+            "a message of {length} bytes is larger than {}, the maximum (limit {}, see SECURITY.md)",
             limits::MESSAGE,
             limits::MESSAGE.name
         );

@@ -124,7 +124,7 @@ impl Summary {
             number => format!("{number} rules have"),
         };
         let limit = limits::FINDINGS;
-        Some(format!("{rules} more findings than the {limit} listed (limit {})", limit.name))
+        Some(format!("{rules} more findings than the {limit} listed (limit {}, see SECURITY.md)", limit.name))
     }
 
     /// Whether there was nothing to lint and nothing to say of it.

@@ -60,3 +60,26 @@ pub fn shown(source: &Arc<Source>) -> String {
     };
     out.split('\n').map(line).collect::<Vec<_>>().join("\n")
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    #[allow(clippy::unwrap_used, reason = "a test fails by panicking")]
+    fn files_are_named_from_the_root_of_what_they_are_in() {
+        let folder = std::env::temp_dir().join(format!("patterns-unified-{}", std::process::id()));
+        let _ = fs::remove_dir_all(&folder);
+        fs::create_dir_all(folder.join("apps/web")).unwrap();
+        let file = folder.join("apps/web/../../k8s/a.yaml");
+        let whole = fs::canonicalize(&folder).unwrap().join("k8s/a.yaml");
+        let whole = whole.to_string_lossy().trim_start_matches('/').to_owned();
+        assert_eq!(path_in_repository(&file), whole);
+        fs::write(folder.join(".patterns.yaml"), "").unwrap();
+        assert_eq!(path_in_repository(&file), "k8s/a.yaml");
+        fs::create_dir_all(folder.join("apps/.git")).unwrap();
+        assert_eq!(path_in_repository(&file), "k8s/a.yaml");
+        assert_eq!(path_in_repository(&folder.join("apps/web/b.yaml")), "web/b.yaml");
+        fs::remove_dir_all(&folder).unwrap();
+    }
+}

@@ -739,7 +739,7 @@ fn files_beside_the_description_become_a_config_map() {
     std::fs::write(folder.join("none"), "").unwrap();
     for (file, message) in [
         ("conf", "is a folder, and a ConfigMap cannot contain folders"),
-        ("big", "larger than 1024 KiB"),
+        ("big", "larger than 1 MiB"),
         ("none", "none is empty"),
         ("../x", "in the description's folder or below"),
         ("gone", "cannot read gone"),

@@ -666,7 +666,7 @@ fn findings_of_a_rule_are_limited_and_counted() {
     folder.file("many.yaml", format!("{NORWAY}{keys}"));
     let run = folder.run(&["lint", "--format", "concise", "many.yaml"]);
     assert_eq!(run.out.lines().count(), 10_000);
-    let cut = "1 rule has more findings than the 10000 listed (limit findings)";
+    let cut = "1 rule has more findings than the 10000 listed (limit findings, see SECURITY.md)";
     assert!(run.err.contains(cut), "{}", run.err);
     for format in lint_formats().into_iter().filter(|format| !matches!(format.as_str(), "terminal" | "concise")) {
         let run = folder.run(&["lint", "-q", "--format", &format, "many.yaml"]);

@@ -35,7 +35,7 @@ impl Renderer {
             let limit = limits::TEMPLATE;
             match text.filter(|text| text.len() as u64 > limit.most) {
                 Some(_) => {
-                    let message = format!("`{name}` has more than {limit} (limit {})", limit.name);
+                    let message = format!("`{name}` has more than {limit} (limit {}, see SECURITY.md)", limit.name);
                     Err(Error::new(ErrorKind::InvalidOperation, message))
                 }
                 None => Ok(text.map(str::to_owned)),
@@ -154,8 +154,12 @@ impl Renderer {
         let name = innermost.name().unwrap_or(template);
         let (steps, bytes) = (limits::INSTRUCTIONS, limits::RENDERED);
         let past_limit = match innermost.kind() {
-            ErrorKind::OutOfFuel => Some(format!("it takes more than {steps} steps (limit {})", steps.name)),
-            ErrorKind::WriteFailure => Some(format!("it writes more than {bytes} (limit {})", bytes.name)),
+            ErrorKind::OutOfFuel => {
+                Some(format!("it takes more than {steps} steps (limit {}, see SECURITY.md)", steps.name))
+            }
+            ErrorKind::WriteFailure => {
+                Some(format!("it writes more than {bytes} (limit {}, see SECURITY.md)", bytes.name))
+            }
             _ => None,
         };
         let is_limit = past_limit.is_some();

@@ -288,7 +288,8 @@ impl<'src> Builder<'src> {
     pub(super) fn open(&mut self, start: Span, style: Style, anchor: usize, is_map: bool) -> Result<(), Refusal> {
         if self.frames.len() >= limits::DEPTH.count() {
             let message = format!("nesting is deeper than {} levels", limits::DEPTH);
-            return Err(Refusal::new(start, message).because("kubectl does not read deeper nesting"));
+            return Err(Refusal::new(start, message)
+                .because("kubectl does not read deeper nesting (limit depth, see SECURITY.md)"));
         }
         if anchor != 0 {
             self.anchors.insert(anchor, Anchor::Open);

@@ -113,7 +113,7 @@ pub(in super::super) fn long_key(cursor: &Cursor<'_>, start: usize) -> Fault {
 pub(in super::super) fn too_deep(cursor: &Cursor<'_>) -> Fault {
     Box::new(
         refuse(cursor.at, cursor.at + 1, "nesting is deeper than 10000 levels")
-            .because("kubectl does not read deeper nesting"),
+            .because("kubectl does not read deeper nesting (limit depth, see SECURITY.md)"),
     )
 }
 
