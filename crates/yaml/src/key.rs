@@ -191,7 +191,7 @@ mod tests {
         let text: Vec<u8> = (b'!'..b'z').collect();
         for length in 0..=40 {
             let one = &text[..length];
-            assert!(is_same(one, &one.to_vec()), "{length}");
+            assert!(is_same(one, one), "{length}");
             assert!(!is_same(one, &text[..=length]) && !is_same(&text[..=length], one), "{length}");
             for at in 0..length {
                 let mut other = one.to_vec();

@@ -216,7 +216,8 @@ fn ignored(
     Ok((ignored, errors))
 }
 
-#[cfg(all(test, unix))]
+#[cfg(test)]
+#[cfg(unix)]
 mod tests {
     use std::fs;
     use std::os::unix::fs::symlink;
