@@ -12,16 +12,19 @@ use crate::tree::{Duplicate, Entry, NodeId, ORDERED, Style, Value};
 /// map is large.
 struct MapBuilder {
     start: usize,
+    /// The [`Key::place`](crate::key::Key::place) of each key: one that has none of these is new.
+    places: u64,
     index: Option<HashMap<String, usize>>,
 }
 
-/// Up to here, looking through all entries is faster than hashing.
-const SMALL: usize = 24;
+/// Up to here, looking through all entries is faster than hashing: most of the time it is known that there is nothing to
+/// find.
+const SMALL: usize = 64;
 
 impl Builder<'_> {
     /// Keeps the entries of a map; returns where they end among those of the documents.
     pub(super) fn map(&mut self, frame: &Frame) -> Result<usize, Refusal> {
-        let mut map = MapBuilder { start: self.tree.entries.len(), index: None };
+        let mut map = MapBuilder { start: self.tree.entries.len(), places: 0, index: None };
         for at in (frame.first..self.pending.len()).step_by(2) {
             let (key, value) = (self.pending[at], self.pending[at + 1]);
             if !self.merge_keys.is_empty() && self.is_merge_key(key) {
@@ -51,6 +54,12 @@ impl Builder<'_> {
     /// Sets a key. Returns what was lost if the key was there already.
     fn set(&mut self, map: &mut MapBuilder, entry: Entry) -> Option<Duplicate> {
         let tree = &mut self.tree;
+        let place = 1 << entry.place();
+        if map.places & place == 0 && map.index.is_none() {
+            map.places |= place;
+            tree.entries.push(entry);
+            return None;
+        }
         let entries = &tree.entries[map.start..];
         // Merge keys can make a map larger than it is written.
         if map.index.is_none() && entries.len() > SMALL {
