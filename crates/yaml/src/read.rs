@@ -43,31 +43,52 @@ fn read_parts(source: &Arc<Source>, is_exact: bool) -> Vec<Part> {
     let chunks = chunks(&source.text, start);
     let mut ahead = if is_exact { Vec::new() } else { read_ahead(source, &chunks) };
     parts.reserve_exact(chunks.len().min(limits::DOCUMENTS.count()));
+    let mut drafts = Vec::new();
     for (number, chunk) in chunks.into_iter().enumerate() {
         if let Some(document) = ahead.get_mut(number).and_then(Option::take) {
+            settle(&mut drafts, &mut builder, &mut parts);
             parts.push(Part::Document(document));
             continue;
         }
         // what was not plain a moment ago is not plain now
         let is_exact = is_exact || number < ahead.len();
-        if parts.len() >= limits::DOCUMENTS.count() {
-            let (Chunk::Text(span) | Chunk::BadSeparator { line: span, .. }) = chunk;
-            parts.push(Part::Refused(too_many_documents(span.start as usize)));
-            break;
-        }
-        match chunk {
-            Chunk::Text(span) => parts.push(match parse::document(source, span, &mut budget, &mut builder, is_exact) {
-                Ok(draft) => Part::Document(draft.within(&builder.seal())),
-                Err(refusal) => Part::Refused(or_conflict(source, span, refusal)),
-            }),
+        let refusal = match chunk {
+            Chunk::Text(span) | Chunk::BadSeparator { line: span, .. }
+                if parts.len() + drafts.len() >= limits::DOCUMENTS.count() =>
+            {
+                settle(&mut drafts, &mut builder, &mut parts);
+                parts.push(Part::Refused(too_many_documents(span.start as usize)));
+                break;
+            }
+            Chunk::Text(span) => match parse::document(source, span, &mut budget, &mut builder, is_exact) {
+                Ok(draft) => {
+                    drafts.push(draft);
+                    if builder.is_full() {
+                        settle(&mut drafts, &mut builder, &mut parts);
+                    }
+                    continue;
+                }
+                Err(refusal) => or_conflict(source, span, refusal),
+            },
             Chunk::BadSeparator { line, rest, loses_previous } => {
                 let mut refusal = bad_separator(source, line, rest);
                 refusal.loses_previous = loses_previous;
-                parts.push(Part::Refused(refusal));
+                refusal
             }
-        }
+        };
+        settle(&mut drafts, &mut builder, &mut parts);
+        parts.push(Part::Refused(refusal));
     }
+    settle(&mut drafts, &mut builder, &mut parts);
     parts
+}
+
+/// Makes documents of drafts: all that are in a file are in one tree, up to its size.
+fn settle(drafts: &mut Vec<Draft>, builder: &mut Builder<'_>, parts: &mut Vec<Part>) {
+    if !drafts.is_empty() {
+        let tree = builder.seal();
+        parts.extend(drafts.drain(..).map(|draft| Part::Document(draft.within(&tree))));
+    }
 }
 
 /// So many documents are worth the threads, and one thread takes as many at a time.
