@@ -17,23 +17,41 @@ pub(super) struct Control {
     pub(super) window: usize,
 }
 
-/// Finds the first character outside YAML 1.1's printable set (go-yaml v2, `readerc.go`).
-pub(super) fn first_control(source: &Source, span: Span, chunk: Span) -> Option<Control> {
-    let text = source.slice(span);
-    let mut clean = 0;
-    // Whole blocks are folded without a branch, which compiles to vector instructions.
-    for block in text.as_bytes().chunks(256) {
-        // most blocks are ASCII in lines, which takes half as many comparisons
-        if block.iter().fold(false, |found, byte| found | is_rare(*byte))
-            && block.iter().fold(false, |found, byte| found | is_suspicious(*byte))
-        {
-            break;
+/// What characters a document has.
+pub(super) enum Characters {
+    /// Printable ones of ASCII in lines that end in line feeds.
+    Plain,
+    /// Others, which YAML allows.
+    Allowed,
+    Control(Control),
+}
+
+impl Characters {
+    /// Looks for the first character outside YAML 1.1's printable set (go-yaml v2, `readerc.go`).
+    pub(super) fn of(source: &Source, span: Span, chunk: Span) -> Self {
+        let text = source.slice(span);
+        let (mut clean, mut is_plain) = (0, true);
+        // Whole blocks are folded without a branch, which compiles to vector instructions.
+        for block in text.as_bytes().chunks(256) {
+            // most blocks are ASCII in lines, which takes half as many comparisons
+            if block.iter().fold(false, |found, byte| found | is_rare(*byte)) {
+                is_plain = false;
+                if block.iter().fold(false, |found, byte| found | is_suspicious(*byte)) {
+                    break;
+                }
+            }
+            clean += block.len();
         }
-        clean += block.len();
+        if clean == text.len() {
+            return if is_plain { Self::Plain } else { Self::Allowed };
+        }
+        first_control(source, span, chunk, clean).map_or(Self::Allowed, Self::Control)
     }
-    if clean == text.len() {
-        return None;
-    }
+}
+
+/// The first character that YAML does not allow behind so many bytes of others.
+fn first_control(source: &Source, span: Span, chunk: Span, clean: usize) -> Option<Control> {
+    let text = source.slice(span);
     let clean = whole_before(text, clean);
     let (at, found) = text[clean..].char_indices().find(|(_, character)| !is_printable(*character))?;
     let at = span.start as usize + clean + at;

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use super::build::{Builder, Draft, Scalar, unknown_anchor};
-use super::characters;
+use super::characters::{Characters, LOOK_AHEAD};
 use super::refusal::Refusal;
 use super::scalar::{Resolved, resolve_plain, resolve_tagged};
 use super::scan::{Event, Parser, direct};
@@ -16,13 +16,23 @@ const NAMESPACE: &str = "tag:yaml.org,2002:";
 /// Parses the one document of a chunk if it is written as most manifests are; such documents have no aliases.
 pub(super) fn plain_document(source: &Source, chunk: Span, builder: &mut Builder<'_>) -> Option<Draft> {
     let span = without_mark(source, chunk);
-    let has_control = characters::first_control(source, span, chunk).is_some();
-    if has_control { None } else { written_plainly(source, chunk, span, builder) }
+    written_plainly(source, chunk, span, &Characters::of(source, span, chunk), builder)
 }
 
-fn written_plainly(source: &Source, chunk: Span, span: Span, builder: &mut Builder<'_>) -> Option<Draft> {
+fn written_plainly(
+    source: &Source,
+    chunk: Span,
+    span: Span,
+    characters: &Characters,
+    builder: &mut Builder<'_>,
+) -> Option<Draft> {
+    let is_plain = match characters {
+        Characters::Control(_) => return None,
+        Characters::Plain => true,
+        Characters::Allowed => false,
+    };
     builder.begin();
-    direct::read(&source.text, span, builder).then(|| builder.finish(chunk))
+    direct::read(&source.text, span, is_plain, builder).then(|| builder.finish(chunk))
 }
 
 /// A byte-order mark may begin any document: go-yaml looks for one at the start of each chunk.
@@ -41,20 +51,18 @@ pub(super) fn document<'src>(
     is_exact: bool,
 ) -> Result<Draft, Refusal> {
     let span = without_mark(source, chunk);
-    let control = characters::first_control(source, span, chunk);
-    if control.is_none()
-        && !is_exact
-        && let Some(document) = written_plainly(source, chunk, span, builder)
-    {
+    let characters = Characters::of(source, span, chunk);
+    if !is_exact && let Some(document) = written_plainly(source, chunk, span, &characters, builder) {
         return Ok(document);
     }
+    let control = if let Characters::Control(control) = characters { Some(control) } else { None };
     let readable = control.as_ref().map_or(span, |control| Span::new(span.start as usize, control.window));
     let mut reader = Reader::new(source, readable, builder);
     reader.builder.budget = *budget;
     let outcome = reader.read();
     *budget = reader.builder.budget;
     if let Some(control) = control
-        && (outcome.is_err() || reader.parser.reached() + characters::LOOK_AHEAD > control.window)
+        && (outcome.is_err() || reader.parser.reached() + LOOK_AHEAD > control.window)
     {
         return Err(control.refusal);
     }

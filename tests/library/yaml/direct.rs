@@ -133,6 +133,16 @@ const VALUES: &[&str] = &[
     "a\n  b",
     "'a\n  b'",
     "a\n# c\n",
+    "words that are many in one line",
+    "words that are many in one line   ",
+    "words that are many in one line: and more",
+    "words that are many in one line :and#more  : x",
+    "words that are many in one line:",
+    "words that are many in one line # and a comment: c",
+    "words that are many in one line:# a#b :c   # c",
+    "words that are many in one line\n  and in the next: line",
+    "words that are many in one line\n\n# c\n",
+    "http://registry.example.com:5000/of-a-name/that-is-long:1#2",
 ];
 const HEADERS: &[&str] = &["|", "|", "|-", ">", ">-", "|+", "|2", "| # c"];
 const LINES: &[&str] = &["line", "  more", "# text", "- x", "a: b", "é", "\tx", ""];

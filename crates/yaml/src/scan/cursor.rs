@@ -16,18 +16,23 @@ pub(super) struct Cursor<'src> {
     is_ascii: bool,
     /// Only line feeds break lines here, so that a search for one byte finds the end of a line.
     only_line_feeds: bool,
+    /// Nothing but printable ASCII is in these lines: no tabs either.
+    is_plain: bool,
 }
 
 impl<'src> Cursor<'src> {
     /// Starts at `span.start` and ends at `span.end`, or at the character that either falls into: reading past the
     /// end would meet characters that were to be refused before.
-    pub(super) fn new(text: &'src str, span: Span) -> Self {
+    ///
+    /// With `is_plain` it is known that nothing but printable ASCII and line feeds is between them.
+    pub(super) fn new(text: &'src str, span: Span, is_plain: bool) -> Self {
         let text = &text[..whole_before(text, span.end as usize)];
         let start = whole_before(text, span.start as usize);
         let chunk = &text[start..];
-        let is_ascii = chunk.is_ascii();
-        let only_line_feeds =
-            memchr::memchr(b'\r', chunk.as_bytes()).is_none() && (is_ascii || !has_other_line_breaks(chunk.as_bytes()));
+        let is_ascii = is_plain || chunk.is_ascii();
+        let only_line_feeds = is_plain
+            || memchr::memchr(b'\r', chunk.as_bytes()).is_none()
+                && (is_ascii || !has_other_line_breaks(chunk.as_bytes()));
         Self {
             text,
             bytes: text.as_bytes(),
@@ -37,6 +42,7 @@ impl<'src> Cursor<'src> {
             counted: (start, 0),
             is_ascii,
             only_line_feeds,
+            is_plain,
         }
     }
 
@@ -136,6 +142,12 @@ impl<'src> Cursor<'src> {
         self.only_line_feeds
     }
 
+    /// Whether nothing but printable ASCII is in the lines of this text.
+    #[inline]
+    pub(super) fn is_plain(&self) -> bool {
+        self.is_plain
+    }
+
     /// Where this line begins.
     #[inline]
     pub(super) fn line_start(&self) -> usize {
@@ -210,6 +222,22 @@ pub(super) fn is_name(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-')
 }
 
+/// How many spaces a text begins with.
+#[inline]
+pub(super) fn spaces(text: &[u8]) -> usize {
+    const SPACES: u64 = u64::from_le_bytes([b' '; 8]);
+    let mut count = 0;
+    // eight at a time, up to the first byte that differs
+    while let Some(next) = text.get(count..).and_then(<[u8]>::first_chunk::<8>) {
+        let differs = u64::from_le_bytes(*next) ^ SPACES;
+        if differs != 0 {
+            return count + differs.trailing_zeros() as usize / 8;
+        }
+        count += 8;
+    }
+    count + text[count..].iter().take_while(|byte| **byte == b' ').count()
+}
+
 fn count_characters(bytes: &[u8]) -> usize {
     bytes.iter().filter(|byte| **byte & 0xC0 != 0x80).count()
 }
@@ -227,7 +255,16 @@ fn has_other_line_breaks(text: &[u8]) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::has_other_line_breaks;
+    use super::{has_other_line_breaks, spaces};
+
+    #[test]
+    fn spaces_are_counted_up_to_what_is_none() {
+        for count in 0..40 {
+            for behind in ["", "a", "\t", "\n   ", "!!!!!!!!", "\u{a0}        ", "a        a"] {
+                assert_eq!(spaces(format!("{}{behind}", " ".repeat(count)).as_bytes()), count, "{behind:?}");
+            }
+        }
+    }
 
     #[test]
     fn line_breaks_beyond_ascii_are_found_among_their_like() {

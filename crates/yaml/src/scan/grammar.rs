@@ -80,7 +80,7 @@ impl<'src> Parser<'src> {
     /// Reads the one document in `span` of `text`.
     pub(in super::super) fn new(text: &'src str, span: Span) -> Self {
         Self {
-            scanner: Scanner::new(text, span),
+            scanner: Scanner::new(text, span, false),
             state: State::Document,
             states: Vec::new(),
             opened: Vec::new(),

@@ -1,6 +1,7 @@
 //! Literal block scalars as most are written, line by line: `|` or `|-`, the first line not blank, no tabs before text.
 
 use super::super::source::Span;
+use super::cursor::spaces;
 use super::scanner::Scanner;
 
 impl Scanner<'_> {
@@ -18,12 +19,11 @@ impl Scanner<'_> {
             return None;
         }
         let mut line = header_end + 1;
-        let indent = spaces(&bytes[line..], usize::MAX);
+        let indent = spaces(&bytes[line..]);
         if indent <= usize::try_from(self.indent).unwrap_or(0) || matches!(bytes.get(line + indent)?, b'\n' | b'\t') {
             return None;
         }
         let first = line + indent;
-        let indentation = &bytes[line..first];
         let (mut begin, mut lines, mut is_long) = (first, 1, false);
         let mut end;
         let next = loop {
@@ -32,7 +32,7 @@ impl Scanner<'_> {
             let mut blank = 0;
             let depth = loop {
                 let rest = &bytes[line..];
-                let depth = if rest.starts_with(indentation) { indent } else { spaces(rest, indent) };
+                let depth = spaces(rest).min(indent);
                 if rest.get(depth) != Some(&b'\n') {
                     break depth;
                 }
@@ -53,9 +53,4 @@ impl Scanner<'_> {
         let last = end + usize::from(keeps_break);
         Some((Span::new(start, end), (!is_long).then(|| Span::new(first, last))))
     }
-}
-
-/// How many spaces a text begins with, up to `most`.
-fn spaces(bytes: &[u8], most: usize) -> usize {
-    bytes.iter().take(most).take_while(|byte| **byte == b' ').count()
 }

@@ -29,9 +29,9 @@ pub(super) struct Scanner<'src> {
 }
 
 impl<'src> Scanner<'src> {
-    /// Reads `span` of `text`.
-    pub(super) fn new(text: &'src str, span: Span) -> Self {
-        let cursor = Cursor::new(text, span);
+    /// Reads `span` of `text`, of which is known whether it is [plain](Cursor::is_plain).
+    pub(super) fn new(text: &'src str, span: Span, is_plain: bool) -> Self {
+        let cursor = Cursor::new(text, span, is_plain);
         let outermost =
             PossibleKey { is_possible: false, is_required: false, token: 0, at: cursor.at, line: 0, column: 0 };
         Self {

@@ -1,6 +1,7 @@
 //! Where the reader is: bytes, spaces, ends of lines.
 
 use super::{Direct, Known, Unknown};
+use crate::scan::cursor::spaces;
 
 /// Whether a byte begins text without quotes whatever comes after it.
 pub(super) fn begins_text(byte: u8) -> bool {
@@ -51,9 +52,13 @@ impl Direct<'_, '_> {
 
     #[inline]
     pub(super) fn skip_spaces(&mut self) {
-        while self.peek() == b' ' {
-            self.scanner.cursor.at += 1;
-        }
+        self.scanner.cursor.at = self.after_spaces(self.scanner.cursor.at);
+    }
+
+    /// Where the spaces end that are here, if there are any.
+    #[inline]
+    pub(super) fn after_spaces(&self, at: usize) -> usize {
+        at + spaces(self.bytes.get(at..).unwrap_or_default())
     }
 
     #[inline]

@@ -52,9 +52,10 @@ enum Node {
     Done,
 }
 
-/// Reads the one document in `span` of `text`. False if it is not of this kind: what is built so far is then useless.
-pub(in super::super) fn read(text: &str, span: Span, builder: &mut Builder<'_>) -> bool {
-    let scanner = Scanner::new(text, span);
+/// Reads the one document in `span` of `text`, which has nothing but printable ASCII in its lines where it is plain. False
+/// if it is not of this kind: what is built so far is then useless.
+pub(in super::super) fn read(text: &str, span: Span, is_plain: bool, builder: &mut Builder<'_>) -> bool {
+    let scanner = Scanner::new(text, span, is_plain);
     let mut reader =
         Direct { bytes: scanner.cursor.text().as_bytes(), scanner, builder, levels: Vec::with_capacity(DEEP) };
     if reader.document().is_err() {

@@ -10,6 +10,9 @@ use crate::scan::token::Kind;
 use crate::source::Span;
 use crate::tree::Style;
 
+/// Up to so many bytes, looking at each takes no longer than to begin a search.
+const SHORT: usize = 24;
+
 impl Direct<'_, '_> {
     /// Text without quotes.
     pub(super) fn plain(&mut self) -> Known<Node> {
@@ -27,6 +30,9 @@ impl Direct<'_, '_> {
         loop {
             while STOPS[usize::from(self.byte(at))] != 1 {
                 at += 1;
+            }
+            if at - start > SHORT && self.scanner.cursor.is_plain() {
+                return self.long_line(start, at);
             }
             let end = at;
             while self.byte(at) == b' ' {
@@ -47,6 +53,27 @@ impl Direct<'_, '_> {
                 _ => return None,
             }
         }
+    }
+
+    /// The same of a long line, in a document that has nothing but printable ASCII in its lines: what is searched for
+    /// behind `from` is rare, so a search passes many bytes at a time.
+    #[inline(never)]
+    fn long_line(&mut self, start: usize, from: usize) -> Option<(Span, bool)> {
+        let rest = self.bytes.get(from..)?;
+        let line = &rest[..memchr::memchr(b'\n', rest)?];
+        let ends = |at: &usize| match line[*at] {
+            b':' => matches!(line.get(at + 1), None | Some(b' ')),
+            _ => line[..*at].ends_with(b" "),
+        };
+        let found = memchr::memchr2_iter(b':', b'#', line).find(ends);
+        let at = from + found.unwrap_or(line.len());
+        let text = self.bytes.get(start..at)?.trim_ascii_end();
+        let span = Span::new(start, start + text.len());
+        if found.is_some() {
+            self.scanner.cursor.at = at;
+            return Some((span, false));
+        }
+        self.passes_to_next_line(at).then_some((span, true))
     }
 
     /// A key of letters, digits, `.`, `_`, `-` and `/`, which is what nearly all are. Stops at its colon.
@@ -151,10 +178,7 @@ impl Direct<'_, '_> {
         let mut line = line_end + 1;
         let mut lines = 1;
         loop {
-            let mut at = line;
-            while self.byte(at) == b' ' {
-                at += 1;
-            }
+            let at = self.after_spaces(line);
             match self.byte(at) {
                 b'\n' => {
                     line = at + 1;
