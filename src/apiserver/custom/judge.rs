@@ -182,7 +182,7 @@ impl<'run> Judge<'run> {
         let is_embedded = self.is_true(schema, "x-kubernetes-embedded-resource") && !is_nested;
         for entry in document.entries(node) {
             let key = document.key(entry);
-            let inner = if path.is_empty() { key.to_string() } else { format!("{path}.{key}") };
+            let inner = if path.is_empty() { key.to_string() } else { [path, ".", &key].concat() };
             let is_identity = (is_root || is_embedded) && matches!(&*key, "apiVersion" | "kind" | "metadata");
             let errors = self.errors.len();
             match (properties.and_then(|properties| self.schema.get(properties, &key)), others) {
