@@ -146,7 +146,7 @@ impl Listing {
             match found {
                 Found::Folder { real, .. } if self.excluded.matches(&real, true) => {}
                 Found::Folder { path, real } => {
-                    if let Some(name) = self.search(&mut search, path, real, is_named) {
+                    if let Some(name) = self.search(&mut search, &path, real, is_named) {
                         *self.folders_left_out.entry(name).or_default() += usize::from(reported);
                     }
                 }
@@ -159,15 +159,15 @@ impl Listing {
     }
 
     /// Lets the search go on in a folder that was found; else what of [`LEFT_OUT`](left_out::LEFT_OUT) it is.
-    fn search(&mut self, search: &mut Search, path: PathBuf, real: PathBuf, is_named: bool) -> Option<&'static str> {
-        let by_name = left_out::by_name(&path).filter(|_| !is_named);
+    fn search(&mut self, search: &mut Search, path: &Path, real: PathBuf, is_named: bool) -> Option<&'static str> {
+        let by_name = left_out::by_name(path).filter(|_| !is_named);
         if by_name.is_some() {
             return by_name;
         }
-        let content = match Content::read(path.clone(), real) {
+        let content = match Content::read(path.to_owned(), real) {
             Ok(content) => content,
             Err(error) => {
-                self.fail(&path, error);
+                self.fail(path, error);
                 return None;
             }
         };
@@ -181,7 +181,9 @@ impl Listing {
 
     fn enter(&mut self, search: &mut Search, mut content: Content) {
         let failures = std::mem::take(&mut content.failures);
-        failures.into_iter().for_each(|error| self.fail(content.path(), error));
+        for error in failures {
+            self.fail(content.path(), error);
+        }
         self.listed.add(&content);
         let path = content.path().to_owned();
         if let Err(error) = search.enter(content) {
@@ -196,7 +198,8 @@ impl Listing {
         }
         // kubectl follows a link to a file, and none to a folder (cli-runtime: `ExpandPathsToFileVisitors`)
         let is_link = kind.is_symlink();
-        if !kind.is_file() && !(is_link && leads_to_a_neighbour(folder, &path)) {
+        let is_file = kind.is_file() || is_link && leads_to_a_neighbour(folder, &path);
+        if !is_file {
             return;
         }
         if left_out::is_expectation(&path) {
