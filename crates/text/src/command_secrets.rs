@@ -86,6 +86,11 @@ impl Words {
         word.get(from..).filter(|secret| !secret.is_empty() && !is_placeholder(secret)).map(|_| from)
     }
 
+    /// Another command begins.
+    pub fn end_command(&mut self) {
+        *self = Self::default();
+    }
+
     /// What a word says, whatever was before it but for the program.
     pub fn look(&mut self, word: &str) -> Look {
         let name = word.rsplit('/').next().unwrap_or_default();

@@ -3,7 +3,7 @@
 use super::super::spanned::{Kind, Spanned};
 use crate::command_secrets::Words;
 use crate::diagnostic::Finding;
-use crate::secret_texts::{holds_secret, is_plain, is_secret};
+use crate::secret_texts::{holds_secret, in_value, is_plain, is_secret};
 
 /// Reads a container, and goes on after a mistake, so that all of them show in one run.
 #[derive(Default)]
@@ -79,11 +79,21 @@ fn check_argument(item: &Spanned, text: &str, words: &mut Words) -> Option<Findi
     // asked first, for it remembers the word
     let is_word = words.secret_from(text).is_some_and(|from| is_plain(&text[from..]));
     (is_word || holds_secret(text)).then(|| {
-        Finding::error(item.place.label(""), "this is a plaintext secret")
+        let before = word_before_secret(text).map_or_else(String::new, |word| format!("behind `{word}`"));
+        Finding::error(item.place.label(before), "this is a plaintext secret")
             .hide(item.place.span)
             .because("arguments show in the Pod's spec and in every process list")
             .help("put it into `env` as secret/<name>/<key>, and refer to it as $(NAME)")
     })
+}
+
+/// The word in front of the first secret of a script, `PGPASSWORD=`: all of the script is hidden, and may be long.
+fn word_before_secret(text: &str) -> Option<&str> {
+    let first = in_value(text).into_iter().map(|secret| secret.start).min()?;
+    let is_quote = |letter: char| matches!(letter, '"' | '\'' | '\\');
+    let before = text[..first].trim_end_matches(is_quote).trim_end();
+    let word = before.rsplit(|letter: char| letter.is_whitespace() || is_quote(letter)).next()?;
+    (text.contains(char::is_whitespace) && !word.is_empty() && word.len() <= 60).then_some(word)
 }
 
 /// What of a command is a secret in the open.

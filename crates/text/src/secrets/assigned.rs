@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 use super::value::{Place, behind};
-use super::{is_of_code, is_plain, reads_as_name};
+use super::{is_login, is_of_code, is_plain, names_login, reads_as_name};
 use crate::words::is_secret_name;
 
 /// The longest name that is read.
@@ -25,6 +25,8 @@ enum Meaning {
     Parameter,
     /// That it is a login, as registries are logged in to.
     Login,
+    /// That it is one with its user, if it has the form of one.
+    Account,
     /// Something only together with another value.
     OfPair,
 }
@@ -35,6 +37,7 @@ fn meaning(name: &str) -> Option<Meaning> {
         "auth" => Some(Meaning::Login),
         "name" | "key" | "Name" | "value" | "Value" => Some(Meaning::OfPair),
         _ if is_secret_name(name) => Some(Meaning::Secret),
+        _ if names_login(name) => Some(Meaning::Account),
         _ => PARAMETERS.iter().any(|known| known.eq_ignore_ascii_case(name)).then_some(Meaning::Parameter),
     }
 }
@@ -52,6 +55,7 @@ pub(super) fn find(text: &str, found: &mut Vec<Range<usize>>) {
         let is_quoted = bytes[range.start - 1] == b'"';
         let is_secret = match assigned.meaning {
             Meaning::Secret => true,
+            Meaning::Account => is_login(assigned.name, value),
             Meaning::Parameter => is_parameter(text, assigned.name, &range),
             Meaning::Login => is_quoted && !reads_as_name(value) && !value.contains(' '),
             Meaning::OfPair => {

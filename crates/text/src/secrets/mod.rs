@@ -20,7 +20,22 @@ pub use forms::by_form;
 /// Whether what is written under a name is a secret: the name says so, and the value neither refers to one nor switches something.
 #[must_use]
 pub fn is_secret(name: &str, value: &str) -> bool {
-    is_secret_name(name) && is_plain(value)
+    (is_secret_name(name) || is_login(name, value)) && is_plain(value)
+}
+
+/// Whether a variable may hold a user with a password: `BASIC_AUTH`.
+fn names_login(name: &str) -> bool {
+    const END: &[u8] = b"_AUTH";
+    name.len().checked_sub(END.len()).is_some_and(|at| at > 0 && name.as_bytes()[at..].eq_ignore_ascii_case(END))
+}
+
+/// Whether it does: `admin:hunter2`, for Neo4j `neo4j/hunter2`. A number behind the colon is a port.
+fn is_login(name: &str, value: &str) -> bool {
+    let sign = if name.eq_ignore_ascii_case("NEO4J_AUTH") { '/' } else { ':' };
+    let is_login = |(user, password): (&str, &str)| {
+        !user.is_empty() && !password.is_empty() && !password.bytes().all(|byte| byte.is_ascii_digit())
+    };
+    names_login(name) && !value.contains(char::is_whitespace) && value.split_once(sign).is_some_and(is_login)
 }
 
 /// Whether a header of a request holds a secret. Most cookies of checks only keep them out of the statistics.
@@ -156,19 +171,33 @@ pub fn replaced(text: &str, mut parts: Vec<Range<usize>>) -> Cow<'_, str> {
 
 /// What the words of a command, or of a whole script, hold.
 pub fn of_words(text: &str, words: &mut Words, found: &mut Vec<Range<usize>>) {
+    let bytes = text.as_bytes();
     let mut start = 0;
     while start < text.len() {
-        let rest = &text.as_bytes()[start..];
-        let end = start + rest.iter().position(|byte| ENDS[usize::from(*byte)]).unwrap_or(rest.len());
+        let end = start + bytes[start..].iter().position(|byte| ENDS[usize::from(*byte)]).unwrap_or(text.len() - start);
         let word = &text[start..end];
-        let from = (!word.is_empty()).then(|| words.secret_from(word)).flatten();
+        // `["--password", "hunter2"]`
+        let is_between = word == "," && bytes[end..].trim_ascii_start().starts_with(b"\"");
+        let from = (!word.is_empty() && !is_between).then(|| words.secret_from(word)).flatten();
         let is_secret = |from: &usize| is_plain(&word[*from..]) && !is_of_code(&word[..*from], &word[*from..]);
         if let Some(from) = from.filter(is_secret) {
             found.push(start + from..end);
         }
+        if bytes.get(end).is_some_and(|byte| ends_command(*byte, &bytes[..end])) {
+            words.end_command();
+        }
         start = end + 1;
     }
     of_pipes(text, found);
+}
+
+/// Whether a sign ends a command: a line that ends in `\` goes on, and so does a list.
+fn ends_command(sign: u8, before: &[u8]) -> bool {
+    match sign {
+        b'\n' => !before.trim_ascii_end().ends_with(b"\\") && !before.trim_ascii_end().ends_with(b","),
+        b';' | b'|' | b'&' => true,
+        _ => false,
+    }
 }
 
 /// Whether a value is a variable of a program, called as what it is for: `token=self.token`.

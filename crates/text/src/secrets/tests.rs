@@ -108,6 +108,16 @@ fn each_spelling_has_its_secret_found() {
         ("db.password=MARK9x\\\n    MARK8x\nuser=a", &["MARK9x\\\n    MARK8x"]),
         ("db.password = \\\n    MARK9x\nuser=a", &["MARK9x"]),
         ("db.password: MARK9x\\\n    MARK8x\nuser=a", &["MARK9x\\\n    MARK8x"]),
+        ("mysql -u root \\\n  -pMARK9x", &["MARK9x"]),
+        ("[\"--password\", \"MARK9x\"]", &["MARK9x"]),
+        ("f(\"--password\",\n  \"MARK9x\")", &["MARK9x"]),
+        ("BASIC_AUTH=a:MARK9x", &["a:MARK9x"]),
+        ("PASS=${DB_PASS:-MARK9x}", &["MARK9x"]),
+        ("NEO4J_AUTH: neo4j/MARK9x", &["neo4j/MARK9x"]),
+        ("RABBITMQ_ERLANG_COOKIE=MARK9x", &["MARK9x"]),
+        ("AIRFLOW__CORE__FERNET_KEY=MARK9x", &["MARK9x"]),
+        ("OPENAI_API_KEYS=MARK9x", &["MARK9x"]),
+        ("RABBITMQ_PASSWORDS: MARK9x", &["MARK9x"]),
         ("\"db.password=MARK9x\\\\\\n  MARK8x\\nuser=a\"", &["MARK9x"]),
     ] {
         let found = hidden(text);
@@ -188,6 +198,12 @@ fn what_is_no_secret_is_left() {
         "a:80:b:c",
         "[::1]:80:a:b:c9x",
         "re.sub(x, '$1$2')",
+        "curl -s a; sort -u names",
+        "curl -s a | sort -u names",
+        "curl -s a && apk add -u ann9Xy",
+        "mysql -h db < a.sql\nmkdir -pv /var/lib/ann9Xy",
+        "BASIC_AUTH=true PROXY_AUTH=proxy:8080 SMTP_AUTH=login AUTH=https://a:80",
+        "max_tokens: 100",
         "until PGPASSWORD=\"$POSTGRES_PASSWORD\" psql -h db -c 'select 1'; do sleep 1; done",
         "MYSQL_PWD=\"$X\" mysql -u root",
         "export PGPASSWORD=\"$X\"",
@@ -225,12 +241,20 @@ fn what_is_no_secret_is_left() {
 
 /// As a search for each sign and each word would find them.
 fn of_words_plainly(text: &str) -> Vec<Range<usize>> {
-    let (mut words, mut found, mut at) = (Words::default(), Vec::new(), 0);
-    for word in text.split([' ', '\n', '\t', '\r', '"', '\'', ';', '|', '&', '`', '(', ')']) {
-        let from =
-            (!word.is_empty()).then(|| words.secret_from(word)).flatten().filter(|from| is_plain(&word[*from..]));
-        found.extend(from.map(|from| at + from..at + word.len()));
-        at += word.len() + 1;
+    let (mut words, mut found, mut start) = (Words::default(), Vec::new(), 0);
+    let ends = |letter: char| [' ', '\n', '\t', '\r', '"', '\'', ';', '|', '&', '`', '(', ')'].contains(&letter);
+    for piece in text.split_inclusive(ends) {
+        let word = piece.strip_suffix(ends).unwrap_or(piece);
+        let is_between = word == "," && text[start + word.len()..].trim_start().starts_with('"');
+        if !word.is_empty() && !is_between {
+            let from = words.secret_from(word).filter(|from| is_plain(&word[*from..]));
+            found.extend(from.map(|from| start + from..start + word.len()));
+        }
+        let line = text[..start + word.len()].trim_end();
+        if piece.ends_with([';', '|', '&']) || piece.ends_with('\n') && !line.ends_with(['\\', ',']) {
+            words = Words::default();
+        }
+        start += piece.len();
     }
     of_pipes(text, &mut found);
     found
@@ -251,7 +275,10 @@ fn words_end_at_each_sign_that_ends_one() {
         "/a/curl",
         "-u",
     ];
-    let ends = [" ", "\n", "\t", "\r", "\"", "'", ";", "|", "&", "`", "(", ")", "→", ",", "  ", "\u{a0}"];
+    let ends = [
+        " ", "\n", "\t", "\r", "\"", "'", ";", "|", "&", "`", "(", ")", "→", "\", \"", "  ", "\u{a0}", " \\\n", ",\n",
+        " , ",
+    ];
     let mut secrets = 0;
     for number in 0..20_000_usize {
         let of = |place: usize| number.wrapping_mul(2_654_435_761) >> (place * 4);

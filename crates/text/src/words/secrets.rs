@@ -1,8 +1,9 @@
 //! Names of variables, keys and headers that hold secrets.
 
 /// Words at the end of a name that say what it holds, as words of their own.
-const WORDS: [&str; 41] = [
+const WORDS: [&str; 45] = [
     "PASSWORD",
+    "PASSWORDS",
     "PGPASSWORD",
     "PGPASS",
     "PASSWD",
@@ -15,12 +16,15 @@ const WORDS: [&str; 41] = [
     "SECRET_KEY",
     "SECRET_KEY_BASE",
     "API_KEY",
+    "API_KEYS",
     "APIKEY",
     "PRIVATE_KEY",
     "ACCESS_KEY",
     "ACCOUNT_KEY",
     "ACCOUNTKEY",
     "ENCRYPTION_KEY",
+    "ERLANG_COOKIE",
+    "FERNET_KEY",
     "SIGNING_KEY",
     "MASTER_KEY",
     "SESSION_KEY",
@@ -62,7 +66,21 @@ pub fn is_secret_name(name: &str) -> bool {
     let last = [before.to_ascii_uppercase(), last.to_ascii_uppercase()];
     if !matches!(
         &last,
-        b"RD" | b"WD" | b"SE" | b"SS" | b"PW" | b"EN" | b"ET" | b"EY" | b"LS" | b"AL" | b"DS" | b"TH" | b"WT"
+        b"RD"
+            | b"WD"
+            | b"IE"
+            | b"YS"
+            | b"SE"
+            | b"SS"
+            | b"PW"
+            | b"EN"
+            | b"ET"
+            | b"EY"
+            | b"LS"
+            | b"AL"
+            | b"DS"
+            | b"TH"
+            | b"WT"
     ) {
         return false;
     }
