@@ -6,7 +6,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use super::{file, inside, lines, origin, program, single, stream};
+use super::{file, inside, lines, origin, program, single, stream, unreadable};
 use crate::files;
 use crate::kube::versions::{KindHistory, Target};
 use crate::kube::{File, Origin, OriginFile, Rendered, Workspace};
@@ -78,7 +78,8 @@ impl Chart {
         let because = |why: String| Unusable::Because(why);
         let manifest = origin(&folder.join("Chart.yaml"), &inside(shown, "Chart.yaml"))
             .map_err(|error| because(format!("Chart.yaml cannot be read: {error}")))?;
-        let document = single(&manifest.source).ok_or_else(|| because("Chart.yaml is not YAML".to_owned()))?;
+        let document =
+            single(&manifest.source).ok_or_else(|| because(format!("Chart.yaml {}", unreadable(&manifest.source))))?;
         let text = |field| document.get_str(document.root(), field);
         if text("type") == Some("library") {
             return Err(Unusable::Library);

@@ -72,9 +72,11 @@ pub fn render(workspace: &mut Workspace, paths: &[PathBuf], options: &Options, i
             Err(chart::Unusable::Because(why)) => fail(workspace, &shown, &why),
         }
     }
+    let by_flux = workspace.applied_by_flux();
     for (shown, read) in overlay::read(overlay::find(workspace, paths, is_wanted)) {
         match read {
-            Ok(overlay) => {
+            Ok(mut overlay) => {
+                overlay.loosen(&by_flux);
                 used.extend(overlay.files().cloned());
                 jobs.push(Job::Overlay(Box::new(overlay)));
             }
@@ -153,6 +155,12 @@ fn single(file: &Arc<Source>) -> Option<Document> {
         Part::Document(document) => Some(document),
         Part::Refused(_) => None,
     })
+}
+
+/// Why a file has no document to read.
+fn unreadable(file: &Arc<Source>) -> &'static str {
+    let is_empty = |part: &Part| matches!(part, Part::Document(document) if document.is_null(document.root()));
+    if yaml::read(file).iter().all(is_empty) { "is empty" } else { "is not YAML" }
 }
 
 /// A rendered text as a file of the run.

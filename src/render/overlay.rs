@@ -6,7 +6,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use super::{file, inside, nodes, origin, program, single};
+use super::{file, inside, nodes, origin, program, single, unreadable};
 use crate::files;
 use crate::kube::{File, OriginFile, Rendered, Workspace};
 use crate::words::clip;
@@ -31,6 +31,8 @@ pub struct Overlay {
     kustomizations: Vec<Kustomization>,
     /// The files of objects and patches that they name, each once, those of the outermost first.
     parts: Vec<Arc<OriginFile>>,
+    /// Whether files outside its folders may be read, as Flux does.
+    is_loose: bool,
 }
 
 /// One file of the name.
@@ -114,8 +116,13 @@ impl Overlay {
     /// Reads what a kustomization is built from; nothing for a component, which is only ever a part. Whatever kustomize
     /// would have to fetch is an error.
     fn read(folder: &Path, shown: &str) -> Result<Option<Self>, String> {
-        let mut overlay =
-            Self { folder: folder.to_owned(), shown: shown.to_owned(), kustomizations: Vec::new(), parts: Vec::new() };
+        let mut overlay = Self {
+            folder: folder.to_owned(),
+            shown: shown.to_owned(),
+            kustomizations: Vec::new(),
+            parts: Vec::new(),
+            is_loose: false,
+        };
         let mut folders = vec![(folder.to_owned(), shown.to_owned())];
         let (mut seen, mut parts) = (HashSet::from([folder.to_owned()]), HashSet::new());
         while let Some((folder, shown)) = folders.pop() {
@@ -125,7 +132,7 @@ impl Overlay {
             }
             let name = inside(&shown, &path.file_name().unwrap_or_default().to_string_lossy());
             let file = origin(&path, &name).map_err(|error| format!("{name}: {}", files::why(&path, &error)))?;
-            let document = single(&file.source).ok_or_else(|| format!("{name} is not YAML"))?;
+            let document = single(&file.source).ok_or_else(|| format!("{name} {}", unreadable(&file.source)))?;
             if overlay.kustomizations.is_empty() && document.get_str(document.root(), "kind") == Some("Component") {
                 return Ok(None);
             }
@@ -173,6 +180,15 @@ impl Overlay {
         Ok(Some(overlay))
     }
 
+    /// Lets it read files outside its folders if Flux, which does, applies it and they are in its repository
+    /// (fluxcd/pkg: `Build` in `kustomize/kustomize_generator.go` takes `LoadRestrictionsNone`).
+    pub fn loosen(&mut self, applied_by_flux: &[PathBuf]) {
+        if applied_by_flux.contains(&self.folder) {
+            let root = self.folder.ancestors().find(|folder| folder.join(".git").exists());
+            self.is_loose = root.is_some_and(|root| self.files().all(|path| path.starts_with(root)));
+        }
+    }
+
     /// Where the files are that it is built from.
     pub fn files(&self) -> impl Iterator<Item = &PathBuf> {
         self.kustomizations.iter().map(|one| &one.file.path).chain(self.parts.iter().map(|file| &file.path))
@@ -191,6 +207,9 @@ impl Overlay {
                 ));
             }
         };
+        if self.is_loose {
+            args.push("--load-restrictor=LoadRestrictionsNone".into());
+        }
         args.push(self.folder.clone().into());
         let text = program::run(&program, &args)?;
         let Some(own) = self.kustomizations.first() else { return Ok(Vec::new()) };

@@ -156,7 +156,11 @@ fn read(mut pipe: impl Read + Send + 'static, is_output: bool, most: u64, send: 
 
 fn shown(messages: &[u8]) -> String {
     let text = String::from_utf8_lossy(messages);
-    let lines = text.lines().map(str::trim_end).filter(|line| !line.is_empty());
+    // what kustomize warns of before it fails is another matter, and `--debug` is an option that we do not have
+    let is_aside = |line: &str| line.starts_with("# Warning:") || line == "Use --debug flag to render out invalid YAML";
+    let lines = || text.lines().map(str::trim_end).filter(|line| !line.is_empty());
+    let is_all_aside = lines().all(is_aside);
+    let lines = lines().filter(|line| is_all_aside || !is_aside(line));
     let text = lines.map(of_log).collect::<Vec<_>>().join("\n  ");
     let text: String = text.chars().filter(|letter| *letter == '\n' || !letter.is_control()).take(SHOWN).collect();
     if text.is_empty() { "without a word".to_owned() } else { text }
@@ -216,6 +220,9 @@ mod tests {
         assert_eq!(shell("echo out; echo err >&2").as_deref(), Ok("out\n"));
         assert_eq!(shell("echo out; echo bad >&2; exit 3"), Err("sh fails: bad".to_owned()));
         assert_eq!(shell("exit 1"), Err("sh fails: without a word".to_owned()));
+        let asides = "echo '# Warning: a is deprecated' >&2";
+        assert_eq!(shell(&format!("{asides}; echo bad >&2; exit 1")), Err("sh fails: bad".to_owned()));
+        assert_eq!(shell(&format!("{asides}; exit 1")), Err("sh fails: # Warning: a is deprecated".to_owned()));
         assert!(shell("printf '\\377'").is_err());
     }
 

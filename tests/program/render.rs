@@ -173,6 +173,46 @@ fn what_flux_adds_to_a_rendered_kustomization_counts() {
     assert_eq!((run.code, run.stdout.as_str()), (0, ""), "{}", run.stderr);
 }
 
+/// Flux reads files outside the folder that it applies; they may be in its repository alone.
+#[test]
+fn what_flux_applies_may_name_files_outside_its_folder() {
+    let folder = repository("loose", RENDERED);
+    let flux = "apiVersion: kustomize.toolkit.fluxcd.io/v1\nkind: Kustomization\nmetadata: {name: web}\n\
+                spec: {path: ./app, prune: true, interval: 1h, sourceRef: {kind: GitRepository, name: web}}\n";
+    folder.file("settings.yaml", "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: settings}\n");
+    folder.file("app/kustomization.yaml", "resources: [../settings.yaml]\n");
+    let is_loose = |paths: &[&str]| {
+        folder.file("calls", "");
+        lint(&folder, &[&["--render"], paths].concat());
+        assert_eq!(calls(&folder).lines().count(), 1, "{}", calls(&folder));
+        calls(&folder).contains("--load-restrictor=LoadRestrictionsNone")
+    };
+    assert!(!is_loose(&["app"]));
+    folder.file("flux.yaml", flux);
+    assert!(is_loose(&["app", "flux.yaml"]));
+    let another = flux.replace("./app", "./other");
+    folder.file("flux.yaml", another);
+    assert!(!is_loose(&["app", "flux.yaml"]));
+    folder.file("flux.yaml", flux);
+    let beside = Folder::new("render", "loose-beside");
+    beside.file("settings.yaml", "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: settings}\n");
+    let name = beside.0.file_name().unwrap().to_str().unwrap();
+    folder.file("app/kustomization.yaml", format!("resources: [../../{name}/settings.yaml]\n"));
+    assert!(!is_loose(&["app", "flux.yaml"]));
+}
+
+#[test]
+fn an_empty_file_is_said_to_be_empty() {
+    let folder = repository("empty", RENDERED);
+    folder.file("web/Chart.yaml", "# a chart\n").file("top/kustomization.yaml", "---\n");
+    let run = lint(&folder, &["--render", "web", "top"]);
+    assert!(run.stderr.contains("Chart.yaml is empty"), "{}", run.stderr);
+    assert!(run.stderr.contains("top/kustomization.yaml is empty"), "{}", run.stderr);
+    folder.file("web/Chart.yaml", "a: [\n");
+    let run = lint(&folder, &["--render", "web"]);
+    assert!(run.stderr.contains("Chart.yaml is not YAML"), "{}", run.stderr);
+}
+
 #[test]
 fn nothing_runs_unasked() {
     let folder = repository("unasked", RENDERED);

@@ -22,7 +22,7 @@ use crate::kube::hash::{FastMap, FastSet};
 use crate::limits;
 use crate::yaml::{self, Document, NodeId, Part, Source};
 use changes::Change;
-pub(super) use flux::is_kustomization as is_of_flux;
+pub(super) use flux::{applied as applied_by_flux, is_kustomization as is_of_flux};
 use roots::{Unseen, Variables, together};
 
 /// How many folders upwards a kustomization is looked for; repositories keep patches one or two below it.

@@ -201,6 +201,12 @@ impl Workspace {
         }
     }
 
+    /// The folders that Kustomizations of Flux in the run may apply.
+    #[must_use]
+    pub fn applied_by_flux(&self) -> Vec<PathBuf> {
+        kustomize::applied_by_flux(&self.files)
+    }
+
     /// Puts rendered files in the place of what they are rendered from: the files `used`, and the templates below the
     /// folders `charts`.
     pub fn replace_by_rendered(&mut self, rendered: Vec<File>, used: &HashSet<PathBuf>, charts: &[PathBuf]) {

@@ -38,6 +38,20 @@ pub(super) fn read(files: &[File]) -> Vec<Kustomization> {
     found
 }
 
+/// The folders that Kustomizations of Flux in a run may apply, whether or not they change anything.
+pub(in super::super) fn applied(files: &[File]) -> Vec<PathBuf> {
+    let of_file = |file: &File| -> Vec<PathBuf> {
+        let Some(path) = &file.path else { return Vec::new() };
+        let applying = file.objects.iter().filter(|object| is_kustomization(object));
+        let named = applying.map(|object| {
+            let spec = object.document.get(object.node, "spec");
+            spec.and_then(|spec| object.document.get_str(spec, "path")).unwrap_or_default()
+        });
+        named.flat_map(|named| folders(path, named)).collect()
+    };
+    files.iter().flat_map(of_file).collect()
+}
+
 /// Marks what Flux changes in what is rendered already: it applies what kustomize makes of the same folders.
 pub(super) fn change_rendered(files: &mut [File], all: &[Kustomization], is_renamed: bool, selected: &FastSet<String>) {
     for file in files.iter_mut().filter(|file| file.rendered.is_some()) {
