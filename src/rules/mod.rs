@@ -156,7 +156,7 @@ pub const FAMILIES: &[(Family, &[&Rule])] = &[
 
 /// The shared passes.
 pub static SOURCES: &[&SharedCheck] =
-    &[manifest::VERDICTS, manifest::CUSTOM, &serving::shard_count_mismatch::LISTS, &policy::SOURCE];
+    &[manifest::VERDICTS, manifest::CUSTOM, manifest::PATCHES, &serving::shard_count_mismatch::LISTS, &policy::SOURCE];
 
 pub use meta::{IGNORE_WITHOUT_REASON, INVALID_DESCRIPTION, STALE_BASELINE, UNUSED_IGNORE};
 

@@ -61,6 +61,11 @@ fn is_string_map(name: &str) -> bool {
 
 pub use crate::words::is_placeholder;
 
+/// A key as it is written, without its quotes.
+pub fn bare(raw: &str) -> &str {
+    raw.trim_matches(['"', '\''])
+}
+
 /// The first character of a text that looks like a space or like nothing at all and that YAML takes as a letter, with its name.
 pub fn look_alike(text: &str) -> Option<String> {
     let found = text.chars().find(|character| is_look_alike(*character))?;

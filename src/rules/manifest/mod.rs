@@ -13,6 +13,7 @@ mod pod_security;
 mod separator_inside_text;
 mod unknown_field;
 mod unreadable_yaml;
+mod unusable_patch;
 mod verdict;
 mod wrong_type;
 
@@ -27,6 +28,9 @@ pub(super) static VERDICTS: &super::SharedCheck = &verdict::SOURCE;
 
 /// What the API server says of custom resources by their definitions.
 pub(super) static CUSTOM: &super::SharedCheck = &verdict::CUSTOM;
+
+/// What is wrong with patches that are written in kustomizations.
+pub(super) static PATCHES: &super::SharedCheck = &unusable_patch::SOURCE;
 
 /// The rule about unknown fields, its check of one object, and what else servers say of an object without these fields.
 pub(crate) const UNKNOWN_FIELD: &Rule = &unknown_field::RULE;
@@ -51,6 +55,7 @@ pub const RULES: &[&Rule] = &[
     &separator_inside_text::RULE,
     &unknown_field::RULE,
     &unreadable_yaml::RULE,
+    &unusable_patch::RULE,
     &verdict::DANGLING_NAME,
     &verdict::DUPLICATE_VALUE,
     &verdict::FORBIDDEN_FIELD,

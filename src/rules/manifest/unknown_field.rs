@@ -1,4 +1,4 @@
-use crate::kube::{FastMap, Object, Path, ProblemKind, former_field, home_of_field, home_of_fields};
+use crate::kube::{FastMap, Object, Path, Problem, ProblemKind, former_field, home_of_field, home_of_fields};
 use crate::rules::{Check, Findings, Rule, text};
 use crate::words::{clip, nearest};
 use crate::yaml::{NodeId, Value};
@@ -8,17 +8,9 @@ pub static RULE: Rule = rule!("unknown_field.md", Error, Check::Object(check));
 
 pub(super) fn check(object: &Object, found: &mut Findings<'_>) {
     let mut maps = None;
-    for problem in object.lasting_problems() {
+    for problem in lasting(object) {
         let ProblemKind::UnknownField { type_name, known } = problem.kind else { continue };
-        let name = object.document.raw(problem.node).trim_matches(['"', '\'']);
-        // Kustomize's own words to itself: `$patch`, `$setElementOrder/…`.
-        if (object.is_patch && name.starts_with('$')) || text::is_placeholder(name) {
-            continue;
-        }
-        // A patch may empty a field of the object that it changes into another kind (`allowKindChange`).
-        if object.is_patch && is_removal(object, problem.node) {
-            continue;
-        }
+        let name = text::bare(object.document.raw(problem.node));
         let path = Path::between(&object.document, object.node, problem.node);
         let kind = object.id.kind.to_lowercase();
         let mut fields = path.fields();
@@ -55,6 +47,18 @@ pub(super) fn check(object: &Object, found: &mut Findings<'_>) {
             (None, None) => saying.here("not a field of this type").help(format!("kubectl explain {parents}")),
         };
     }
+}
+
+/// The fields that are not known, and reach the server.
+pub(super) fn lasting(object: &Object) -> impl Iterator<Item = &Problem> {
+    object.lasting_problems().filter(|problem| {
+        let is_unknown = matches!(problem.kind, ProblemKind::UnknownField { .. });
+        let name = text::bare(object.document.raw(problem.node));
+        // Kustomize's own words to itself: `$patch`, `$setElementOrder/…`. And a patch may empty a field of the object that
+        // it changes into another kind (`allowKindChange`).
+        let is_of_kustomize = || object.is_patch && (name.starts_with('$') || is_removal(object, problem.node));
+        is_unknown && !text::is_placeholder(name) && !is_of_kustomize()
+    })
 }
 
 /// The map that each key of an object is in.
