@@ -61,6 +61,8 @@ pub struct Unseen {
     pub path: String,
     /// Whether it is empty when the Pod starts: what is in it is written by the Pod itself.
     pub starts_empty: bool,
+    /// Whether another container may write what is in it then: a script that prepares it.
+    pub is_shared: bool,
 }
 
 /// Up to this many volumes and mounts, looking at each is faster than a map.
@@ -73,6 +75,8 @@ pub(super) struct Volumes<'run> {
     by_name: FastMap<&'run str, &'run types::Volume>,
     /// Whether one of them has more than a few sources.
     has_many_sources: bool,
+    /// How many mounts of containers may write to each volume that starts empty.
+    writers: FastMap<&'run str, usize>,
 }
 
 impl<'run> Volumes<'run> {
@@ -84,7 +88,20 @@ impl<'run> Volumes<'run> {
         };
         // the first of a name
         let named = all.iter().rev().filter(|_| all.len() > FEW).map(|volume| (volume.name.as_str(), volume));
-        Self { all, by_name: named.collect(), has_many_sources: all.iter().any(has_many_sources) }
+        let mut writers: FastMap<&str, usize> = FastMap::default();
+        if all.iter().any(|volume| volume.empty_dir.is_some()) {
+            let mounts = pod.containers().flat_map(|view| view.container.volume_mounts.iter().flatten());
+            for mount in mounts.filter(|mount| mount.read_only != Some(true)) {
+                *writers.entry(mount.name.as_str()).or_default() += 1;
+            }
+        }
+        Self { all, by_name: named.collect(), has_many_sources: all.iter().any(has_many_sources), writers }
+    }
+
+    /// Whether a container other than the one with these mounts may write to a volume.
+    fn is_written_by_others(&self, name: &str, mounts: &[types::VolumeMount]) -> bool {
+        let own = || mounts.iter().filter(|mount| mount.name == name && mount.read_only != Some(true)).count();
+        self.writers.get(name).is_some_and(|all| *all > own())
     }
 
     fn called(&self, name: &str) -> Option<&'run types::Volume> {
@@ -141,14 +158,18 @@ impl<'run> Configs<'run> {
                     }
                 }
             } else if volume.downward_api.is_none() {
+                let is_shared = volume.empty_dir.is_some() && volumes.is_written_by_others(&mount.name, mounts);
                 found.unseen(at, volume.empty_dir.is_some());
+                if let Some(last) = found.unseen.last_mut() {
+                    last.is_shared = is_shared;
+                }
             }
         }
         found
     }
 
     fn unseen(&mut self, at: Mount<'_>, starts_empty: bool) {
-        self.unseen.push(Unseen { path: at.path.trim_end_matches('/').to_owned(), starts_empty });
+        self.unseen.push(Unseen { path: at.path.trim_end_matches('/').to_owned(), starts_empty, is_shared: false });
     }
 
     fn add(
@@ -206,7 +227,8 @@ impl<'run> Configs<'run> {
     /// around the folder does not count; around a file it does.
     pub fn may_hold(&self, path: &str) -> bool {
         if path.ends_with('/') {
-            self.unseen.iter().any(|unseen| !unseen.starts_empty && is_under(&unseen.path, path))
+            let may_hold = |unseen: &Unseen| !unseen.starts_empty || unseen.is_shared;
+            self.unseen.iter().any(|unseen| may_hold(unseen) && is_under(&unseen.path, path))
         } else {
             self.hides(path)
         }
