@@ -1,7 +1,7 @@
 //! Names of variables, keys and headers that hold secrets.
 
 /// Words at the end of a name that say what it holds, as words of their own.
-const WORDS: [&str; 45] = [
+const WORDS: [&str; 48] = [
     "PASSWORD",
     "PASSWORDS",
     "PGPASSWORD",
@@ -47,6 +47,9 @@ const WORDS: [&str; 45] = [
     "USERPASS",
     "ADMINPASS",
     "DBPASS",
+    "BASIC_AUTH",
+    "NEO4J_AUTH",
+    "ELASTIC_AUTH",
 ];
 
 /// What ends a name without anything before it, `DATASOURCEPASSWORD`: no other word ends so.
@@ -68,8 +71,6 @@ pub fn is_secret_name(name: &str) -> bool {
         &last,
         b"RD"
             | b"WD"
-            | b"IE"
-            | b"YS"
             | b"SE"
             | b"SS"
             | b"PW"
@@ -81,6 +82,8 @@ pub fn is_secret_name(name: &str) -> bool {
             | b"DS"
             | b"TH"
             | b"WT"
+            | b"YS"
+            | b"IE"
     ) {
         return false;
     }
@@ -115,6 +118,21 @@ mod tests {
             ["LDAP_BINDPW", "olcRootPW", "ROOTPW", "userpw", "DB_USERPASS", "MYSQL_DBPASS", "JWT_KEY", "ADMIN_PW"]
         {
             assert!(is_secret_name(name), "{name}");
+        }
+        for name in [
+            "RABBITMQ_ERLANG_COOKIE",
+            "AIRFLOW__CORE__FERNET_KEY",
+            "FLOWER_BASIC_AUTH",
+            "NEO4J_AUTH",
+            "OPENAI_API_KEYS",
+            "ADMIN_PASSWORDS",
+        ] {
+            assert!(is_secret_name(name), "{name}");
+        }
+        for name in
+            ["COOKIE", "SESSION_COOKIE", "MAX_TOKENS", "KEYS", "HOST_KEYS", "AUTH", "REQUIRE_AUTH", "AUTH_BASIC"]
+        {
+            assert!(!is_secret_name(name), "{name}");
         }
         for name in ["BYPASS", "COMPASS", "PUBLIC_KEY", "SSH_KEY", "CACHE_KEY", "ENCOMPASS_URL", "KEY"] {
             assert!(!is_secret_name(name), "{name}");
