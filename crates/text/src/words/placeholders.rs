@@ -150,8 +150,8 @@ fn has_variable(text: &str) -> bool {
 /// Whether a text holds what argocd-vault-plugin fills in: `<path:secret/data/db#password | base64encode>`, or
 /// `<password | base64encode>` where an annotation names the path (argocd-vault-plugin: docs/howitworks.md).
 fn has_vault_path(text: &str) -> bool {
-    const CHANGES: [&str; 7] =
-        ["base64encode", "base64decode", "jsonPath", "jsonParse", "yamlParse", "indent", "sha256sum"];
+    // `base64encode` as well
+    const CHANGES: [&str; 6] = ["base64", "jsonPath", "jsonParse", "yamlParse", "indent", "sha256sum"];
     text.split('<').skip(1).filter_map(|part| part.split_once('>')).any(|(inside, _)| {
         let mut parts = inside.split('|');
         let name = parts.next().unwrap_or_default();
