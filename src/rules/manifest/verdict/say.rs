@@ -114,6 +114,9 @@ fn is_said(object: &Object, cause: &Cause) -> bool {
     if object.id.api_version.starts_with("install.istio.io/") && cause.path.ends_with("metadata.name") {
         return false;
     }
+    if cause.reason == Reason::Required && is_part(object) {
+        return false;
+    }
     let is_mendable =
         matches!(cause.reason, Reason::Required | Reason::Invalid | Reason::NotFound) || cause.reason.is_warning();
     let is_changed = !cause.path.is_empty() && object.changes.reach(&keys(&cause.path));
@@ -136,6 +139,21 @@ fn is_said(object: &Object, cause: &Cause) -> bool {
         && !has_rule_of_its_own(cause)
         && !object.is_hole(cause.node)
         && !is_image_of_hole(object, cause)
+}
+
+/// Whether an object says only a part of one: a state that a policy of Open Cluster Management looks for, and fields that
+/// Flux adds to what another program has made (`kustomize.toolkit.fluxcd.io/ssa`).
+fn is_part(object: &Object) -> bool {
+    let at = |path: &[&str]| object.document.at(object.node, path);
+    let is_state = || {
+        let others = [&["spec"][..], &["data"], &["metadata", "name"], &["metadata", "generateName"]];
+        at(&["status"]).is_some() && others.into_iter().all(|path| at(path).is_none())
+    };
+    let is_added = || {
+        let how = at(&["metadata", "annotations", "kustomize.toolkit.fluxcd.io/ssa"]);
+        how.and_then(|how| object.document.str(how)).is_some_and(|how| matches!(how, "Merge" | "Override"))
+    };
+    is_state() || is_added()
 }
 
 /// Whether a container lacks its image and has the place of a name: both are yet to be filled in.
