@@ -316,9 +316,9 @@ fn drop_nulls(root: &mut Spanned) {
     taken_apart(root).for_each(|member| member.value.drop_nulls(member.key == "shape"));
 }
 
-/// The keys of containers, and of what traffic is split `to`, that hold maps without an order. A pattern may give one to its own: requests pass through the
-/// `decorators` of a function as they are written.
-const WITHOUT_ORDER: [&str; 7] = ["env", "files", "labels", "ports", "shared", "to", "volumes"];
+/// The keys of containers, of the `items` of a queue, and of what traffic is split `to`, that hold maps without an order.
+/// A pattern may give one to its own: requests pass through the `decorators` of a function as they are written.
+const WITHOUT_ORDER: [&str; 8] = ["env", "files", "items", "labels", "ports", "shared", "to", "volumes"];
 
 /// The members of a document but for those that hold objects, which are taken as they are.
 fn taken_apart(root: &mut Spanned) -> impl Iterator<Item = &mut Member> {

@@ -377,7 +377,7 @@ fn mistakes_and_boxes_without_end_are_not_shown() {
     let both = "apiVersion: v1\nkind: Service\nmetadata: {name: sN}\nspec: {selector: {app: a}, ports: [{port: 80}]}\n---\n\
                 apiVersion: v1\nkind: Pod\nmetadata: {name: pN, labels: {app: a}}\nspec: {containers: [{name: a, image: a}]}\n---\n";
     folder.file("all.yaml", (0..300).map(|at| both.replace('N', &at.to_string())).collect::<String>());
-    folder.run(&["diagram", "all.yaml"]).fails("limit diagram-parts)");
+    folder.run(&["diagram", "all.yaml"]).fails("limit diagram-parts, see SECURITY.md)");
     assert_eq!(folder.run(&["diagram", "--format", "dot", "all.yaml"]).code, Some(0));
 }
 
