@@ -3,6 +3,7 @@
 mod alone;
 mod blame;
 mod check;
+mod disks;
 mod folders;
 mod guards;
 mod owners;
@@ -89,6 +90,7 @@ pub fn expand_in(
     notes.extend(tokens::notes(&made));
     notes.extend(alone::notes(&made, &descriptions));
     notes.extend(owners::notes(&made));
+    notes.extend(disks::notes(&made));
     Ok(Expanded { catalogue: catalogue.clone(), descriptions, made, notes, warnings: findings })
 }
 

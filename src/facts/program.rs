@@ -11,7 +11,7 @@ use serde::Deserialize;
 use super::Role;
 pub use endpoint::{Endpoint, Filtered, Form, Part, Replaced, When};
 pub use many::Many;
-pub use pods::{Owns, Replicas, Token, User};
+pub use pods::{Disk, Folder, Owns, Replicas, Root, Token, User};
 pub use runs::{Runs, Serves};
 
 /// A program whose facts are documented.
@@ -97,6 +97,12 @@ pub struct Program {
     /// The folder that it has to own.
     #[serde(default)]
     pub owns: Option<Owns>,
+    /// When it writes beside the files of its image.
+    #[serde(default)]
+    pub root: Option<Root>,
+    /// What it makes of a disk.
+    #[serde(default)]
+    pub disk: Disk,
     /// What its replicas have in common.
     #[serde(default)]
     pub replicas: Replicas,

@@ -1,7 +1,9 @@
 //! The users that programs become whose images start as root, as their descriptions say.
 
+use serde_json::Value as Json;
+
 use super::images::is_plain_image;
-use super::program::User;
+use super::program::{Folder, Many, Program, User};
 use super::programs::{Programs, split};
 
 /// What an image does that starts as root.
@@ -36,8 +38,24 @@ pub fn user(image: &str) -> Option<BecomesUser> {
     };
     let number = program.users.iter().find(is_it)?.number?;
     let owns = program.owns.as_ref();
-    let owned = owns.and_then(|owns| Some(Owned { folder: owns.folder(tag)?, variable: &owns.env }));
+    let owned = owns.and_then(|owns| Some(Owned { folder: Folder::of(&owns.folders, tag)?, variable: &owns.env }));
     Some(BecomesUser { number, owned })
+}
+
+/// The program that a container runs and that writes beside the files of its image, where that is the program's own.
+#[must_use]
+pub fn writes_to_image(container: &Json) -> Option<&'static Program> {
+    let image = container["image"].as_str()?;
+    let programs = Programs::built_in();
+    let program = programs.of_image(image).filter(|_| is_plain_image(image, programs))?;
+    let root = program.root.as_ref()?;
+    let texts = |key: &str| container[key].as_array().into_iter().flatten().filter_map(Json::as_str);
+    let base = |path: &str| path.rsplit('/').next().unwrap_or_default().to_owned();
+    let is_own = texts("command").next().is_none_or(|first| program.binaries.contains(&base(first)));
+    let variables = container["env"].as_array().into_iter().flatten().filter_map(|one| one["name"].as_str());
+    let said: Vec<&str> = texts("command").chain(texts("args")).chain(variables).collect();
+    let has = |names: &Many| names.iter().any(|name| said.contains(&name));
+    (is_own && (root.with.is_empty() || has(&root.with)) && !has(&root.unless)).then_some(program)
 }
 
 #[cfg(test)]

@@ -206,6 +206,81 @@ fn import_says_unready_with_a_key() {
 }
 
 #[test]
+fn disks_that_keep_nothing_or_are_refused_are_named() {
+    let said = |image: &str, keys: &str, storage: &str| {
+        let run = generate(&format!(
+            "patterns: v1\nname: db\napp: {{image: \"{image}\", writable: all, user: 1000{keys}}}\nshape: {{single: {{storage: \
+             {{size: 1Gi, {storage}}}}}}}\n"
+        ));
+        assert_eq!(run.code, 0, "{image} {keys}\n{}", run.stderr);
+        (run.stderr.contains("stays empty"), run.stderr.contains("does not start with lost+found"))
+    };
+    for (image, keys, storage, expected) in [
+        ("postgres:17", "", "mount: /var/lib/postgresql", (true, false)),
+        ("postgres:17", ", env: {PGDATA: /var/lib/postgresql/own}", "mount: /var/lib/postgresql", (false, false)),
+        ("postgres:17", ", env: {PGDATA: /var/lib/postgresql/data/own}", "mount: /var/lib/postgresql", (true, false)),
+        ("postgres:18", "", "mount: /var/lib/postgresql", (false, false)),
+        ("postgres:17", ", command: [psql, -h, db]", "mount: /var/lib/postgresql", (false, false)),
+        ("mongo:8", "", "mount: /data", (true, false)),
+        ("mongo:8", "", "mount: /data/", (true, false)),
+        ("mongo:8", "", "mount: /data/db", (false, false)),
+        ("mongo:8", ", args: [--dbpath, /data/own]", "mount: /data", (false, false)),
+        ("mongo:8", ", volumes: {db: {claim: db, mount: /data/db}}", "mount: /data", (false, false)),
+        ("mysql:8.4", "", "mount: /var/lib", (true, false)),
+        ("mysql:8.4", "", "mount: /var/lib/mysql", (false, false)),
+        ("apache/kafka:3.9.0", ", env: {KAFKA_LOG_DIRS: /var/lib/kafka/data}", "mount: /var/lib/kafka", (true, false)),
+        (
+            "apache/kafka:3.9.0",
+            ", env: {KAFKA_LOG_DIRS: /var/lib/kafka/data}",
+            "mount: /var/lib/kafka/data",
+            (false, true),
+        ),
+        (
+            "apache/kafka:3.9.0",
+            ", env: {KAFKA_LOG_DIRS: /var/lib/kafka/data}",
+            "mount: /var/lib/kafka/data, sub: data",
+            (false, false),
+        ),
+        (
+            "apache/kafka:3.9.0",
+            ", env: {KAFKA_LOG_DIRS: /var/lib/kafka/data/topics}",
+            "mount: /var/lib/kafka/data",
+            (false, false),
+        ),
+        ("confluentinc/cp-kafka:7.8.0", "", "mount: /var/lib/kafka/data", (false, true)),
+        ("registry.example.com/db:1", "", "mount: /data", (false, false)),
+    ] {
+        assert_eq!(said(image, keys, storage), expected, "{image} {keys} {storage}");
+    }
+}
+
+#[test]
+fn programs_that_write_beside_the_files_of_their_image_need_a_writable_root() {
+    let apache = "writable: [/var/run/apache2]";
+    for (image, keys, expected) in [
+        ("quay.io/keycloak/keycloak:26.0.7", "args: [start]", true),
+        ("quay.io/keycloak/keycloak:26.0.7", "args: [start, --optimized]", false),
+        ("quay.io/keycloak/keycloak:26.0.7", "command: [/opt/keycloak/bin/kc.sh, start-dev]", true),
+        ("quay.io/keycloak/keycloak:26.0.7", "command: [/own.sh, start]", false),
+        ("quay.io/keycloak/keycloak:26.0.7", "args: [start], writable: all", false),
+        ("registry.example.com/shop/keycloak:7", "args: [start]", false),
+        ("temporalio/auto-setup:1.25.2", "port: 7233", true),
+        ("nextcloud:30.0.4-apache", &format!("{apache}, user: 33, env: {{REDIS_HOST: cache}}"), true),
+        ("nextcloud:30.0.4-apache", &format!("{apache}, user: 33, env: {{MYSQL_HOST: db}}"), false),
+        ("nextcloud:30.0.4-apache", "command: [php, -f, cron.php], user: 33, env: {REDIS_HOST: cache}", false),
+    ] {
+        let run = generate(&format!("patterns: v1\nname: a\napp: {{image: \"{image}\", {keys}}}\n"));
+        assert_eq!(run.code, 0, "{image} {keys}\n{}", run.stderr);
+        assert_eq!(
+            run.stderr.contains("writes beside the files of its image"),
+            expected,
+            "{image} {keys}\n{}",
+            run.stderr
+        );
+    }
+}
+
+#[test]
 fn replicas_with_data_of_their_own_are_noted() {
     let noted = |image: &str, more: &str| {
         let run = generate(&format!("patterns: v1\nname: db\napp: {{image: \"{image}\", writable: all}}\n{more}\n"));

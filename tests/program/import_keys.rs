@@ -198,6 +198,28 @@ fn volumes_are_not_called_like_those_that_are_made() {
 }
 
 #[test]
+fn start_scripts_that_need_root_and_a_writable_root_keep_both() {
+    let of = |image: &str, more: &str| deployment(more, "").replace("registry.example.com/web:1", image);
+    let env = |names: &str| format!(", env: [{names}]");
+    let (puid, uid) = ("{name: PUID, value: \"1000\"}", "{name: USER_UID, value: \"1000\"}");
+    let redis = "{name: REDIS_HOST, value: cache}";
+    let both = "user: 0\n  capabilities: [CHOWN, DAC_OVERRIDE, FOWNER, SETGID, SETUID]\n  writable: all";
+    check(&[
+        (of("lscr.io/linuxserver/sonarr:4.0.9", &env(puid)), both),
+        (of("gitea/gitea:1.22.6", &env(uid)), both),
+        (of("nextcloud:30.0.4-apache", &env(redis)), both),
+        (of("nextcloud:30.0.4-apache", ""), "    - {/var/run/apache2: 1Gi}"),
+        (of("quay.io/keycloak/keycloak:26.0.7", ", args: [start]"), "args: [start]\n  writable: all"),
+        (
+            of("quay.io/keycloak/keycloak:26.0.7", ", args: [start, --optimized]"),
+            "args: [start, --optimized]\n  resources",
+        ),
+    ]);
+    let said = of("lscr.io/linuxserver/sonarr:4.0.9", &format!("{}, securityContext: {{runAsUser: 7}}", env(puid)));
+    check(&[(said, "user: 7")]);
+}
+
+#[test]
 fn empty_texts_are_absent() {
     check(&[
         (deployment(", imagePullPolicy: \"\"", ""), "image:"),

@@ -40,16 +40,53 @@ pub struct Folder {
     pub path: String,
 }
 
-impl Owns {
-    /// The folder in an image of this tag; without a version that of the oldest.
+impl Folder {
+    /// The first of several for an image of this tag; without a version that of the oldest.
     #[must_use]
-    pub fn folder(&self, tag: &str) -> Option<String> {
+    pub fn of(folders: &[Self], tag: &str) -> Option<String> {
         let digits: String =
             tag.chars().skip_while(|sign| !sign.is_ascii_digit()).take_while(char::is_ascii_digit).collect();
         let version: u32 = digits.parse().unwrap_or_default();
-        let folder = self.folders.iter().find(|folder| folder.before.is_none_or(|before| version < before))?;
+        let folder = folders.iter().find(|folder| folder.before.is_none_or(|before| version < before))?;
         Some(folder.path.replace("$(version)", &version.to_string()))
     }
+}
+
+/// When a program, or the script that starts it, writes beside the files of its image: its whole root has to be writable.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Root {
+    /// With one of these arguments or variables; with any if there are none.
+    #[serde(default)]
+    pub with: Many,
+    /// And with none of these.
+    #[serde(default)]
+    pub unless: Many,
+}
+
+/// What a program and its images make of a disk.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Disk {
+    /// Folders for its data that its images declare as volumes, the first whose version holds.
+    #[serde(default)]
+    pub declares: Vec<Folder>,
+    /// What may not be in its folder of data.
+    #[serde(default)]
+    pub refuses: Option<Refused>,
+}
+
+/// A name that may not be in a folder.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Refused {
+    /// The name.
+    pub name: String,
+    /// The variable that names the folder, or several with commas between them.
+    pub env: String,
+    /// The folder unless told otherwise.
+    #[serde(default)]
+    pub absent: Option<String>,
 }
 
 /// What replicas of a program have in common.

@@ -99,7 +99,29 @@ fn is_roots(container: &Json, spec: &Json) -> bool {
     let is_added = items(&security["capabilities"]["add"]).iter().any(|name| *name != "NET_BIND_SERVICE");
     let words = programs(container);
     let runs = PROGRAMS.iter().any(|(names, _)| names.iter().any(|name| words.iter().any(|word| word == name)));
-    security["privileged"] == true || is_added || writes_to_node(container, spec) || runs
+    security["privileged"] == true
+        || is_added
+        || writes_to_node(container, spec)
+        || runs
+        || becomes_another(container)
+        || is_started_by_root(container)
+}
+
+/// Variables that name the user which the start script of an image becomes, after it has changed that user in the files of
+/// the image: only root can (linuxserver/docker-baseimage-alpine: root/etc/s6-overlay/s6-rc.d/init-adduser; go-gitea/gitea:
+/// docker/root/usr/bin/entrypoint).
+const OF_USERS: [&str; 4] = ["PUID", "PGID", "USER_UID", "USER_GID"];
+
+/// Whether a container's start script becomes a user that a variable names.
+pub(super) fn becomes_another(container: &Json) -> bool {
+    let is_script = items(&container["command"]).is_empty();
+    let mut names = items(&container["env"]).iter().filter_map(|variable| variable["name"].as_str());
+    is_script && names.any(|name| OF_USERS.contains(&name))
+}
+
+/// Whether the script of an image that starts as root writes beside the image's files.
+fn is_started_by_root(container: &Json) -> bool {
+    users::writes_to_image(container).is_some_and(|program| !program.users.is_empty())
 }
 
 /// Whether it writes to a folder of its node, or reads one, that is root's.

@@ -3,15 +3,20 @@
 use serde_json::{Map, Value as Json, json};
 
 use super::resources::unlimited;
+use super::root::becomes_another;
 use super::{Pod, duration, escaped};
 use crate::describe::fits;
+use crate::facts::users;
 use crate::import::canonical::path_of;
 use crate::import::values::{containers, items, text};
 use crate::pattern::volume_name;
 
-/// Whether a container is said to write wherever its user may.
+/// Whether a container is said to write wherever its user may, or is known to.
 pub(super) fn is_all_writable(container: &Json) -> bool {
-    container.pointer("/securityContext/readOnlyRootFilesystem") == Some(&Json::Bool(false))
+    match container.pointer("/securityContext/readOnlyRootFilesystem") {
+        Some(said) => *said == false,
+        None => becomes_another(container) || users::writes_to_image(container).is_some(),
+    }
 }
 
 /// Whether a container ends before the app starts; such a one has no `writable`.
