@@ -14,12 +14,14 @@ pub struct Span {
 impl Span {
     /// The range from `start` up to, not including, `end`.
     #[must_use]
+    #[inline]
     pub fn new(start: usize, end: usize) -> Self {
         Self { start: narrow(start), end: narrow(end.max(start)) }
     }
 
     /// The empty range at `at`.
     #[must_use]
+    #[inline]
     pub fn empty(at: usize) -> Self {
         Self::new(at, at)
     }
@@ -45,6 +47,7 @@ impl Span {
 }
 
 /// [`Source::decode`] refuses files past `u32::MAX` bytes, so this never saturates in practice.
+#[inline]
 pub(super) fn narrow(at: usize) -> u32 {
     u32::try_from(at).unwrap_or(u32::MAX)
 }

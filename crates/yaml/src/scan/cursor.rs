@@ -222,20 +222,22 @@ pub(super) fn is_name(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-')
 }
 
-/// How many spaces a text begins with.
+/// Where the spaces end that are at a place of a text, if there are any.
 #[inline]
-pub(super) fn spaces(text: &[u8]) -> usize {
+pub(super) fn after_spaces(text: &[u8], mut at: usize) -> usize {
     const SPACES: u64 = u64::from_le_bytes([b' '; 8]);
-    let mut count = 0;
     // eight at a time, up to the first byte that differs
-    while let Some(next) = text.get(count..).and_then(<[u8]>::first_chunk::<8>) {
+    while let Some(next) = text.get(at..).and_then(<[u8]>::first_chunk::<8>) {
         let differs = u64::from_le_bytes(*next) ^ SPACES;
         if differs != 0 {
-            return count + differs.trailing_zeros() as usize / 8;
+            return at + differs.trailing_zeros() as usize / 8;
         }
-        count += 8;
+        at += 8;
     }
-    count + text[count..].iter().take_while(|byte| **byte == b' ').count()
+    while text.get(at) == Some(&b' ') {
+        at += 1;
+    }
+    at
 }
 
 fn count_characters(bytes: &[u8]) -> usize {
@@ -255,13 +257,14 @@ fn has_other_line_breaks(text: &[u8]) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::{has_other_line_breaks, spaces};
+    use super::{after_spaces, has_other_line_breaks};
 
     #[test]
     fn spaces_are_counted_up_to_what_is_none() {
         for count in 0..40 {
             for behind in ["", "a", "\t", "\n   ", "!!!!!!!!", "\u{a0}        ", "a        a"] {
-                assert_eq!(spaces(format!("{}{behind}", " ".repeat(count)).as_bytes()), count, "{behind:?}");
+                let text = format!("a{}{behind}", " ".repeat(count));
+                assert_eq!(after_spaces(text.as_bytes(), 1), 1 + count, "{behind:?}");
             }
         }
     }

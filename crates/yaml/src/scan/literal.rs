@@ -1,7 +1,7 @@
 //! Literal block scalars as most are written, line by line: `|` or `|-`, the first line not blank, no tabs before text.
 
 use super::super::source::Span;
-use super::cursor::spaces;
+use super::cursor::after_spaces;
 use super::scanner::Scanner;
 
 impl Scanner<'_> {
@@ -19,7 +19,7 @@ impl Scanner<'_> {
             return None;
         }
         let mut line = header_end + 1;
-        let indent = spaces(&bytes[line..]);
+        let indent = after_spaces(bytes, line) - line;
         if indent <= usize::try_from(self.indent).unwrap_or(0) || matches!(bytes.get(line + indent)?, b'\n' | b'\t') {
             return None;
         }
@@ -31,9 +31,8 @@ impl Scanner<'_> {
             line = end + 1;
             let mut blank = 0;
             let depth = loop {
-                let rest = &bytes[line..];
-                let depth = spaces(rest).min(indent);
-                if rest.get(depth) != Some(&b'\n') {
+                let depth = (after_spaces(bytes, line) - line).min(indent);
+                if bytes.get(line + depth) != Some(&b'\n') {
                     break depth;
                 }
                 line += depth + 1;

@@ -1,7 +1,7 @@
 //! Where the reader is: bytes, spaces, ends of lines.
 
 use super::{Direct, Known, Unknown};
-use crate::scan::cursor::spaces;
+use crate::scan::cursor::after_spaces;
 
 /// Whether a byte begins text without quotes whatever comes after it.
 pub(super) fn begins_text(byte: u8) -> bool {
@@ -58,7 +58,7 @@ impl Direct<'_, '_> {
     /// Where the spaces end that are here, if there are any.
     #[inline]
     pub(super) fn after_spaces(&self, at: usize) -> usize {
-        at + spaces(self.bytes.get(at..).unwrap_or_default())
+        after_spaces(self.bytes, at)
     }
 
     #[inline]
