@@ -1,6 +1,7 @@
 //! Host names that the run's configuration, arguments and environment ask for.
 
 use super::config::ConfigFile;
+use super::hosts::ordinals;
 use super::text::texts;
 use crate::kube::{Object, PodView, Typed};
 
@@ -28,6 +29,17 @@ pub fn asked(object: &Object) -> Vec<Asked<'_>> {
     found
 }
 
+/// Whether a text of several lines may have a host in it, or a Pod: in each of its lines that is told by two or three
+/// bytes.
+fn may_name(lines: &str) -> bool {
+    let bytes = lines.as_bytes();
+    let is_before_host = |colon: usize| {
+        let rest = &bytes[colon + 1..];
+        rest.starts_with(b"//") || rest.first().is_some_and(u8::is_ascii_digit)
+    };
+    memchr::memchr_iter(b':', bytes).any(is_before_host) || ordinals(lines).next().is_some()
+}
+
 /// The texts of one object that may name hosts: of ConfigMaps, environments, arguments, and the names that Services
 /// stand for.
 pub(super) fn files_of(object: &Object) -> Vec<ConfigFile<'_>> {
@@ -37,8 +49,12 @@ pub(super) fn files_of(object: &Object) -> Vec<ConfigFile<'_>> {
         Some(Typed::ConfigMap(_)) => {
             let data = document.get(object.node, "data").map_or(&[][..], |data| document.entries(data));
             let text = |entry: &crate::yaml::Entry| {
-                let (name, text) = (document.str(entry.key)?, document.str(entry.value())?);
-                Some(ConfigFile { object, node: entry.value(), name, path: String::new(), text })
+                let (name, node) = (document.str(entry.key)?, entry.value());
+                // most dashboards and scripts name nothing, and need not be made
+                if document.is_late(node) && !may_name(document.raw(node)) {
+                    return None;
+                }
+                Some(ConfigFile { object, node, name, path: String::new(), text: document.str(node)? })
             };
             found.extend(data.iter().filter_map(text));
         }
@@ -186,7 +202,34 @@ fn is_host(text: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::{hosts, is_comment, is_for_hosts};
+    use std::sync::Arc;
+
+    use super::{asked, files_of, hosts, is_comment, is_for_hosts};
+    use crate::kube::File;
+    use crate::yaml::Source;
+
+    /// Of texts of several lines only those are looked at that may name something.
+    #[test]
+    fn lines_of_a_config_map_name_what_they_do() {
+        let of = |data: &str| {
+            let text = format!("apiVersion: v1\nkind: ConfigMap\nmetadata: {{name: a}}\ndata:\n{data}");
+            let file = File::read(&Arc::new(Source::from_text("a.yaml", text)));
+            let files = files_of(&file.objects[0]).len();
+            let hosts = asked(&file.objects[0]).iter().map(|asked| asked.host.to_owned()).collect::<Vec<_>>();
+            (files, hosts)
+        };
+        let named = |data: &str, host: &str| assert_eq!(of(data), (1, vec![host.to_owned()]), "{data}");
+        named("  a: |\n    a = 1\n    b = redis://cache/0\n", "cache");
+        named("  a: |-\n    a = 1\n    b = cache:6379", "cache");
+        named("  a: a = 1\n    b = cache:6379\n", "cache");
+        named("  a: |\n    cache:6379\n", "cache");
+        named("  REDIS_HOST: |-\n    cache\n", "cache");
+        assert_eq!(of("  a: |\n    a = 1\n    b = cache-0.cache\n"), (1, Vec::new()), "a Pod");
+        for none in ["  a: |\n    a = 1\n    b: 6379\n", "  a: |\n    cache:\n    6379\n", "  a: b\n    c-0\n    .d\n"]
+        {
+            assert_eq!(of(none), (0, Vec::new()), "{none}");
+        }
+    }
 
     fn all(text: &str) -> Vec<&str> {
         let mut found = Vec::new();

@@ -535,6 +535,13 @@ impl Tree {
         }
     }
 
+    /// Whether it is written as a text of several lines, which is made when it is asked for.
+    #[must_use]
+    pub fn is_late(&self, node: NodeId) -> bool {
+        let at = self.node(node);
+        at.kind() == Kind::Wide && matches!(self.more.wide(at), Wide::Late { .. })
+    }
+
     /// The text under `key`, if it is a string.
     #[must_use]
     pub fn get_str(&self, map: NodeId, key: &str) -> Option<&str> {
