@@ -237,7 +237,8 @@ pub fn read_stdin(limit: Limit) -> io::Result<Vec<u8>> {
 /// Reads to the end. With the size that is expected, nothing is copied to grow, and nothing stays that was too much.
 fn within(from: impl Read, expected: u64, limit: Limit) -> io::Result<Vec<u8>> {
     let room = usize::try_from(expected.min(limit.most)).unwrap_or_default();
-    let mut bytes = Vec::with_capacity(room);
+    // and for the line break that may be missing at the end
+    let mut bytes = Vec::with_capacity(room.saturating_add(1));
     from.take(limit.most.saturating_add(1)).read_to_end(&mut bytes)?;
     if bytes.len() as u64 > limit.most {
         return Err(too_large(limit));

@@ -31,6 +31,9 @@ pub(super) struct Lines {
 /// times.
 const COUNTED: usize = 8;
 
+/// Lines of most manifests have more bytes.
+const SHORTEST: usize = 20;
+
 /// Bytes between two entries of the table of characters. Less is counted each time.
 const BLOCK: usize = 4096;
 
@@ -135,7 +138,9 @@ impl Source {
     pub fn line_starts(&self) -> &[u32] {
         self.lines.starts.get_or_init(|| {
             let bytes = self.text.as_bytes();
-            let mut starts = vec![0];
+            // room for as many as most manifests have: what is not written to takes none
+            let mut starts = Vec::with_capacity(1 + bytes.len() / SHORTEST);
+            starts.push(0);
             for at in memchr::memchr2_iter(b'\n', b'\r', bytes) {
                 // a return before a line break belongs to it
                 if bytes[at] == b'\n' || bytes.get(at + 1) != Some(&b'\n') {
