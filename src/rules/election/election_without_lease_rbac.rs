@@ -1,4 +1,5 @@
-use super::grants::{Grant, allows, grants, names, rule_node};
+mod grants;
+
 use crate::diagnostic::Level;
 use crate::facts::{ContainerFacts, PodFacts};
 use crate::kube::Object;
@@ -7,6 +8,9 @@ use crate::rules::{Check, Findings, Rule};
 use crate::text::Text;
 use crate::words::{clip, list};
 use crate::yaml::NodeId;
+use grants::{Grant, allows, grants, names, rule_node};
+
+pub(super) use grants::writes_objects;
 
 /// An elector whose ServiceAccount may not write its Lease.
 pub static RULE: Rule = rule!("election_without_lease_rbac.md", Error, Check::Facts(check));

@@ -6,7 +6,6 @@ mod election_single_replica;
 mod election_timing;
 mod election_without_lease_rbac;
 mod election_without_token;
-mod grants;
 mod replicas_without_election;
 
 use super::Rule;

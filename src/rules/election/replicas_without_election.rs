@@ -1,4 +1,4 @@
-use super::grants::writes_objects;
+use super::election_without_lease_rbac::writes_objects;
 use super::replicas;
 use crate::facts::PodFacts;
 use crate::kube::{Index, Object, Reach};

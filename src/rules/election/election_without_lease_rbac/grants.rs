@@ -131,7 +131,7 @@ impl Bindings {
 
 /// Whether a workload's account is seen to write what a controller writes: anything but locks, events, and the questions
 /// that a webhook asks. None where its rights cannot be told.
-pub(super) fn writes_objects(facts: &PodFacts<'_>) -> Option<bool> {
+pub(in super::super) fn writes_objects(facts: &PodFacts<'_>) -> Option<bool> {
     const ASIDE: [&str; 6] = ["leases", "events", "configmaps", "endpoints", "tokenreviews", "subjectaccessreviews"];
     let account = facts.pod.account().unwrap_or("default");
     let grants = grants(facts.index, facts.pod.object, account)?;
