@@ -17,6 +17,9 @@ use volumes::is_of_a_disk;
 pub const SCALED: [&str; 3] = ["spec.replicas", "spec.strategy", "spec.updateStrategy"];
 pub const PLACED: [&str; 3] = ["spec.volumes", "spec.nodeSelector", "spec.affinity"];
 
+/// How many volumes are tried before all that is beside a claim.
+const MOST: usize = 16;
+
 /// A volume of a Pod on a claim that only one node can mount.
 #[derive(Clone, Copy, Debug)]
 pub struct SingleNode<'run> {

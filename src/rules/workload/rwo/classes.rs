@@ -5,8 +5,9 @@ use std::collections::{HashMap, HashSet};
 
 use memchr::memmem;
 
+use super::MOST;
 use super::names::{is_of_disks, is_of_no_node, provisions_for_no_node};
-use super::volumes::{MOST, is_of_every_node, serves_from_anywhere, volume_spec};
+use super::volumes::{is_of_every_node, serves_from_anywhere, volume_spec};
 use crate::kube::types::{PersistentVolumeClaim, StorageClass};
 use crate::kube::{Index, Object, Reach, Typed};
 

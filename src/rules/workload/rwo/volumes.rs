@@ -1,5 +1,6 @@
 //! Volumes in the run that a claim may get.
 
+use super::MOST;
 use super::names::{is_of_disks, provisions_for_no_node};
 use crate::kube::types::{PersistentVolumeClaim, PersistentVolumeSpec};
 use crate::kube::{Index, Object, Typed};
@@ -40,9 +41,6 @@ fn fits(volume: &Object, claim: &PersistentVolumeClaim) -> bool {
         None => class(&spec.storage_class_name) == class(&wanted.storage_class_name),
     }
 }
-
-/// How many volumes are tried before all that is beside a claim.
-pub(super) const MOST: usize = 16;
 
 pub(super) fn volume_spec(volume: &Object) -> Option<&PersistentVolumeSpec> {
     match volume.typed.as_ref()? {
