@@ -93,17 +93,14 @@ fn volumes(spec: &mut Map<String, Json>) {
         }
         sources.insert(volume["name"].as_str().unwrap_or_default().to_owned(), source);
     }
-    let mut mounted: BTreeMap<String, Vec<String>> = BTreeMap::new();
+    let mut mounted = Mounted::new();
     for list in ["initContainers", "containers"] {
         for container in spec.get(list).map(items).unwrap_or_default() {
             for mount in items(&container["volumeMounts"]) {
                 let place = format!("{} at {}", text(&container["name"]), path_of(mount));
-                mounted.entry(text(&mount["name"])).or_default().push(place);
+                mounted.entry(text(&mount["name"])).or_default().push((place, mount.clone()));
             }
         }
-    }
-    for places in mounted.values_mut() {
-        places.sort_unstable();
     }
     for list in ["initContainers", "containers"] {
         for container in spec.get_mut(list).and_then(Json::as_array_mut).into_iter().flatten() {
@@ -127,10 +124,28 @@ fn volumes(spec: &mut Map<String, Json>) {
     }
 }
 
+/// The places where each volume is mounted, and how.
+type Mounted = BTreeMap<String, Vec<(String, Json)>>;
+
+/// Whether two mounts of one volume show the same files: not if each shows a folder of it that is not in the other.
+pub(super) fn overlap(one: &Json, other: &Json) -> bool {
+    let folder = |mount: &Json| {
+        let is_whole = !mount["subPathExpr"].is_null();
+        let folder = mount["subPath"].as_str().filter(|_| !is_whole).unwrap_or_default();
+        format!("{}/", folder.trim_matches('/')).trim_start_matches('/').to_owned()
+    };
+    let (one, other) = (folder(one), folder(other));
+    one.starts_with(&other) || other.starts_with(&one)
+}
+
 /// Puts the volume into its mount.
-fn put_source(mount: &mut Json, sources: &BTreeMap<String, Json>, mounted: &BTreeMap<String, Vec<String>>) {
+fn put_source(mount: &mut Json, sources: &BTreeMap<String, Json>, mounted: &Mounted) {
     let name = text(&mount["name"]);
     let path = path_of(mount);
+    let beside = mounted.get(&name).into_iter().flatten();
+    let mut places: Vec<&str> =
+        beside.filter(|(_, other)| overlap(mount, other)).map(|(place, _)| place.as_str()).collect();
+    places.sort_unstable();
     let Some(members) = mount.as_object_mut() else { return };
     if members.get("subPath").is_some_and(|sub| sub == "") {
         members.shift_remove("subPath");
@@ -148,11 +163,9 @@ fn put_source(mount: &mut Json, sources: &BTreeMap<String, Json>, mounted: &BTre
     }
     one_file(members, source.as_mut());
     let source = source.unwrap_or_else(|| json!({"claimTemplate": name}));
-    let shared = mounted.get(&name).filter(|places| places.len() > 1);
-    if let Some(places) = shared.filter(|_| {
-        // what each Pod has for itself; mounted twice it is one
-        !own && ["emptyDir", "ephemeral", "csi"].iter().any(|kind| source.get(*kind).is_some())
-    }) {
+    // what each Pod has for itself; mounted twice it is one
+    let is_of_pod = !own && ["emptyDir", "ephemeral", "csi"].iter().any(|kind| source.get(*kind).is_some());
+    if is_of_pod && places.len() > 1 {
         members.insert("sharedWith".to_owned(), json!(places.join(", ")));
     }
     members.insert("volume".to_owned(), source);

@@ -3,7 +3,7 @@
 use serde_json::{Map, Value as Json, json};
 
 use super::canonical;
-use super::container::{duration, escaped, root};
+use super::container::{duration, escaped, escaped_below, root};
 use super::values::{containers, items, pod_spec};
 use crate::apiserver::pod_security::DEFAULT_CAPABILITIES;
 use crate::describe::{fits, grammar};
@@ -64,7 +64,7 @@ pub(super) fn dns(spec: &Json) -> Json {
     };
     dns.extend(source.map(|source| ("from".to_owned(), json!(source))));
     for (key, field) in [("servers", "nameservers"), ("searches", "searches")] {
-        dns.extend(config.get(field).map(|list| (key.to_owned(), list.clone())));
+        dns.extend(config.get(field).map(|list| (key.to_owned(), escaped_below(list.clone()))));
     }
     let aliases = items(&spec["hostAliases"]).iter();
     let named = |alias: &Json| {

@@ -626,3 +626,51 @@ fn rights_go_to_the_container_that_has_the_token() {
     assert_eq!(said["plain"], 1, "{said}");
     assert_eq!(holders(&generate(text(&said)).stdout), ["watcher"]);
 }
+
+/// One volume that a container mounts in several folders shows other files in each: newer charts of Bitnami have one for
+/// all that an app writes.
+#[test]
+fn folders_of_one_volume_are_volumes() {
+    let volumes = "      volumes: [{name: empty-dir, emptyDir: {}}]\n";
+    let mounts = |subs: &str| {
+        format!(
+            ", volumeMounts: [{{name: empty-dir, mountPath: /tmp, subPath: tmp-dir}}, {{name: empty-dir, mountPath: \
+             /opt/web/conf, subPath: {subs}}}]"
+        )
+    };
+    for sub in ["conf-dir", "tmp-dir2", "a/tmp-dir"] {
+        let report = report(&shop(&mounts(sub), volumes, ""));
+        assert_eq!((&report["plain"], &report["fields"]["lost"]), (&json!(1), &json!(0)), "{sub}: {report}");
+        assert_eq!(report["left"], json!([]), "{sub}: {report}");
+        let made = documents(&generate(text(&report)).stdout);
+        let own = made.iter().find(|object| object["kind"] == "Deployment").expect("a Deployment");
+        let mounted = &own["spec"]["template"]["spec"]["containers"][0]["volumeMounts"];
+        let at = |path: &str| {
+            let mount = mounted.as_array().unwrap().iter().find(|mount| mount["mountPath"] == path);
+            (mount.unwrap()["name"].clone(), mount.unwrap()["subPath"].clone())
+        };
+        let (tmp, conf) = (at("/tmp"), at("/opt/web/conf"));
+        assert!(tmp != conf && conf.1 == sub, "{sub}: {mounted}");
+    }
+    // the same files in two folders
+    for sub in ["tmp-dir", "tmp-dir/inside"] {
+        let report = report(&shop(&mounts(sub), volumes, ""));
+        assert!(left(&report).contains("Deployment/web"), "{sub}: {report}");
+    }
+}
+
+/// `${…}` is filled in by another program, wherever it is.
+#[test]
+fn variables_of_other_programs_stay() {
+    let pod = "      nodeSelector: {zone: \"${ZONE}\"}\n      tolerations: [{key: pool, operator: Equal, value: \
+               \"${POOL}\", effect: NoSchedule}]\n      dnsConfig: {searches: [\"svc.${DOMAIN}\"]}\n";
+    let affinity = "      affinity: {nodeAffinity: {requiredDuringSchedulingIgnoredDuringExecution: {nodeSelectorTerms: \
+                    [{matchExpressions: [{key: kubernetes.io/hostname, operator: In, values: [\"a.${DOMAIN}\"]}]}]}}}\n";
+    for pod in [pod, affinity] {
+        let report = report(&shop(", args: [\"--domain=${DOMAIN}\"]", pod, ""));
+        assert_eq!((&report["left"], &report["fields"]["lost"]), (&json!([]), &json!(0)), "{report}");
+        let run = generate(text(&report));
+        assert_eq!(run.code, 0, "{}", run.stderr);
+        assert!(run.stdout.contains("${") && !run.stdout.contains("$${"), "{}", run.stdout);
+    }
+}

@@ -154,6 +154,16 @@ pub(super) fn escaped(text: &str) -> String {
     text.replace("${", "$${")
 }
 
+/// The same for all texts of a value.
+pub(super) fn escaped_below(value: Json) -> Json {
+    match value {
+        Json::String(text) => json!(escaped(&text)),
+        Json::Array(items) => items.into_iter().map(escaped_below).collect(),
+        Json::Object(members) => members.into_iter().map(|(key, value)| (key, escaped_below(value))).collect(),
+        other => other,
+    }
+}
+
 fn texts(list: &Json) -> Json {
     Json::Array(items(list).iter().filter_map(Json::as_str).map(|text| json!(escaped(text))).collect())
 }

@@ -7,7 +7,7 @@ use super::root::becomes_another;
 use super::{Pod, duration, escaped};
 use crate::describe::fits;
 use crate::facts::users;
-use crate::import::canonical::path_of;
+use crate::import::canonical::{overlap, path_of};
 use crate::import::values::{containers, items, text};
 use crate::pattern::volume_name;
 
@@ -47,7 +47,7 @@ pub(super) fn mounts(container: &Json, pod: &Pod<'_>) -> Mounts {
                 Json::Null => json!(unlimited(pod.spec, 0)),
                 size => size.clone(),
             };
-            let users = mounted(pod.spec, &name);
+            let users = mounted(pod.spec, &name, mount);
             let sub = mount["subPath"].as_str().filter(|sub| !sub.is_empty());
             if !mount["subPathExpr"].is_null() || sub.is_some_and(|sub| !fits("sub-path", sub)) {
                 continue;
@@ -150,10 +150,10 @@ fn shares(mount: &Json, path: &str) -> Json {
     if is_short { json!(path) } else { value }
 }
 
-/// How often a volume is mounted.
-fn mounted(spec: &Json, name: &str) -> usize {
+/// How many mounts of a volume show the files of this one.
+fn mounted(spec: &Json, name: &str, own: &Json) -> usize {
     let mounts = containers(spec).flat_map(|container| items(&container["volumeMounts"]));
-    mounts.filter(|mount| mount["name"] == name).count()
+    mounts.filter(|mount| mount["name"] == name && overlap(mount, own)).count()
 }
 
 /// What the volume of `storage` is called.

@@ -116,7 +116,8 @@ impl Document {
     fn put_pod(&mut self, owned: &Owned<'_>, spec: &Json) {
         let template = owned.filled_template();
         let namespace = &owned.workload.object["metadata"]["namespace"];
-        self.put("place", place(&template["spec"], namespace, &owned.selector(), shape::is_spread(owned)));
+        let place = place(&template["spec"], namespace, &owned.selector(), shape::is_spread(owned));
+        self.put("place", container::escaped_below(place));
         self.put("host", reach::host(spec));
         self.put(
             "share-processes",
