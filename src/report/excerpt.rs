@@ -137,14 +137,14 @@ impl Shown {
         let mut at = lines.start;
         while at < lines.end {
             let next = line_end(source, at).min(lines.end);
-            shown.line(&source.text, at, next, labels, hidden);
+            shown.line(source, at, next, labels, hidden);
             at = next.max(at + 1);
         }
         shown
     }
 
-    fn line(&mut self, text: &str, start: usize, end: usize, labels: &[Span], hidden: &Hidden) {
-        let content = text[start..end].trim_end_matches(['\n', '\r']);
+    fn line(&mut self, source: &Source, start: usize, end: usize, labels: &[Span], hidden: &Hidden) {
+        let content = source.text[start..end].trim_end_matches(['\n', '\r']);
         let first_label = labels.iter().map(|span| span.range().start).filter(|at| (start..end).contains(at)).min();
         // only what is shown is looked at: a file of many findings may be one line
         let is_long = content.char_indices().nth(self.longest).is_some();
@@ -165,7 +165,7 @@ impl Shown {
             if first_label.is_some() {
                 self.places.push((place, self.text.len()));
             }
-            let is_hidden = || hidden.contains(place);
+            let is_hidden = || hidden.contains(place) || source.is_masked(place);
             self.text.push(match character {
                 '\t' => '\t',
                 ':' | ' ' | '{' | '}' | ',' => character,

@@ -52,6 +52,20 @@ pub(super) fn narrow(at: usize) -> u32 {
     u32::try_from(at).unwrap_or(u32::MAX)
 }
 
+/// Spans in order, those that meet as one.
+fn merged<'span>(spans: impl Iterator<Item = &'span Span>) -> Vec<Span> {
+    let mut all: Vec<Span> = spans.copied().collect();
+    all.sort_unstable_by_key(|span| (span.start, span.end));
+    let mut merged: Vec<Span> = Vec::with_capacity(all.len());
+    for span in all {
+        match merged.last_mut().filter(|last| last.end >= span.start) {
+            Some(last) => last.end = last.end.max(span.end),
+            None => merged.push(span),
+        }
+    }
+    merged
+}
+
 /// How kubectl's file visitor turns the bytes into text: a byte-order mark decides, otherwise UTF-8
 /// with U+FFFD for what is not (`k8s.io/cli-runtime/pkg/resource/visitor.go`, `unicode.BOMOverride`).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -73,6 +87,8 @@ pub struct Source {
     pub(super) raw_len: usize,
     /// Whether the last line break is not in the file.
     adds_break: bool,
+    /// What is masked in this copy, in order and apart from each other.
+    masks: Vec<Span>,
     pub(super) lines: Lines,
 }
 
@@ -110,7 +126,8 @@ impl Source {
             return Err(TooLarge);
         }
         let lines = Lines::default();
-        Ok(Self { name: name.into(), text, encoding, replaced, raw_len, adds_break, lines })
+        let masks = Vec::new();
+        Ok(Self { name: name.into(), text, encoding, replaced, raw_len, adds_break, masks, lines })
     }
 
     /// A text that is in no file.
@@ -123,6 +140,7 @@ impl Source {
             replaced: Vec::new(),
             raw_len: text.len(),
             adds_break: false,
+            masks: Vec::new(),
             lines: Lines::default(),
             text,
         }
@@ -146,8 +164,16 @@ impl Source {
             replaced: self.replaced.clone(),
             raw_len: self.raw_len,
             adds_break: self.adds_break,
+            masks: merged(self.masks.iter().chain(spans)),
             lines: Lines::default(),
         }
+    }
+
+    /// Whether a byte of this copy is part of a mask.
+    #[must_use]
+    pub fn is_masked(&self, at: usize) -> bool {
+        let behind = self.masks.partition_point(|span| span.range().start <= at);
+        behind.checked_sub(1).is_some_and(|last| self.masks[last].range().contains(&at))
     }
 
     /// A copy that messages call by another name.
@@ -168,8 +194,8 @@ impl Source {
         let raw_len = text.len();
         let lines = Lines::default();
         let name = self.name.clone();
-        let mut source =
-            Self { name, text, encoding, replaced: Vec::new(), raw_len, adds_break: self.adds_break, lines };
+        let (replaced, masks, adds_break) = (Vec::new(), Vec::new(), self.adds_break);
+        let mut source = Self { name, text, encoding, replaced, raw_len, adds_break, masks, lines };
         source.raw_len = source.bytes().len();
         source
     }
