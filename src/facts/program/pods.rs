@@ -1,4 +1,4 @@
-//! What a program asks of its Pod: a user, folders that it owns, data of its own, a token.
+//! What a program asks of its Pod: a user, folders that it owns, a disk, a token.
 
 use serde::Deserialize;
 
