@@ -127,6 +127,10 @@ fn the_forms_that_messages_show_are_right() {
 #[test]
 fn kubernetes_own_words_deeper_down() {
     let cases = [
+        (
+            "resources: {cpu: 1, memory: 1Gi, limit: {memory: 1Gi, nvidia.com/gpu: 1}}",
+            "the request of a device is its limit",
+        ),
         ("resources: {requests: {cpu: 1, memory: 1Gi}, limits: {memory: 1Gi}}", "resources: {cpu: 250m"),
         ("health: {httpGet: {path: /up, port: 80}, periodSeconds: 3}", "health: /healthz"),
         ("health: {ready: {exec: {command: [x]}}}", "health: {command:"),
