@@ -188,6 +188,7 @@ fn import_of_gen_is_the_description() {
         "{patterns: v1, name: shop, app: {image: \"registry.example.com/shop:1\", port: 8080, health: {ready: /r, live: /l}, env: {A: b, C: secret/s/k}, resources: {cpu: 1, memory: 1Gi, limit: 2Gi}}, shape: {replicated: {replicas: 3}}}",
         "{patterns: v1, name: shop, app: {image: \"registry.example.com/shop:1\", port: 6379, protocol: redis, user: 999}, shape: {single: {storage: {size: 5Gi, mount: /data}}}}",
         "{patterns: v1, name: shop, app: {image: \"registry.example.com/shop:1\", port: 8080, health: /}, shape: {replicated: {max: 9}}, expose: {host: shop.example.com}}",
+        "{patterns: v1, name: shop, app: {image: \"registry.example.com/shop:1\", port: 3000, health: /h, user: 1000}, shape: {single: {storage: {size: 5Gi, mount: /data}}}, expose: {host: shop.example.com, tls: shop-tls}}",
         "{patterns: v1, name: shop, namespace: ops, app: {image: \"registry.example.com/shop:1\", command: [work]}, shape: {job: {}}, schedule: \"0 3 * * *\"}",
         "{patterns: v1, name: shop, app: {image: \"registry.example.com/shop:1\", command: [work], writable: [/work]}, shape: {daemon: {}}, place: {tolerate: [\"*\"]}}",
         "{patterns: v1, name: shop, app: {image: \"registry.example.com/shop:1\", port: 8080, health: /h, ports: {admin: {port: 9901, private: true}}}, expose: {type: LoadBalancer, address: 192.0.2.10, sticky: true}, services: {shop-admin: {ports: {admin: 9901}}}, dns: node}",

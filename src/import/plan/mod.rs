@@ -179,7 +179,9 @@ fn gather<'a>(
         let opens = service.object["spec"]["type"].as_str().is_some_and(|kind| kind != "ClusterIP");
         let routes = surroundings.routes.get(&(namespace, service.name())).map(Vec::as_slice).unwrap_or_default();
         let route = routes.iter().copied().find(is_free);
-        owned.ingress = route.filter(|_| !opens && workload.kind() != "StatefulSet");
+        // with an address, the Service that governs a StatefulSet is said by its type, which a route leaves no room for
+        let has_room = workload.kind() != "StatefulSet" || service.object["spec"]["clusterIP"] == "None";
+        owned.ingress = route.filter(|_| !opens && has_room);
     }
     for name in configs::named(&workload.object) {
         let alone = surroundings.read.get(&(namespace, name)) == Some(&1);
