@@ -8,15 +8,23 @@ use crate::words::clip;
 /// nginx splits clients into more than a whole, or sends a share to no server.
 pub static RULE: Rule = rule!("split_weights.md", Error, Check::Workspace(check));
 
+/// The directive.
+const SPLIT: &str = "split_clients";
+
 fn check(index: &Index<'_>, found: &mut FindingsAnywhere<'_>) {
     routes(index, found);
     for object in index.kind("ConfigMap").iter().filter(|object| object.keeps(&["data"])) {
         let document = &object.document;
         let Some(data) = document.get(object.node, "data") else { continue };
         for entry in document.entries(data) {
-            let (Some(name), Some(text)) = (document.str(entry.key), document.str(entry.value())) else { continue };
-            if text.contains("split_clients") && !is_generated(object) {
-                let file = ConfigFile { object, node: entry.value(), name, path: String::new(), text };
+            let node = entry.value();
+            // dashboards and scripts of several lines are not made for this
+            if document.is_late(node) && !document.raw(node).contains(SPLIT) {
+                continue;
+            }
+            let (Some(name), Some(text)) = (document.str(entry.key), document.str(node)) else { continue };
+            if text.contains(SPLIT) && !is_generated(object) {
+                let file = ConfigFile { object, node, name, path: String::new(), text };
                 judge(&file, index, found);
             }
         }
