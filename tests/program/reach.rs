@@ -323,7 +323,7 @@ fn each_key_makes_what_it_says() {
             json!({
                 "nameservers": ["192.0.2.53"],
                 "searches": ["example.com"],
-                "options": [{"name": "ndots", "value": "2"}, {"name": "edns0"}],
+                "options": [{"name": "edns0"}, {"name": "ndots", "value": "2"}],
             }),
         ),
         ("", "dns: {options: {ndots: 2}}", format!("{pod}/dnsPolicy"), Value::Null),
