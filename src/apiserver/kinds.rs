@@ -153,7 +153,8 @@ pub fn unknown_kind(object: &Object, target: Target) -> Option<Cause> {
     }
     let near = kinds.iter().find(|known| edits_within(2, known, kind).is_some()).map(|known| (version, *known));
     let elsewhere = KINDS.iter().find(|(_, known, _)| *known == kind).map(|(group, known, _)| (*group, *known));
-    let help = near.or(elsewhere).map(|(group, known)| format!("did you mean `{known}` of `{group}`?"));
+    // the very word before one that is like it
+    let help = elsewhere.or(near).map(|(group, known)| format!("did you mean `{known}` of `{group}`?"));
     // early servers of OpenShift had it beside the kinds of Kubernetes (openshift/api: `apps/v1/legacy.go`)
     let of_openshift = (version, kind) == ("v1", "DeploymentConfig");
     let help = if of_openshift { Some("OpenShift has it in `apps.openshift.io/v1`".to_owned()) } else { help };

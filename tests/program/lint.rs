@@ -913,3 +913,20 @@ fn pods_of_a_stateful_set_are_judged_for_every_version() {
     folder.file("set.yaml", set(&claim("1Gi")));
     assert_eq!(folder.lint(&["--target", "1.33", "--format", "json", "set.yaml"]).rules(), Vec::<String>::new());
 }
+
+/// A kind of another group under its own name comes before one of this group with a similar name.
+#[test]
+fn a_kind_of_another_group_is_named_before_a_similar_one() {
+    for (version, kind, other) in [
+        ("v1", "Role", "`Role` of `rbac.authorization.k8s.io/v1`"),
+        ("v1", "Job", "`Job` of `batch/v1`"),
+        ("apps/v1", "Job", "`Job` of `batch/v1`"),
+        ("apps/v1", "Pod", "`Pod` of `v1`"),
+        ("v1", "Deployment", "`Deployment` of `apps/v1`"),
+        ("v1", "Servise", "`Service` of `v1`"),
+    ] {
+        let object = format!("apiVersion: {version}\nkind: {kind}\nmetadata: {{name: a}}\n");
+        let run = run(Path::new("."), &["-"], object.as_bytes());
+        assert!(run.out.contains(&format!("did you mean {other}?")), "{object}{}", run.out);
+    }
+}
