@@ -293,10 +293,18 @@ fn of_mount(path: &[String], whole: (&Json, &Json)) -> Option<&'static str> {
     }
 }
 
+/// Why a Pod has the numbers of a user and a group.
+const OWNER: &str = "the app is not root, and may write to its volumes";
+
 /// Why something is said where the input is silent, by the first word that the path has.
 fn reason(path: &[String]) -> &'static str {
     const REASONS: &[(&str, &str)] = &[
         ("secretKeyRef", NAMED_SECRET),
+        ("readOnlyRootFilesystem", "nothing changes the files of the image"),
+        ("runAsUser", OWNER),
+        ("runAsGroup", OWNER),
+        ("fsGroup", OWNER),
+        ("fsGroupChangePolicy", OWNER),
         ("securityContext", "Pod Security restricted requires it of every Pod"),
         ("readinessProbe", "no traffic before the app answers"),
         ("livenessProbe", "a hanging container is restarted"),

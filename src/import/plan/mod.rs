@@ -291,9 +291,8 @@ fn why_left(input: &Input) -> String {
         | "ApplicationSet.argoproj.io" => {
             "a controller in the cluster applies what it names; import those manifests, rendered".to_owned()
         }
-        "HorizontalPodAutoscaler" | "PodDisruptionBudget" => {
-            "its target is not imported, or has another autoscaler".to_owned()
-        }
+        "HorizontalPodAutoscaler" => "its target is not imported, or has another autoscaler".to_owned(),
+        "PodDisruptionBudget" => "it covers no imported workload, or more than one".to_owned(),
         "PersistentVolumeClaim" | "ServiceAccount" => "it belongs to no single workload".to_owned(),
         _ => NO_KEY.to_owned(),
     }
