@@ -93,6 +93,14 @@ pub fn fits(format: &str, text: &str) -> bool {
 /// Checks a text; an unknown format accepts everything.
 #[must_use]
 pub fn check(format: &str, text: &str) -> Option<Mistake> {
+    let mistake = of_format(format, text)?;
+    // what is missing says more than the form of what is there
+    let hole = text.find("${").and_then(|at| Some(&text[at..=at + text[at..].find('}')?]));
+    let hole = hole.filter(|_| !mistake.secret && format != "image");
+    Some(hole.map_or(mistake, |hole| Mistake::new(format!("`{hole}` has to be filled in first"))))
+}
+
+fn of_format(format: &str, text: &str) -> Option<Mistake> {
     match format {
         "dns-label" => dns_label(text, 63),
         "namespace" => namespace(text),

@@ -9,6 +9,7 @@ use serde_json::{Map, Value as Json, json};
 
 use super::around::Around;
 use super::canonical;
+use super::container::escaped_below;
 use super::owned::Owned;
 use super::values::{items, pod_spec, text};
 use super::{
@@ -63,7 +64,8 @@ pub(super) fn attempt(owned: &Owned<'_>, run: &Run, generate: Generate<'_>) -> R
         comments.push(("budget".to_owned(), format!("none is added: {why}")));
     }
     if !owned.extra.is_empty() {
-        keys.insert("extra".to_owned(), owned.extra.iter().map(|input| without_tools(&input.object)).collect());
+        let extra = owned.extra.iter().map(|input| escaped_below(without_tools(&input.object)));
+        keys.insert("extra".to_owned(), extra.collect());
         comments.push(("extra".to_owned(), places("no key makes", &owned.extra)));
     }
     let mut merges: BTreeMap<String, Json> = BTreeMap::new();
@@ -205,7 +207,8 @@ fn write_unexpressed(keys: &mut Map<String, Json>, merges: &BTreeMap<String, Jso
     keys.shift_remove("patch");
     keys.shift_remove("ignore");
     if !merges.is_empty() {
-        let patches = merges.iter().map(|(object, merge)| json!({"object": object, "merge": merge}));
+        let one = |(object, merge): (&String, &Json)| json!({"object": object, "merge": merge});
+        let patches = merges.iter().map(one).map(escaped_below);
         keys.insert("patch".to_owned(), patches.collect());
     }
     keys.extend(extra.map(|extra| ("extra".to_owned(), extra)));

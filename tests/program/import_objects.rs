@@ -662,15 +662,32 @@ fn folders_of_one_volume_are_volumes() {
 /// `${…}` is filled in by another program, wherever it is.
 #[test]
 fn variables_of_other_programs_stay() {
-    let pod = "      nodeSelector: {zone: \"${ZONE}\"}\n      tolerations: [{key: pool, operator: Equal, value: \
-               \"${POOL}\", effect: NoSchedule}]\n      dnsConfig: {searches: [\"svc.${DOMAIN}\"]}\n";
-    let affinity = "      affinity: {nodeAffinity: {requiredDuringSchedulingIgnoredDuringExecution: {nodeSelectorTerms: \
-                    [{matchExpressions: [{key: kubernetes.io/hostname, operator: In, values: [\"a.${DOMAIN}\"]}]}]}}}\n";
-    for pod in [pod, affinity] {
-        let report = report(&shop(", args: [\"--domain=${DOMAIN}\"]", pod, ""));
+    let pod = "      dnsConfig: {searches: [\"svc.${DOMAIN}\"]}\n";
+    // some of them no key of a description may hold
+    let patched = "      schedulerName: \"${SCHEDULER}\"\n      hostname: \"${HOST}\"\n";
+    let budget = |name: &str| {
+        format!(
+            "---\napiVersion: policy/v1\nkind: PodDisruptionBudget\nmetadata: {{name: {name}, namespace: shop, annotations: \
+             {{example.com/at: \"${{DOMAIN}}\"}}}}\nspec: {{maxUnavailable: 1, selector: {{matchLabels: {{app: web}}}}}}\n"
+        )
+    };
+    let budgets = budget("one") + &budget("two");
+    for (pod, beside) in [(pod, ""), (patched, ""), ("", &budgets)] {
+        let report = report(&shop(", args: [\"--domain=${DOMAIN}\"]", pod, beside));
         assert_eq!((&report["left"], &report["fields"]["lost"]), (&json!([]), &json!(0)), "{report}");
         let run = generate(text(&report));
         assert_eq!(run.code, 0, "{}", run.stderr);
         assert!(run.stdout.contains("${") && !run.stdout.contains("$${"), "{}", run.stdout);
+    }
+    // a label's value, whose form is checked, has to be there
+    for (pod, hole) in [
+        ("      nodeSelector: {zone: \"${ZONE}\"}\n", "`${ZONE}` has to be filled in first"),
+        (
+            "      tolerations: [{key: pool, value: \"a.${POOL}\", effect: NoSchedule}]\n",
+            "`${POOL}` has to be filled in",
+        ),
+    ] {
+        let report = report(&shop("", pod, ""));
+        assert!(left(&report).contains(hole), "{report}");
     }
 }
