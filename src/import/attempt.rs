@@ -107,7 +107,9 @@ pub(super) fn attempt(owned: &Owned<'_>, run: &Run, generate: Generate<'_>) -> R
             let whole = merges.entry(name.clone()).or_insert_with(|| json!({}));
             patch::add(whole, &merge);
             if before.as_ref() == Some(whole) {
-                let fields: Vec<String> = lost.iter().map(|field| field.name()).collect();
+                // which containers share a volume is told beside its mounts
+                let name = |field: &&Field| field.name().trim_end_matches(".sharedWith").to_owned();
+                let fields: Vec<String> = lost.iter().map(name).collect();
                 return Err(format!("no key or patch can express {}", fields.join(", ")));
             }
             mended = true;

@@ -690,4 +690,42 @@ fn variables_of_other_programs_stay() {
         let report = report(&shop("", pod, ""));
         assert!(left(&report).contains(hole), "{report}");
     }
+    let named = ", env: [{name: A, valueFrom: {secretKeyRef: {name: $(SECRET), key: a}}}]";
+    let report = report(&shop(named, "", ""));
+    assert!(left(&report).contains("`$(SECRET)` has to be filled in first"), "{report}");
+}
+
+/// A number in TCP and in UDP is two ports, whichever of them the container declares: DNS, and servers of games.
+#[test]
+fn one_number_in_tcp_and_udp_is_two_ports() {
+    let tcp = "{containerPort: 7777}";
+    let both = "{containerPort: 7777}, {containerPort: 7777, protocol: UDP}";
+    let udp = "{containerPort: 7777, protocol: UDP}";
+    for kind in ["Deployment", "StatefulSet"] {
+        for declared in ["", tcp, udp, both] {
+            for ports in [
+                "[{port: 7777, name: tcp}, {port: 7777, protocol: UDP, name: udp}]",
+                "[{port: 7777, protocol: UDP, name: one}, {port: 7777, name: two}]",
+            ] {
+                let manifests = format!(
+                    "apiVersion: apps/v1\nkind: {kind}\nmetadata: {{name: a}}\nspec:\n  selector: {{matchLabels: {{app: a}}}}\n  \
+                     template:\n    metadata: {{labels: {{app: a}}}}\n    spec:\n      containers: [{{name: a, image: \
+                     \"registry.example.com/a:1\", ports: [{declared}]}}]\n---\napiVersion: v1\nkind: Service\nmetadata: {{name: \
+                     a}}\nspec: {{selector: {{app: a}}, ports: {ports}}}\n"
+                );
+                let report = report(&manifests);
+                let result = (&report["left"], &report["fields"]["lost"], &report["imported"]);
+                assert_eq!(result, (&json!([]), &json!(0), &json!(1)), "{manifests}{report}");
+                let made = documents(&generate(text(&report)).stdout);
+                let service = made.iter().find(|object| object["kind"] == "Service").expect("a Service");
+                let protocols: Vec<&str> = service["spec"]["ports"]
+                    .as_array()
+                    .unwrap()
+                    .iter()
+                    .map(|port| port["protocol"].as_str().unwrap_or("TCP"))
+                    .collect();
+                assert!(protocols.contains(&"TCP") && protocols.contains(&"UDP"), "{service}");
+            }
+        }
+    }
 }

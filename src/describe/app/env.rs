@@ -101,6 +101,12 @@ fn source(reader: &mut AppReader, member: &Member, text: String) -> EnvSource {
             let kind = if *kind == "secret" { "secretKeyRef" } else { "configMapKeyRef" };
             EnvSource::From(json!({kind: {"name": name, "key": key}}))
         }
+        ["secret" | "configmap", name, ..] if name.contains("$(") => {
+            reader
+                .findings
+                .push(Finding::error(place.label(""), format!("the name `{name}` has to be filled in first")));
+            EnvSource::Text(text)
+        }
         ["secret" | "secrets" | "configmap" | "configmaps", ..] if parts.len() > 1 => {
             reader.findings.push(nearly(place).help("write secret/<name>/<key> or configmap/<name>/<key>"));
             EnvSource::Text(text)

@@ -41,6 +41,8 @@ pub(super) struct Ports {
     pub offered: Vec<u64>,
     /// Names that the Service gives to ports.
     pub names: Vec<(u64, String)>,
+    /// The same of ports in UDP that a container declares.
+    pub udp_names: Vec<(u64, String)>,
     /// Ports in UDP that a Service leads to and no container declares, with their names.
     pub undeclared_udp: Vec<(u64, String)>,
     /// What the main port is called in its container, and by default: no other is called so after its Service.
@@ -184,7 +186,8 @@ fn further_ports(container: &Json, ports: &Ports) -> Json {
         // what two containers call by one name is the first one's
         let is_main = |name: &&str| ports.main_names.iter().any(|main| main == name);
         let name = name.filter(|name| !ports.taken.iter().any(|taken| taken == name) && !is_main(name));
-        let given = ports.names.iter().find(|(port, _)| *port == number).map(|(_, name)| name.as_str());
+        let names = if protocol == "UDP" { &ports.udp_names } else { &ports.names };
+        let given = names.iter().find(|(port, _)| *port == number).map(|(_, name)| name.as_str());
         let given = given.filter(|name| !is_main(name));
         let name = key_of(number, name, given);
         let port = if protocol == "UDP" { json!(format!("{number}/udp")) } else { json!(number) };
@@ -215,7 +218,8 @@ fn further_ports(container: &Json, ports: &Ports) -> Json {
         let Some(number) = port["containerPort"].as_u64() else { continue };
         add(number, port["name"].as_str(), port["protocol"].as_str().unwrap_or("TCP"), host_port(port));
     }
-    let declared = |number: u64| items(&container["ports"]).iter().any(|port| port["containerPort"] == number);
+    let is_it = |port: &Json, number: u64| port["containerPort"] == number && port["protocol"] != "UDP";
+    let declared = |number: u64| items(&container["ports"]).iter().any(|port| is_it(port, number));
     for (number, name) in ports.names.iter().filter(|(number, _)| !declared(*number)) {
         add(*number, Some(name), "TCP", None);
     }

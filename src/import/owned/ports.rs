@@ -175,11 +175,15 @@ impl<'a> Owned<'a> {
         for port in self.service_ports() {
             if let Some(number) = self.target(port) {
                 ports.offered.push(number);
-                if port["protocol"] == "UDP" && !self.declares_udp(number) && Some(number) != ports.main {
+                let is_udp = port["protocol"] == "UDP";
+                // one number may be two ports
+                let is_main = Some(number) == ports.main && is_udp == ports.is_udp;
+                if is_udp && !self.declares_udp(number) && !is_main {
                     let name = port["name"].as_str().map_or_else(|| format!("port-{number}"), str::to_owned);
                     ports.undeclared_udp.push((number, name));
                 } else if let Some(name) = port["name"].as_str() {
-                    ports.names.push((number, name.to_owned()));
+                    let names = if is_udp { &mut ports.udp_names } else { &mut ports.names };
+                    names.push((number, name.to_owned()));
                 }
                 let service = port["port"].as_u64().filter(|service| *service != number && !self.is_headless());
                 ports.services.extend(service.map(|service| (number, service)));
