@@ -39,7 +39,10 @@ pub(super) fn merge(fields: &[&Field], said: &Json, made: &Json, canonical_made:
         if path.first().is_some_and(|step| step == "spec") && path.get(1).is_some_and(|step| step == "ports") {
             unused_ports(&mut merge, said, canonical_made);
         }
-        if path.iter().any(|step| matches!(step.as_str(), "nodes" | "order" | order::ORDER)) {
+        if path.iter().any(|step| step == order::ORDER) {
+            return Err("a variable refers to one after it, which `envFrom` or a Service may give, too".to_owned());
+        }
+        if path.iter().any(|step| matches!(step.as_str(), "nodes" | "order")) {
             return Err(format!("there is no key or patch for {}", field.name()));
         }
         if let Some(at) = path.iter().position(|step| step == "volumeMounts") {

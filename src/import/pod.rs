@@ -132,7 +132,8 @@ pub(super) fn overlap(one: &Json, other: &Json) -> bool {
     let folder = |mount: &Json| {
         let is_whole = !mount["subPathExpr"].is_null();
         let folder = mount["subPath"].as_str().filter(|_| !is_whole).unwrap_or_default();
-        format!("{}/", folder.trim_matches('/')).trim_start_matches('/').to_owned()
+        let parts = folder.split('/').filter(|part| !matches!(*part, "" | "."));
+        parts.fold(String::new(), |folder, part| folder + part + "/")
     };
     let (one, other) = (folder(one), folder(other));
     one.starts_with(&other) || other.starts_with(&one)

@@ -652,8 +652,17 @@ fn folders_of_one_volume_are_volumes() {
         let (tmp, conf) = (at("/tmp"), at("/opt/web/conf"));
         assert!(tmp != conf && conf.1 == sub, "{sub}: {mounted}");
     }
+    // `${…}` is another program's here, too
+    let report_of_hole = report(&shop(&mounts("\"a${V}\""), volumes, ""));
+    assert_eq!(report_of_hole["left"], json!([]), "{report_of_hole}");
+    assert!(generate(text(&report_of_hole)).stdout.contains("subPath: a${V}"), "{report_of_hole}");
+    // beside a folder that two containers share
+    let init = "      initContainers: [{name: first, image: \"registry.example.com/first:1\", volumeMounts: [{name: empty-dir, \
+                mountPath: /out, subPath: tmp-dir}]}]\n";
+    let report_of_shared = report(&shop(&mounts("conf-dir"), &format!("{init}{volumes}"), ""));
+    assert_eq!(report_of_shared["left"], json!([]), "{report_of_shared}");
     // the same files in two folders
-    for sub in ["tmp-dir", "tmp-dir/inside"] {
+    for sub in ["tmp-dir", "tmp-dir/inside", "./tmp-dir", "tmp-dir//", "tmp-dir/./inside"] {
         let report = report(&shop(&mounts(sub), volumes, ""));
         assert!(left(&report).contains("Deployment/web"), "{sub}: {report}");
     }

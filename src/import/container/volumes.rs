@@ -32,11 +32,12 @@ pub(super) fn mounts(container: &Json, pod: &Pod<'_>) -> Mounts {
     let (mut writable, mut shared, mut volumes) = (Vec::new(), Map::new(), Map::new());
     for mount in items(&container["volumeMounts"]) {
         let name = text(&mount["name"]);
-        let path = path_of(mount);
+        let written = path_of(mount);
+        let path = escaped(&written);
         // of one name, a StatefulSet's claim takes the place of the volume (kubernetes: updateStorage)
         let is_claim = pod.claims.contains(&name);
         if is_claim && is_storage(&name, container, pod) {
-            shared.insert(RESERVED.to_owned(), shares(mount, &path));
+            shared.insert(RESERVED.to_owned(), shares(mount, &written));
             continue;
         }
         let Some(volume) = items(&pod.spec["volumes"]).iter().find(|volume| volume["name"] == name && !is_claim) else {
@@ -54,7 +55,10 @@ pub(super) fn mounts(container: &Json, pod: &Pod<'_>) -> Mounts {
             }
             if let Some(sub) = sub.filter(|_| users < 2) {
                 let kind = if empty["medium"] == "Memory" { "memory" } else { "size" };
-                volumes.insert(fresh(&name, &volumes, pod), json!({kind: size, "mount": path, "sub": sub}));
+                // beside other folders of it that containers share, under its name
+                let name = if is_shared(pod.spec, &name) { format!("{name}-folder") } else { name };
+                let value = json!({kind: size, "mount": path, "sub": escaped(sub)});
+                volumes.insert(fresh(&name, &volumes, pod), value);
             } else if empty["medium"] == "Memory" && users < 2 {
                 volumes.insert(fresh(&name, &volumes, pod), json!({"memory": size, "mount": path}));
             } else if users > 1 {
@@ -86,7 +90,7 @@ pub(super) fn mounts(container: &Json, pod: &Pod<'_>) -> Mounts {
             }
             continue;
         }
-        if let Some(value) = volume_of(volume, mount, &path, pod) {
+        if let Some(value) = volume_of(volume, mount, &written, pod) {
             volumes.insert(fresh(&name, &volumes, pod), value);
         }
     }
@@ -148,6 +152,12 @@ fn shares(mount: &Json, path: &str) -> Json {
     }
     let is_short = value.as_object().is_some_and(|value| value.len() == 1);
     if is_short { json!(path) } else { value }
+}
+
+/// Whether any files of a volume are in several mounts.
+fn is_shared(spec: &Json, name: &str) -> bool {
+    let mounts = containers(spec).flat_map(|container| items(&container["volumeMounts"]));
+    mounts.filter(|mount| mount["name"] == *name).any(|mount| mounted(spec, name, mount) > 1)
 }
 
 /// How many mounts of a volume show the files of this one.

@@ -19,6 +19,8 @@ struct Move {
     wrong: &'static str,
     /// Variables that name another folder.
     variables: &'static [&'static str],
+    /// What options begin with that do.
+    options: &'static [&'static str],
     level: Level,
     what: &'static str,
     why: &'static str,
@@ -33,6 +35,7 @@ static MOVES: [Move; 3] = [
         folder: "/var/lib/postgresql/#/docker",
         wrong: "/var/lib/postgresql/data",
         variables: &["PGDATA"],
+        options: &["-D", "--data"],
         level: Level::Error,
         what: "does not start",
         why: "from 18 on the image keeps its data in /var/lib/postgresql/VERSION/docker, and its script exits where a volume \
@@ -46,6 +49,7 @@ static MOVES: [Move; 3] = [
         folder: "/var/lib/postgresql/data",
         wrong: "/var/lib/postgresql",
         variables: &["PGDATA"],
+        options: &["-D", "--data"],
         level: Level::Warning,
         what: "may lose its data",
         why: "before 18 the image declares a volume of its own at /var/lib/postgresql/data (`VOLUME`), which containerd \
@@ -58,6 +62,7 @@ static MOVES: [Move; 3] = [
         folder: "/var/lib/influxdb2",
         wrong: "/var/lib/influxdb",
         variables: &["INFLUXD_BOLT_PATH", "INFLUXD_ENGINE_PATH", "INFLUXD_CONFIG_PATH"],
+        options: &["--bolt-path", "--engine-path"],
         level: Level::Warning,
         what: "loses its data with its container",
         why: "version 2 keeps its data in /var/lib/influxdb2, and reads the folder of version 1 only to upgrade it \
@@ -74,6 +79,7 @@ fn check(facts: &PodFacts<'_>, found: &mut Findings<'_>) {
         let Some((moved, version)) = of_image(member.image()) else { continue };
         let Some(mount) = lonely_mount(member, moved, version) else { continue };
         if !starts_as_the_image_does(member)
+            || is_told(member, moved)
             || moved.variables.iter().any(|name| member.environment.get(name).is_some())
         {
             continue;
@@ -126,6 +132,13 @@ fn lonely_mount(member: &ContainerFacts<'_>, moved: &Move, version: u32) -> Opti
     }
     let (_, _, node) = mounts().find(|(at, mount, _)| at == moved.wrong && mount.read_only != Some(true))?;
     document.get(node, "mountPath")
+}
+
+/// Whether an option names another folder, alone or as a setting (`-c data_directory=…`).
+fn is_told(member: &ContainerFacts<'_>, moved: &Move) -> bool {
+    let mut args = member.container.container.args.as_deref().unwrap_or_default().iter();
+    let names = |word: &str| moved.options.iter().any(|option| word.starts_with(option));
+    args.any(|word| names(word) || word.contains("data_directory"))
 }
 
 /// Whether the image's own script starts its server.

@@ -171,24 +171,70 @@ pub fn replaced(text: &str, mut parts: Vec<Range<usize>>) -> Cow<'_, str> {
 
 /// What the words of a command, or of a whole script, hold.
 pub fn of_words(text: &str, words: &mut Words, found: &mut Vec<Range<usize>>) {
+    let text = &*with_plain_quotes(text);
     let bytes = text.as_bytes();
     let mut start = 0;
     while start < text.len() {
         let end = start + bytes[start..].iter().position(|byte| ENDS[usize::from(*byte)]).unwrap_or(text.len() - start);
         let word = &text[start..end];
-        // `["--password", "hunter2"]`
-        let is_between = word == "," && bytes[end..].trim_ascii_start().starts_with(b"\"");
-        let from = (!word.is_empty() && !is_between).then(|| words.secret_from(word)).flatten();
-        let is_secret = |from: &usize| is_plain(&word[*from..]) && !is_of_code(&word[..*from], &word[*from..]);
+        let quoted = quoted_rest(text, start..end);
+        // `["--password", "hunter2"]`, and a line that goes on in the next
+        let is_between = word == "," && bytes[end..].trim_ascii_start().starts_with(b"\"")
+            || !word.is_empty() && word.bytes().all(|byte| byte == b'\\');
+        let whole =
+            quoted.as_ref().map_or(Cow::Borrowed(word), |rest| Cow::Owned(format!("{word}{}", &text[rest.clone()])));
+        let from = (!word.is_empty() && !is_between).then(|| words.secret_from(&whole)).flatten();
+        let is_secret = |from: &usize| is_plain(&whole[*from..]) && !is_of_code(&whole[..*from], &whole[*from..]);
         if let Some(from) = from.filter(is_secret) {
-            found.push(start + from..end);
+            found.push(match &quoted {
+                Some(rest) if from >= word.len() => rest.start + from - word.len()..rest.end,
+                Some(rest) => start + from..rest.end,
+                None => start + from..end,
+            });
         }
+        let end = quoted.map_or(end, |rest| rest.end);
         if bytes.get(end).is_some_and(|byte| ends_command(*byte, &bytes[..end])) {
             words.end_command();
         }
         start = end + 1;
     }
     of_pipes(text, found);
+}
+
+/// The rest of an option or an assignment that is in quotes: `-p"hunter2"`, `PGPASSWORD='hunter2'`.
+fn quoted_rest(text: &str, word: Range<usize>) -> Option<Range<usize>> {
+    /// The longest that is read, in bytes.
+    const LONGEST: usize = 256;
+    let bytes = text.as_bytes();
+    let quote = *bytes.get(word.end).filter(|byte| matches!(byte, b'"' | b'\''))?;
+    let is_closing = word.start.checked_sub(1).is_some_and(|before| bytes[before] == quote);
+    let may_go_on = bytes[word.clone()].starts_with(b"-") || bytes[word.clone()].ends_with(b"=");
+    if is_closing || !may_go_on {
+        return None;
+    }
+    let behind = &bytes[word.end..(word.end + LONGEST).min(bytes.len())];
+    let start = word.end + behind.iter().take_while(|byte| **byte == quote).count();
+    // nothing is in them
+    if (start - word.end).is_multiple_of(2) && bytes.get(start).is_none_or(|byte| ENDS[usize::from(*byte)]) {
+        return None;
+    }
+    let rest = &bytes[start..(start + LONGEST).min(bytes.len())];
+    let end = start + rest.iter().position(|byte| matches!(*byte, b'\n') || *byte == quote)?;
+    (bytes[end] == quote && end > start).then_some(start..end)
+}
+
+/// A text in which `\"` is a quote, as it is in quotes. Nothing moves.
+fn with_plain_quotes(text: &str) -> Cow<'_, str> {
+    if memchr::memmem::find(text.as_bytes(), b"\\\"").is_none() {
+        return Cow::Borrowed(text);
+    }
+    let mut plain = text.to_owned().into_bytes();
+    for at in (1..plain.len()).rev() {
+        if plain[at] == b'"' && plain[at - 1] == b'\\' {
+            plain[at - 1] = b'"';
+        }
+    }
+    String::from_utf8(plain).map_or(Cow::Borrowed(text), Cow::Owned)
 }
 
 /// Whether a sign ends a command: a line that ends in `\` goes on, and so does a list.
