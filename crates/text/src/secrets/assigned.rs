@@ -54,7 +54,7 @@ pub(super) fn find(text: &str, found: &mut Vec<Range<usize>>) {
         let value = &text[range.clone()];
         let is_quoted = bytes[range.start - 1] == b'"';
         let is_secret = match assigned.meaning {
-            Meaning::Secret => true,
+            Meaning::Secret => !is_of_users(assigned.name, value),
             Meaning::Account => is_login(assigned.name, value),
             Meaning::Parameter => is_parameter(text, assigned.name, &range),
             Meaning::Login => is_quoted && !reads_as_name(value) && !value.contains(' '),
@@ -83,6 +83,12 @@ fn is_variable(text: &str, assigned: &Assigned<'_>) -> bool {
     let is_constant =
         is_key && value.contains('_') && value.bytes().all(|byte| byte.is_ascii_uppercase() || byte == b'_');
     !is_quoted && (is_argument && is_of_code(assigned.name, value) || is_constant)
+}
+
+/// Whether a line says where the users of a system are looked up: `passwd: files systemd` (nsswitch.conf).
+fn is_of_users(name: &str, value: &str) -> bool {
+    const SERVICES: [&str; 9] = ["files", "compat", "db", "systemd", "nis", "ldap", "sss", "winbind", "extrausers"];
+    name == "passwd" && value.split_whitespace().all(|word| SERVICES.contains(&word))
 }
 
 /// Whether nothing replaces a text before a program sees it, nor a program takes it from elsewhere.

@@ -82,8 +82,8 @@ pub fn is_mask(text: &str) -> bool {
 const FLAGS: [&str; 13] =
     ["true", "false", "yes", "no", "on", "off", "0", "1", "enabled", "disabled", "null", "none", "required"];
 
-/// What a description names another thing with.
-const REFERENCES: [&str; 3] = ["secret/", "configmap/", "pod/"];
+/// What a description names another thing with, and programs that fetch a secret themselves (bank-vaults: `vault:`).
+const REFERENCES: [&str; 5] = ["secret/", "configmap/", "pod/", "vault:", "env:"];
 
 /// A file that holds the secret. The last letters of base64 are no part of most paths.
 fn is_path(value: &str) -> bool {
