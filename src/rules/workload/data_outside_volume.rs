@@ -52,7 +52,7 @@ static MOVES: [Move; 3] = [
         options: &["-D", "--data"],
         level: Level::Warning,
         what: "may lose its data",
-        why: "before 18 the image declares a volume of its own at /var/lib/postgresql/data (`VOLUME`), which containerd \
+        why: "before 18 the image declares a volume at /var/lib/postgresql/data (`VOLUME`), which containerd \
               mounts inside this one: what is written there is gone with the container",
         right: "/var/lib/postgresql/data",
     },
