@@ -186,8 +186,8 @@ fn further_ports(container: &Json, ports: &Ports) -> Json {
         // what two containers call by one name is the first one's
         let is_main = |name: &&str| ports.main_names.iter().any(|main| main == name);
         let name = name.filter(|name| !ports.taken.iter().any(|taken| taken == name) && !is_main(name));
-        let names = if protocol == "UDP" { &ports.udp_names } else { &ports.names };
-        let given = names.iter().find(|(port, _)| *port == number).map(|(_, name)| name.as_str());
+        let given_names = if protocol == "UDP" { &ports.udp_names } else { &ports.names };
+        let given = given_names.iter().find(|(port, _)| *port == number).map(|(_, name)| name.as_str());
         let given = given.filter(|name| !is_main(name));
         let name = key_of(number, name, given);
         let port = if protocol == "UDP" { json!(format!("{number}/udp")) } else { json!(number) };
