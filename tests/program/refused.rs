@@ -247,6 +247,8 @@ fn keys_of_the_description_among_parameters() {
         (shop("", "shape: {replicated: {env: {A: b}}}"), "no parameter `env`: `app` has"),
         (shop("", "shape: {single: {volumes: {a: {size: 1Gi}}}}"), "in `app`: volumes: {data: {claim: data, "),
         (shop("", "use: [{https: {secret: a, labels: {a: b}}}]"), "no parameter `labels`: the description has"),
+        // each description has a name already
+        (shop("", "use: [{https: {secret: a, name: b}}]"), "help: it has `secret`, "),
         // a word of Kubernetes may be another's
         (shop("", "use: [{metrics: {from: redis, kind: x}}]"), "help: it has `from`, "),
         // `host` of a description is something else

@@ -41,7 +41,9 @@ pub(super) fn of_the_description(member: &Member, is_app: bool, subject: Subject
     let message = format!("{} has no {} `{key}`", subject.name, subject.member);
     let own = |map: &'static Json| map["properties"].get(key).filter(|schema| takes(schema, &member.value));
     let form = |schema: &Json| schema["x-example"].as_str().map_or_else(|| format!("{key}: …"), str::to_owned);
-    let (message, help) = if let Some(schema) = own(description) {
+    // what every description has is there already, and means something else here
+    let is_there = description["required"].as_array().is_some_and(|required| required.iter().any(|name| name == key));
+    let (message, help) = if let Some(schema) = own(description).filter(|_| !is_there) {
         (format!("{message}: the description has"), format!("beside `app`: {}", form(schema)))
     } else if let Some(schema) = own(app) {
         (format!("{message}: `app` has"), format!("in `app`: {}", form(schema)))
