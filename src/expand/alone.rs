@@ -28,7 +28,7 @@ fn note(made: &[Made], description: &Description) -> Option<String> {
     let is_apart = |program: &&'static Program| program.replicas == Replicas::Apart;
     let program = started(container).into_iter().map(|one| one.program).find(is_apart)?;
     Some(format!(
-        "note: `{}` runs {replicas} Pods of {}, each with data of its own, behind one Service: write shape: {{single: \
+        "note: `{}` runs {replicas} Pods of {}, each with its own data, behind one Service: write shape: {{single: \
              {{}}}} for one Pod, {{sharded: {{shards: {replicas}}}}} for Pods with names, or {{replicated: {{replicas: \
              {replicas}}}}} if this is meant",
         description.name, program.program

@@ -285,7 +285,7 @@ fn replicas_with_data_of_their_own_are_noted() {
     let noted = |image: &str, more: &str| {
         let run = generate(&format!("patterns: v1\nname: db\napp: {{image: \"{image}\", writable: all}}\n{more}\n"));
         assert_eq!(run.code, 0, "{image} {more}\n{}", run.stderr);
-        run.stderr.contains("each with data of its own")
+        run.stderr.contains("each with its own data")
     };
     for image in [
         "redis:8.10.1",
@@ -308,7 +308,7 @@ fn replicas_with_data_of_their_own_are_noted() {
     let runs = |image: &str, keys: &str| {
         let run = generate(&format!("patterns: v1\nname: db\napp: {{image: \"{image}\", writable: all, {keys}}}\n"));
         assert_eq!(run.code, 0, "{image} {keys}\n{}", run.stderr);
-        run.stderr.contains("each with data of its own")
+        run.stderr.contains("each with its own data")
     };
     for (image, keys, expected) in [
         ("postgres:16", "args: [-c, max_connections=200]", true),
