@@ -18,6 +18,8 @@ use http_body_util::{BodyExt as _, Full};
 use hyper_util::{client::legacy::Client, rt::TokioExecutor};
 use serde_json::{Value, json};
 
+pub use crate::support::port::free_port;
+
 /// One call to the API server.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Call {
@@ -315,20 +317,6 @@ pub async fn serve(router: Router) -> SocketAddr {
     let address = listener.local_addr().unwrap();
     tokio::spawn(async move { axum::serve(listener, router).await.unwrap() });
     address
-}
-
-/// A loopback port that is free now, and that no other test of this program is given. Below the ports that the kernel
-/// gives to clients, so that no connection takes it before the agent does.
-pub fn free_port() -> u16 {
-    static COUNT: AtomicU64 = AtomicU64::new(0);
-    let first = u64::from(std::process::id()) * 97;
-    loop {
-        let count = COUNT.fetch_add(1, Ordering::SeqCst);
-        let port = u16::try_from(10_000 + (first + count) % 22_000).unwrap();
-        if std::net::TcpListener::bind(("127.0.0.1", port)).is_ok() {
-            return port;
-        }
-    }
 }
 
 /// A file or folder of this test run.

@@ -6,6 +6,8 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
 use std::time::{Duration, Instant};
 
+pub use crate::support::port::free_port;
+
 /// Where a program is: what `install.sh` put aside, then `PATH`, then where Debian keeps servers. Says that the
 /// test is skipped if it is nowhere.
 pub fn find(name: &str) -> Option<PathBuf> {
@@ -25,11 +27,6 @@ pub fn folder(test: &str) -> PathBuf {
     let _ = std::fs::remove_dir_all(&folder);
     std::fs::create_dir_all(&folder).expect("a folder of our own");
     folder
-}
-
-/// A port that nothing listens on.
-pub fn free_port() -> u16 {
-    TcpListener::bind("127.0.0.1:0").and_then(|listener| listener.local_addr()).expect("a free port").port()
 }
 
 /// A program that ends with its test.

@@ -5,6 +5,7 @@
 pub mod editor;
 pub mod folder;
 pub mod objects;
+pub mod port;
 
 use std::io::Write as _;
 use std::path::{Path, PathBuf};

@@ -1,6 +1,7 @@
 //! The frame against clients that a test can be.
 
 use std::convert::Infallible;
+use std::sync::atomic::{AtomicU16, Ordering};
 use std::time::Instant;
 
 use axum::body::Body;
@@ -24,6 +25,19 @@ const FEW: Limits = Limits {
     answers: 4 * LARGE,
 };
 
+/// A loopback address that is free now, and that no other test of this program is given. Below the ports that the kernel
+/// gives to clients and for port 0, so that none of these takes it before the server does.
+fn free_address() -> SocketAddr {
+    static COUNT: AtomicU16 = AtomicU16::new(0);
+    loop {
+        let port = 10_000 + COUNT.fetch_add(1, Ordering::SeqCst) % 22_000;
+        let address = SocketAddr::from(([127, 0, 0, 1], port));
+        if std::net::TcpListener::bind(address).is_ok() {
+            return address;
+        }
+    }
+}
+
 async fn server() -> (Servers, SocketAddr) {
     let mut servers = Servers::new("test");
     let slow = || async {
@@ -39,7 +53,7 @@ async fn server() -> (Servers, SocketAddr) {
             Body::from_stream(never.chain(futures_util::stream::pending()))
         }),
     );
-    let free = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    let free = free_address();
     servers.serve("test", "--listen", free, router, FEW).await.unwrap();
     (servers, free)
 }
@@ -122,7 +136,7 @@ impl super::super::status::Report for Ready {
 #[tokio::test]
 async fn who_has_the_address_is_named() {
     let mut first = Servers::new("source_dir");
-    let free = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    let free = free_address();
     let all = SocketAddr::from(([0, 0, 0, 0], free.port()));
     super::super::status::start(&mut first, all, Arc::new(Ready)).await.unwrap();
     let mut second = Servers::new("queue");
@@ -140,7 +154,7 @@ async fn who_has_the_address_is_named() {
 async fn answers_that_are_not_taken_are_few() {
     let mut servers = Servers::new("test");
     let router = Router::new().route("/large", get(|| async { vec![b'a'; LARGE] }));
-    let free = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    let free = free_address();
     let limits = Limits { connections: 20, answers: 2 * LARGE, ..FEW };
     servers.serve("test", "--listen", free, router, limits).await.unwrap();
     let ask = "GET /large HTTP/1.1\r\nhost: a\r\nconnection: close\r\n\r\n";
