@@ -1,7 +1,7 @@
 //! Finding and running real programs.
 
 use std::io::{Read as _, Write as _};
-use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::net::{TcpListener, TcpStream};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
 use std::time::{Duration, Instant};
@@ -42,12 +42,9 @@ impl Running {
             .spawn()
             .unwrap_or_else(|error| panic!("{command:?}: {error}"));
         let mut running = Self(child);
-        let end = Instant::now() + Duration::from_secs(20);
-        while TcpStream::connect(("127.0.0.1", port)).is_err() {
+        connected_while(port, || {
             assert!(running.0.try_wait().expect("waited for").is_none(), "{command:?} ended");
-            assert!(Instant::now() < end, "{command:?} never listened on {port}");
-            std::thread::sleep(Duration::from_millis(20));
-        }
+        });
         running
     }
 }
@@ -77,13 +74,34 @@ pub fn run(command: &mut Command) -> Output {
     output
 }
 
-/// Sends bytes and reads until the other side closes or is silent for a second.
+/// A connection to a port that is about to be listened on: a program opens its ports one after the other.
+fn connected(port: u16) -> TcpStream {
+    connected_while(port, || ())
+}
+
+/// The same, with a check between tries.
+fn connected_while(port: u16, mut check: impl FnMut()) -> TcpStream {
+    let end = Instant::now() + Duration::from_secs(20);
+    loop {
+        match TcpStream::connect(("127.0.0.1", port)) {
+            Ok(stream) => return stream,
+            Err(error) => assert!(Instant::now() < end, "nothing ever listened on {port}: {error}"),
+        }
+        check();
+        std::thread::sleep(Duration::from_millis(20));
+    }
+}
+
+/// Sends bytes and reads until the other side closes or, once it has said something, is silent for a second. A busy
+/// machine may take far longer for the first word.
 pub fn talk(port: u16, request: &[u8]) -> String {
-    let address = SocketAddr::from(([127, 0, 0, 1], port));
-    let mut stream = TcpStream::connect_timeout(&address, Duration::from_secs(5)).expect("connected");
-    stream.set_read_timeout(Some(Duration::from_secs(1))).expect("a timeout");
+    let mut stream = connected(port);
+    stream.set_read_timeout(Some(Duration::from_secs(15))).expect("a timeout");
     stream.write_all(request).expect("sent");
-    let mut answer = Vec::new();
+    let mut answer = vec![0; 4096];
+    let first = stream.read(&mut answer).unwrap_or_default();
+    answer.truncate(first);
+    stream.set_read_timeout(Some(Duration::from_secs(1))).expect("a timeout");
     let _ = stream.read_to_end(&mut answer);
     String::from_utf8_lossy(&answer).into_owned()
 }
