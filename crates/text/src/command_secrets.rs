@@ -32,6 +32,11 @@ fn program(name: &str) -> Option<&'static Program> {
         "aws" => &Program { before: &["aws_secret_access_key", "aws_session_token"], with: &[] },
         "smbclient" => &Program { before: &["-U"], with: &[] },
         "7z" | "7za" | "7zz" => &Program { before: &[], with: &["-p"] },
+        "keytool" | "jarsigner" => &Program {
+            before: &["-storepass", "-keypass", "-srcstorepass", "-deststorepass", "-srckeypass", "-destkeypass"],
+            with: &[],
+        },
+        "sqlcmd" | "bcp" => &Program { before: &["-P"], with: &["-P"] },
         _ => return None,
     })
 }
@@ -58,6 +63,38 @@ pub struct Words {
     is_secret_next: bool,
     /// The last flag was `--secret`, behind which many programs take the name of a Secret.
     is_name_next: bool,
+    /// The last word was `create`.
+    is_kind_next: bool,
+    /// kubectl makes a ConfigMap: its `--from-literal` gives no secret.
+    makes_config: bool,
+    /// What `htpasswd` has got.
+    htpasswd: Option<Htpasswd>,
+}
+
+/// The words of `htpasswd -b FILE USER PASSWORD`, of which `-n` leaves out the file.
+#[derive(Default)]
+struct Htpasswd {
+    takes_password: bool,
+    has_no_file: bool,
+    is_number_next: bool,
+    seen: usize,
+}
+
+impl Htpasswd {
+    /// Whether the next word is the password.
+    fn takes(&mut self, word: &str) -> bool {
+        if std::mem::take(&mut self.is_number_next) {
+            return false;
+        }
+        if let Some(flags) = word.strip_prefix('-') {
+            self.takes_password |= flags.contains('b');
+            self.has_no_file |= flags.contains('n');
+            self.is_number_next = flags.ends_with(['C', 'r']);
+            return false;
+        }
+        self.seen += 1;
+        self.takes_password && self.seen == if self.has_no_file { 2 } else { 3 }
+    }
 }
 
 impl Words {
@@ -68,6 +105,15 @@ impl Words {
             return None;
         }
         self.is_name_next = matches!(word, "--secret" | "-secret");
+        self.makes_config |=
+            std::mem::take(&mut self.is_kind_next) && matches!(word, "configmap" | "configmaps" | "cm");
+        self.is_kind_next = word == "create";
+        if self.htpasswd.as_mut().is_some_and(|words| words.takes(word)) {
+            return (!is_placeholder(word)).then_some(0);
+        }
+        if word.rsplit('/').next() == Some("htpasswd") {
+            self.htpasswd = Some(Htpasswd::default());
+        }
         let from = match self.look(word) {
             _ if is_after_flag && !word.starts_with('-') => 0,
             Look::SecretFrom(from) => {
@@ -107,9 +153,15 @@ impl Words {
         if let Some((name, value)) = word.split_once('=').filter(|_| !is_script) {
             // `--from-literal=key=hunter2`
             let key = value.find('=').filter(|_| name == "--from-literal").map_or(0, |end| end + 1);
+            if self.makes_config && key > 0 && !is_secret_name(&value[..key - 1]) {
+                return Look::Plain;
+            }
             if BEFORE.contains(&name) || is_secret_name(name.trim_start_matches('-')) {
                 return Look::SecretFrom(name.len() + 1 + key);
             }
+        }
+        if self.makes_config && word == "--from-literal" {
+            return Look::Plain;
         }
         if BEFORE.contains(&word) {
             return Look::BeforeSecret;

@@ -14,6 +14,8 @@ struct Assigned<'text> {
     name: &'text str,
     meaning: Meaning,
     value: Range<usize>,
+    /// Whether only programs write it so: `x['password'] = …`, `password := …`, `'password' => …`.
+    is_of_code: bool,
 }
 
 /// What a name says of a value.
@@ -54,7 +56,7 @@ pub(super) fn find(text: &str, found: &mut Vec<Range<usize>>) {
         let value = &text[range.clone()];
         let is_quoted = bytes[range.start - 1] == b'"';
         let is_secret = match assigned.meaning {
-            Meaning::Secret => !is_of_users(assigned.name, value),
+            Meaning::Secret => !is_of_users(assigned.name, value) && !is_of_fetch(assigned.name, value),
             Meaning::Account => is_login(assigned.name, value),
             Meaning::Parameter => is_parameter(text, assigned.name, &range),
             Meaning::Login => is_quoted && !reads_as_name(value) && !value.contains(' '),
@@ -63,7 +65,9 @@ pub(super) fn find(text: &str, found: &mut Vec<Range<usize>>) {
                 continue;
             }
         };
-        if is_secret && is_plain(value) && is_literal(value) && !is_variable(text, &assigned) {
+        let is_said = is_plain(value) && is_literal(value) && !is_variable(text, &assigned);
+        let is_text_of_code = assigned.is_of_code && !is_quoted_secret(text, &assigned);
+        if is_secret && is_said && !is_text_of_code {
             seen = range.end;
             found.push(range);
         } else if range.len() > LONGEST_NAME {
@@ -82,7 +86,41 @@ fn is_variable(text: &str, assigned: &Assigned<'_>) -> bool {
     let is_argument = is_key || text[..start].trim_end_matches(' ').ends_with(['(', ',']);
     let is_constant =
         is_key && value.contains('_') && value.bytes().all(|byte| byte.is_ascii_uppercase() || byte == b'_');
-    !is_quoted && (is_argument && is_of_code(assigned.name, value) || is_constant)
+    let is_member = || {
+        let member = ["this.", "self.", "cls."].iter().find_map(|object| assigned.name.strip_prefix(object));
+        member.is_some_and(|name| is_of_code(name, value) || value.rsplit('.').next() == Some(name))
+    };
+    !is_quoted && (is_argument && is_of_code(assigned.name, value) || is_constant || is_member())
+}
+
+/// Whether a text in the code of a program is a secret: it is in quotes, one word, and neither says again what it is for
+/// nor how such a value is checked (`'password' => 'required|min:8'`).
+fn is_quoted_secret(text: &str, assigned: &Assigned<'_>) -> bool {
+    const CHECKS: [&str; 10] = [
+        "required",
+        "nullable",
+        "sometimes",
+        "string",
+        "bail",
+        "filled",
+        "present",
+        "confirmed",
+        "hashed",
+        "encrypted",
+    ];
+    let value = &text[assigned.value.clone()];
+    let first = value.split(['|', ':']).next().unwrap_or_default();
+    let is_quoted = text[..assigned.value.start].ends_with(['"', '\'', '`']);
+    let is_name = || {
+        let plain = |text: &str| text.replace(['_', '-', '.'], "").to_ascii_lowercase();
+        plain(value) == plain(assigned.name) || plain(assigned.name).ends_with(&plain(value))
+    };
+    is_quoted && !value.contains(char::is_whitespace) && !CHECKS.contains(&first) && !is_name()
+}
+
+/// Whether a browser is told which cookies to send: `credentials: include`.
+fn is_of_fetch(name: &str, value: &str) -> bool {
+    name == "credentials" && matches!(value, "include" | "omit" | "same-origin")
 }
 
 /// Whether a line says where the users of a system are looked up: `passwd: files systemd` (nsswitch.conf).
@@ -95,7 +133,8 @@ fn is_of_users(name: &str, value: &str) -> bool {
 pub(super) fn is_literal(value: &str) -> bool {
     let called = value.trim_start_matches(|letter: char| letter.is_ascii_alphanumeric() || "_.".contains(letter));
     let is_call = called.len() < value.len() && called.starts_with(['(', '[']);
-    !value.starts_with(['$', '`', '<', '{', '[', '(', '%', '@', '!']) && !is_call
+    let is_of_environment = ["process.env", "import.meta.env", "os.environ"].iter().any(|all| value.starts_with(all));
+    !value.starts_with(['$', '`', '<', '{', '[', '(', '%', '@', '!']) && !is_call && !is_of_environment
 }
 
 /// Parameters of addresses that sign a request.
@@ -110,20 +149,28 @@ fn is_parameter(text: &str, name: &str, value: &Range<usize>) -> bool {
 /// What is on both sides of a `=` or `:`.
 fn read(text: &str, at: usize) -> Option<Assigned<'_>> {
     let bytes = text.as_bytes();
-    // `==`, `!=` and `:=` compare or declare
-    let is_operator =
-        bytes.get(at + 1) == Some(&b'=') || at.checked_sub(1).is_some_and(|at| b"=!<>:".contains(&bytes[at]));
+    // `==` and `!=` compare, of `:=` the second sign counts
+    let before = at.checked_sub(1).map(|at| bytes[at]);
+    let is_operator = bytes.get(at + 1) == Some(&b'=') || before.is_some_and(|sign| b"=!<>".contains(&sign));
     if is_operator {
         return None;
     }
     let is_colon = bytes[at] == b':';
     let from = at.saturating_sub(LONGEST_NAME);
-    let mut end = at;
+    let is_declared = before == Some(b':');
+    let is_arrow = !is_colon && bytes.get(at + 1) == Some(&b'>');
+    let mut end = at - usize::from(is_declared);
+    if is_declared && is_colon {
+        return None;
+    }
     while end > from && bytes[end - 1] == b' ' {
         end -= 1;
     }
     let has_room = end < at;
-    let mut is_quoted = false;
+    let is_member = !is_colon && end > from + 1 && bytes[end - 1] == b']' && matches!(bytes[end - 2], b'"' | b'\'');
+    end -= usize::from(is_member);
+    let is_of_code = is_declared || is_arrow || is_member;
+    let mut is_quoted = is_of_code;
     while end > from && matches!(bytes[end - 1], b'"' | b'\'' | b'\\') {
         end -= 1;
         is_quoted = true;
@@ -143,12 +190,27 @@ fn read(text: &str, at: usize) -> Option<Assigned<'_>> {
     // what is inside the value of a pair is read again
     let most = if matches!(meaning, Meaning::OfPair) { APART } else { usize::MAX };
     let place = Place {
-        at,
+        at: separator(text, at + usize::from(is_arrow)),
         may_have_room: is_quoted || has_room || starts_line || is_colon,
         is_whole_line: is_colon && starts_line && !is_quoted,
         name: (is_colon && starts_line).then_some((start, most)),
     };
-    Some(Assigned { name, meaning, value: behind(text, &place)? })
+    let value = match text.get(place.at + 1..).map(|rest| (rest, rest.trim_start_matches(' '))) {
+        // a text of Go
+        Some((_, rest)) if is_of_code && rest.starts_with('`') => {
+            let start = text.len() - rest.len() + 1;
+            let inside = &text[start..floor(text, (start + APART).min(text.len()))];
+            start..start + inside.find('`')?
+        }
+        _ => behind(text, &place)?,
+    };
+    Some(Assigned { name, meaning, value, is_of_code })
+}
+
+/// What a value is behind: the letter of a text of SQL Server counts to the separator (`PASSWORD = N'…'`).
+fn separator(text: &str, at: usize) -> usize {
+    let rest = text[at + 1..].trim_start_matches(' ');
+    if rest.starts_with("N'") { text.len() - rest.len() } else { at }
 }
 
 /// Whether nothing but signs of a list is before a name on its line.
@@ -178,7 +240,8 @@ fn may_be_named(text: &str, start: usize, is_colon: bool, has_room: bool, starts
     // `PASSWORD = 'hunter2'`
     let is_of_text = || {
         let behind = text[start..].split_once('=').map_or("", |(_, behind)| behind);
-        !is_colon && behind.trim_start_matches(' ').starts_with(['"', '\''])
+        let behind = behind.trim_start_matches(' ');
+        !is_colon && behind.strip_prefix('N').unwrap_or(behind).starts_with(['"', '\''])
     };
     if is_colon || has_room {
         is_of_text() || starts_line || is_apart || behind_comma() || is_colon && is_one_word()

@@ -2,14 +2,18 @@
 
 use std::ops::Range;
 
-use super::assigned::{is_first, is_literal};
+use super::assigned::{floor, is_first, is_literal};
 use super::is_plain;
 use super::marks::Marks;
+use crate::words::is_secret_name;
 
 /// Words at the beginning of lines of configurations, whose second word is the secret, and that of `.netrc`.
-static DIRECTIVES: Marks<5> = Marks::new([b"requirepass", b"masterauth", b"auth_pass", b"sasl.password", b"machine "]);
-/// The last of these.
+static DIRECTIVES: Marks<7> =
+    Marks::new([b"requirepass", b"masterauth", b"auth_pass", b"sasl.password", b"machine ", b"user ", b"printf "]);
+/// The last of these, and others that say it in their own way.
 const MACHINE: usize = 4;
+const USER: usize = 5;
+const PRINTF: usize = 6;
 
 /// Finds them.
 pub(super) fn find(text: &str, found: &mut Vec<Range<usize>>) {
@@ -18,6 +22,10 @@ pub(super) fn find(text: &str, found: &mut Vec<Range<usize>>) {
             let behind = at + DIRECTIVES.mark(number).len();
             if number == MACHINE {
                 of_machine(text, at, behind, found);
+            } else if number == USER {
+                of_user(text, at, behind, found);
+            } else if number == PRINTF {
+                of_printf(text, behind, found);
             } else if is_first(&text[..at]) && text[behind..].starts_with([' ', '\t']) {
                 let (word, _) = word(text, behind);
                 push(text, word, found);
@@ -62,6 +70,91 @@ fn of_machine(text: &str, at: usize, behind: usize, found: &mut Vec<Range<usize>
         }
         end = next;
     }
+}
+
+/// So many bytes of a line are read.
+const LONGEST: usize = 512;
+
+/// What is near behind a place.
+fn near(text: &str, at: usize) -> &str {
+    &text[at..floor(text, (at + LONGEST).min(text.len()))]
+}
+
+/// The rest of a line.
+fn line(text: &str, at: usize) -> &str {
+    near(text, at).split('\n').next().unwrap_or_default()
+}
+
+/// `user app on >hunter2 ~* +@all`: a line of the users of Redis, whose passwords begin with `>` (redis.io: ACL).
+fn of_user(text: &str, at: usize, behind: usize, found: &mut Vec<Range<usize>>) {
+    let is_start = is_first(&text[..at]) || text[..at].ends_with(['"', '\'']);
+    let words = || line(text, behind).split([' ', '"', '\'', '\\']).filter(|word| !word.is_empty()).skip(1);
+    let is_rule = |word: &str| {
+        matches!(word, "on" | "off" | "reset" | "nopass" | "allkeys" | "allcommands")
+            || word.starts_with(['~', '+', '&'])
+    };
+    if !is_start || !words().any(is_rule) {
+        return;
+    }
+    for word in words().take_while(|word| !matches!(*word, ">" | "|" | ";" | "&&")) {
+        let Some(secret) = word.strip_prefix('>').filter(|secret| !secret.is_empty()) else { continue };
+        let start = secret.as_ptr() as usize - text.as_ptr() as usize;
+        push(text, start..start + secret.len(), found);
+    }
+}
+
+/// `printf 'password=%s' hunter2`: the words that are put behind the name of a secret.
+fn of_printf(text: &str, behind: usize, found: &mut Vec<Range<usize>>) {
+    let words = shell_words(text, behind);
+    let Some((format, values)) = words.split_first() else { return };
+    let mut verbs = Vec::new();
+    let mut rest = &text[format.clone()];
+    while let Some((before, after)) = rest.split_once('%') {
+        let end = after.find(|letter: char| letter.is_ascii_alphabetic() || letter == '%').unwrap_or(after.len());
+        if !after[end..].starts_with('%') {
+            verbs.push(before);
+        }
+        rest = after.get(end + 1..).unwrap_or_default();
+    }
+    for (before, value) in verbs.into_iter().zip(values) {
+        let name = before.trim_end_matches(['"', '\'', '\\', ' ']).strip_suffix(['=', ':']).unwrap_or_default();
+        let name = name.trim_end_matches(['"', '\'', '\\', ' ']);
+        let name = name.rsplit(|letter: char| !letter.is_ascii_alphanumeric() && !"_.-".contains(letter)).next();
+        if name.is_some_and(is_secret_name) {
+            push(text, value.clone(), found);
+        }
+    }
+}
+
+/// The words of a command on the rest of its line, without the quotes around them.
+fn shell_words(text: &str, at: usize) -> Vec<Range<usize>> {
+    let near = near(text, at);
+    let (mut words, mut from) = (Vec::new(), 0);
+    while let Some(first) = near[from..].find(|letter: char| letter != ' ') {
+        let start = from + first;
+        let rest = &near[start..];
+        let quote = rest.chars().next().filter(|quote| matches!(quote, '"' | '\''));
+        if rest.starts_with(['|', ';', '&', '>', '<', ')', '\\', '\n', '\r']) {
+            break;
+        }
+        let (inside, end) = match quote {
+            Some(quote) => match rest[1..].find(quote) {
+                Some(end) => (start + 1..start + 1 + end, start + end + 2),
+                None => break,
+            },
+            None => {
+                let is_end = |letter: char| letter.is_whitespace() || "|;&><)\"'`\\".contains(letter);
+                let end = start + rest.find(is_end).unwrap_or(rest.len());
+                (start..end, end)
+            }
+        };
+        words.push(at + inside.start..at + inside.end);
+        if end == start {
+            break;
+        }
+        from = end;
+    }
+    words
 }
 
 /// The longest line of `.pgpass` that is read.

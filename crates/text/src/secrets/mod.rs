@@ -59,7 +59,17 @@ pub fn is_plain(value: &str) -> bool {
         && !is_address(value)
         && !is_placeholder(value)
         && !begins_with_hole(value)
+        && !is_variable_in_braces(value)
         && !is_mask(value)
+}
+
+/// Whether a text is a variable in braces as programs put it into texts, `{password}` and `{self.token}`.
+fn is_variable_in_braces(value: &str) -> bool {
+    let inside = value.strip_prefix('{').and_then(|rest| rest.strip_suffix('}'));
+    inside.is_some_and(|inside| {
+        inside.starts_with(|first: char| first.is_ascii_alphabetic() || first == '_')
+            && inside.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"._".contains(&byte))
+    })
 }
 
 /// Whether a text is what others have put in a secret's place: `****`, `xxxx-xxxx`, `[REDACTED]`.
@@ -78,9 +88,11 @@ pub fn is_mask(text: &str) -> bool {
     }
 }
 
-/// What a switch says: whether there is a password, not which.
-const FLAGS: [&str; 13] =
-    ["true", "false", "yes", "no", "on", "off", "0", "1", "enabled", "disabled", "null", "none", "required"];
+/// What a switch says: whether there is a password, not which; and what a program says of the type of one.
+const FLAGS: [&str; 15] = [
+    "string", "str", "true", "false", "yes", "no", "on", "off", "0", "1", "enabled", "disabled", "null", "none",
+    "required",
+];
 
 /// What a description names another thing with, and programs that fetch a secret themselves (bank-vaults: `vault:`).
 const REFERENCES: [&str; 5] = ["secret/", "configmap/", "pod/", "vault:", "env:"];
@@ -184,7 +196,11 @@ pub fn of_words(text: &str, words: &mut Words, found: &mut Vec<Range<usize>>) {
         let whole =
             quoted.as_ref().map_or(Cow::Borrowed(word), |rest| Cow::Owned(format!("{word}{}", &text[rest.clone()])));
         let from = (!word.is_empty() && !is_between).then(|| words.secret_from(&whole)).flatten();
-        let is_secret = |from: &usize| is_plain(&whole[*from..]) && !is_of_code(&whole[..*from], &whole[*from..]);
+        // the letter before a text of SQL Server
+        let is_letter = |from: &usize| &whole[*from..] == "N" && bytes.get(end) == Some(&b'\'');
+        let is_secret = |from: &usize| {
+            is_plain(&whole[*from..]) && !is_letter(from) && !is_of_code(&whole[..*from], &whole[*from..])
+        };
         if let Some(from) = from.filter(is_secret) {
             found.push(match &quoted {
                 Some(rest) if from >= word.len() => rest.start + from - word.len()..rest.end,

@@ -62,7 +62,21 @@ fn of_password(text: &str, at: usize, behind: usize, near: &str) -> Option<Range
         return quoted(text, start + line.find('=')? + 1);
     }
     let is_quoted = near.starts_with(['\'', '\\']);
-    (is_quoted && is_of_user(text, at)).then(|| quoted(text, behind))?
+    let find = if near.starts_with('$') { in_dollars } else { quoted };
+    ((is_quoted || near.starts_with('$')) && is_of_user(text, at)).then(|| find(text, behind))?
+}
+
+/// What is between dollars from there on, as PostgreSQL takes it: `$$…$$`, `$tag$…$tag$`.
+fn in_dollars(text: &str, at: usize) -> Option<Range<usize>> {
+    let rest = text[at..].trim_start();
+    let inside = rest.strip_prefix('$')?;
+    let tag = inside.find(|letter: char| !letter.is_ascii_alphanumeric() && letter != '_')?;
+    let close = &rest[..tag + 2];
+    let start = text.len() - rest.len() + close.len();
+    let inside = text[start..].lines().next().unwrap_or_default();
+    let inside = &inside[..floor(inside, inside.len().min(LONGEST))];
+    let end = inside.find(close).filter(|end| *end > 0 && close.ends_with('$'))?;
+    Some(start..start + end)
 }
 
 /// Whether the words before belong to a statement about users.
