@@ -10,7 +10,7 @@ use std::path::Path;
 /// are merged into objects of earlier ones (kuttl.dev: docs/testing/steps): `00` is any number. `*` is any name:
 /// Percona's operators keep there what a test compares with the cluster's objects, less what differs in each run
 /// (percona/percona-server-mongodb-operator: `compare_kubectl` in `e2e-tests/functions`).
-pub const LEFT_OUT: [&str; 18] = [
+pub const LEFT_OUT: [&str; 19] = [
     ".chainsaw-test",
     ".kyverno-test",
     "00-assert.yaml",
@@ -22,6 +22,7 @@ pub const LEFT_OUT: [&str; 18] = [
     "node_modules",
     "src/test",
     "test-data",
+    BASELINE,
     "test/data",
     "test/fixtures",
     "test_data",
@@ -30,6 +31,13 @@ pub const LEFT_OUT: [&str; 18] = [
     "tests/fixtures",
     "vendor",
 ];
+
+/// What tests compare with what is made now, and cut before: a folder below one of tests, such as
+/// `test/datadog/baseline`.
+const BASELINE: &str = "test/**/baseline";
+
+/// So many folders are between tests and their baseline at most.
+const BETWEEN: usize = 3;
 
 /// What a test of Chainsaw is in.
 const CHAINSAW: &str = "chainsaw-test.yaml";
@@ -58,7 +66,15 @@ fn is_in_tests_of_a_chart(path: &Path) -> bool {
 
 /// What of [`LEFT_OUT`] a folder is by the names at the end of its path.
 pub(super) fn by_name(folder: &Path) -> Option<&'static str> {
+    let is_baseline = || {
+        let is_of_tests = |name: &OsStr| ["test", "tests", "e2e", "e2e-tests"].iter().any(|tests| name == *tests);
+        let mut names = folder.iter().rev();
+        names.next().is_some_and(|name| name == "baseline") && names.take(1 + BETWEEN).any(is_of_tests)
+    };
     let ends_so = |known: &&str| {
+        if *known == BASELINE {
+            return is_baseline();
+        }
         let mut names = folder.iter().rev();
         known.split('/').rev().all(|part| names.next().is_some_and(|name| part == "*" || name == part))
     };
