@@ -26,6 +26,12 @@ impl Changes {
         Self(self.0, self.1 || has_others)
     }
 
+    /// The same with one more field.
+    pub(super) fn and(self, field: Field) -> Self {
+        let has_others = self.1;
+        self.0.iter().cloned().chain([field]).collect::<Self>().beside_others(has_others)
+    }
+
     /// Whether something works on the object before the API server has it, though all may stay as it is.
     #[must_use]
     pub fn are_made(&self) -> bool {
@@ -91,7 +97,7 @@ impl FromIterator<Field> for Changes {
 fn is_on_its_own(field: &Field) -> bool {
     let has_parts = field.len() > 1;
     let is_apart = |key: &str| matches!(key, "metadata" | "image") || selects(key);
-    let ends_apart = |key: &str| matches!(key, "replicas" | "args" | "command" | "namespace");
+    let ends_apart = |key: &str| matches!(key, "replicas" | "args" | "command" | "namespace" | "webhookClientConfig");
     has_parts && field.iter().any(|key| is_apart(key))
         || field.last().is_some_and(|key| ends_apart(key))
         || matches!(&**field, [.., list, key] if **list == *"env" && **key == *"value")

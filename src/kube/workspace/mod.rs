@@ -8,6 +8,7 @@ mod incomplete;
 mod kustomize;
 mod left_out;
 mod listed;
+mod package;
 mod part;
 mod refused;
 mod rendered;
@@ -229,6 +230,7 @@ impl Workspace {
     fn connect_by(&mut self, listed: &Listed) {
         self.files.iter_mut().for_each(part::mark);
         kustomize::connect(&mut self.files, listed);
+        package::connect(&mut self.files);
         let definitions = Definitions::collect(self.objects());
         if !definitions.is_empty() {
             let objects = self.files.iter_mut().flat_map(|file| &mut file.objects);
