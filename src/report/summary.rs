@@ -155,7 +155,8 @@ fn has_placeholders(file: &File) -> bool {
         verdict.errors.iter().any(|cause| object.is_hole(cause.node))
     };
     let objects = file.objects.par_iter().with_min_len(WORTH_THREADS / 4).filter(is_judged);
-    file.has_holes || objects.any(refuses)
+    let is_to_be_named = |object: &Object| object.id.name.is_empty() && !object.is_patch && object.is_to_be_named();
+    file.has_holes || file.objects.iter().any(is_to_be_named) || objects.any(refuses)
 }
 
 fn unknown_kinds(workspace: &Workspace) -> usize {

@@ -75,6 +75,29 @@ fn a_pattern_above_that_means_nothing_is_said() {
     assert_eq!(run.code, 1, "{}", run.stderr);
 }
 
+/// What tests compare with is left out below a folder of tests, and a name that is empty there is one to fill in.
+#[test]
+fn tests_have_baselines_and_names_to_fill_in() {
+    let folder = Folder::new("search", "tests");
+    for file in
+        ["test/shop/baseline/manifests/a.yaml", "e2e/baseline/a.yaml", "baseline/a.yaml", "a/b/c/d/baseline/a.yaml"]
+    {
+        folder.file(file, BAD);
+    }
+    assert_eq!(found(&folder, "", "."), ["a/b/c/d/baseline/a.yaml", "baseline/a.yaml"]);
+    const EMPTY: &str = "apiVersion: v1\nkind: Service\nmetadata:\n  name:\nspec:\n  ports: [{port: 80}]\n";
+    for path in
+        ["e2e-tests/shop/conf/a.yaml", "tests/a.yaml", "my_test/a.yaml", "latest/a.yaml", "contests/a.yaml", "b.yaml"]
+    {
+        let folder = Folder::new("search", &path.replace('/', "-"));
+        folder.file(path, EMPTY);
+        let is_of_tests = path.starts_with("e2e-tests/") || path.starts_with("tests/") || path.starts_with("my_test/");
+        let run = folder.run(&["lint", "."]);
+        assert_eq!(run.code, i32::from(!is_of_tests), "{path}: {}{}", run.stdout, run.stderr);
+        assert_eq!(run.stderr.contains("1 file with placeholders"), is_of_tests, "{path}: {}", run.stderr);
+    }
+}
+
 /// A folder is one that is left out by its name, by what is in it, and never by a folder in the place of that.
 #[test]
 fn folders_are_left_out_by_what_is_in_them() {

@@ -3,14 +3,17 @@
 mod keeps;
 mod pod;
 
+use std::ffi::OsStr;
+use std::path::Path;
 use std::sync::{Arc, OnceLock};
 
 use super::changes::Changes;
-use super::decode::{Decoded, Problem, Versioned};
+use super::decode::{Decoded, Problem, ProblemKind, Versioned};
 use super::definition_fields;
 use super::templates::{self, Template};
 use super::typed::{Typed, decode_kind};
 use crate::diagnostic::{Label, ObjectRef};
+use crate::files;
 use crate::text::Text;
 use crate::words;
 use crate::yaml::{Document, NodeId, Seldom};
@@ -117,7 +120,8 @@ impl Object {
     }
 
     /// Whether a value is yet to be filled in: a placeholder, a text of a file that calls itself a template, the
-    /// name of a value in capitals (`namespace: NAMESPACE`), or a word in capitals that a kustomization changes.
+    /// name of a value in capitals (`namespace: NAMESPACE`), or a word in capitals that a kustomization changes or that takes
+    /// the place of a number or of a Secret's data (`replicas: NUM_NODES`, `.dockerconfigjson: REDACTED`).
     #[must_use]
     pub fn is_hole(&self, node: NodeId) -> bool {
         let is_shouted = |text: &str| {
@@ -130,6 +134,44 @@ impl Object {
             || self.changes.are_made() && is_shouted(text)
             || is_template()
             || words::is_name_of_a_value(text)
+            || words::is_in_capitals(text) && (text.contains('_') && self.wants_number(node) || self.holds_data(node))
+    }
+
+    /// Whether the place of its name is there and empty, in a folder of tests: a script fills it in.
+    #[must_use]
+    pub fn is_to_be_named(&self) -> bool {
+        let metadata = |field: &str| self.document.at(self.node, &["metadata", field]);
+        let is_empty = |node: NodeId| self.document.is_null(node) || self.document.str(node) == Some("");
+        metadata("name").is_some_and(is_empty) && metadata("generateName").is_none_or(is_empty) && self.is_of_tests()
+    }
+
+    /// Whether its file lies below a folder of tests, as it is called or within its repository.
+    fn is_of_tests(&self) -> bool {
+        let is_of_tests = |part: &OsStr| {
+            let name = part.to_string_lossy();
+            let mut words = name.split(['-', '_']);
+            words.any(|word| matches!(word, "test" | "tests" | "e2e" | "testing" | "testcases"))
+        };
+        let called = Path::new(&self.document.source.name).parent();
+        let folder = self.folder.as_deref().map(Path::new);
+        let below = folder.and_then(|folder| folder.strip_prefix(files::root(folder)).ok());
+        [called, below].into_iter().flatten().any(|path| path.iter().any(is_of_tests))
+    }
+
+    /// Whether the field of a value takes a number, and the value is none.
+    fn wants_number(&self, node: NodeId) -> bool {
+        let is_it = |problem: &Problem| {
+            let ProblemKind::WrongType { expected } = problem.kind else { return false };
+            problem.node == node && ["a number", "a whole number"].iter().any(|noun| expected.starts_with(noun))
+        };
+        self.problems.iter().any(is_it)
+    }
+
+    /// Whether a value is one of the data of a Secret, in base64.
+    fn holds_data(&self, node: NodeId) -> bool {
+        let data = || self.document.at(self.node, &["data"]);
+        self.id.kind == "Secret"
+            && data().is_some_and(|data| self.document.entries(data).iter().any(|entry| entry.value() == node))
     }
 
     /// Labels a node of this object.

@@ -10,6 +10,20 @@ pub fn is_name_of_a_value(text: &str) -> bool {
         || text.split(BETWEEN_WORDS).any(|word| is_word_for_a_value(word, text))
 }
 
+/// Whether a value is one word in capitals, which is the name of a value where only a number or base64 can be:
+/// `NUM_NODES`, `REDACTED`, `XXXX`. What programs and people write for no value or an endless one is none.
+#[must_use]
+pub fn is_in_capitals(text: &str) -> bool {
+    const VALUES: [&str; 13] =
+        ["NULL", "NONE", "NIL", "NAN", "INF", "INFINITY", "AUTO", "TRUE", "FALSE", "YES", "NO", "ON", "OFF"];
+    text.len() > 1
+        && text.starts_with(|first: char| first.is_ascii_uppercase())
+        && text.bytes().all(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit() || byte == b'_')
+        // quantities: `3M`, and `E1` of `1E1`
+        && text.bytes().filter(u8::is_ascii_uppercase).count() > 1
+        && !VALUES.contains(&text)
+}
+
 /// Whether a text says in other ways that its reader has to write it: `...`, `...base64-encoded-key...`,
 /// `FILLED BY THE OPERATOR`, `FILLED_BY_OPERATOR`, the address `A.B.C.D`, also within a host.
 fn is_left_to_the_reader(text: &str) -> bool {

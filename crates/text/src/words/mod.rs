@@ -6,7 +6,7 @@ mod near;
 mod placeholders;
 mod secrets;
 
-pub use capitals::{is_name_of_a_value, may_hold_name_of_a_value};
+pub use capitals::{is_in_capitals, is_name_of_a_value, may_hold_name_of_a_value};
 pub use holes::{
     begins_with_hole, begins_with_variable, ends_with_hole_in_braces, holds_hole_in_braces, is_hole_in_braces,
     is_hole_of_lines, names_a_template,

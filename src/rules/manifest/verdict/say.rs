@@ -138,6 +138,7 @@ fn is_said(object: &Object, cause: &Cause) -> bool {
     !octal_surprise::speaks_of(object, cause.node, &cause.path)
         && !has_rule_of_its_own(cause)
         && !object.is_hole(cause.node)
+        && !(cause.reason == Reason::Required && cause.path == "metadata.name" && object.is_to_be_named())
         && !is_image_of_hole(object, cause)
 }
 
