@@ -14,11 +14,11 @@ use super::walk::Input;
 use crate::files;
 use crate::kube::hash::FastSet;
 use crate::kube::threads::WORTH_THREADS;
-use crate::kube::{Object, Problem, ProblemKind};
+use crate::kube::{Object, Problem, ProblemKind, home_of_field};
 use crate::limits;
 use crate::text::Text;
 use crate::words;
-use crate::yaml::{self, Document, NodeId, Part, Refusal, Source, Value};
+use crate::yaml::{self, Document, Entry, NodeId, Part, Refusal, Source, Value};
 
 /// A file that was read.
 #[derive(Debug)]
@@ -191,6 +191,11 @@ impl File {
         } else {
             self.documents.par_iter().with_min_len(WORTH_THREADS / 4).flat_map_iter(objects).collect()
         };
+        if self.objects.iter().any(|object| begins_with_other_keys(object, 2)) {
+            // the file has a format of its own
+            self.objects.clear();
+            return;
+        }
         self.incomplete = self.documents.iter().flat_map(incomplete::of).collect();
         let mut secrets = self.objects.iter_mut().filter(|object| object.id.kind == "Secret").peekable();
         if secrets.peek().is_some() && memmem::find(self.source.text.as_bytes(), KUBESEC.as_bytes()).is_some() {
@@ -213,6 +218,28 @@ impl File {
         self.objects.iter_mut().for_each(accept_annotations);
         is_changed
     }
+}
+
+/// Whether so many keys that no object of its kind has, at any depth, are above what says of which kind it is: tests of
+/// charts hold values there that they render the chart with, and below what they expect of the object.
+fn begins_with_other_keys(object: &Object, number: usize) -> bool {
+    let document = &object.document;
+    if object.problems.is_empty() || object.node != document.root() {
+        return false;
+    }
+    let is_identity = |key: &str| key == "apiVersion" || key == "kind";
+    let above = document.entries(object.node).iter().take_while(|entry| !is_identity(&document.key(entry)));
+    let is_other = |entry: &&Entry| {
+        let name = document.key(entry);
+        let known = |known: &[&str]| known.contains(&&*name) || words::nearest(&name, known.iter().copied()).is_some();
+        let is_unknown = |problem: &Problem| {
+            problem.node == entry.key
+                && matches!(problem.kind, ProblemKind::UnknownField { known: fields, .. } if !known(fields))
+        };
+        let home = || home_of_field(&object.id.api_version, &object.id.kind, &[], &name, document.value(entry.value()));
+        object.problems.iter().any(is_unknown) && home().is_none()
+    };
+    above.filter(is_other).take(number).count() == number
 }
 
 /// Numbers and booleans among an object's own annotations are texts to kustomize, which writes them in quotes
