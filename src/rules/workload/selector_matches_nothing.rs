@@ -106,9 +106,15 @@ fn has_placeholder(selector: &Selector<'_>) -> bool {
 /// Names of objects have no more letters.
 const LONGEST: usize = 253;
 
+/// In the place of a name that is filled in later: `${NAME:=web}`.
+const ANY: &str = "";
+
 /// Whether a custom object of the place has the name that the selector asks for: its operator makes such Pods.
 fn is_made_by_operator(run: &Run<'_, '_>, object: &Object, selector: &Selector<'_>) -> bool {
     let Some(names) = run.custom.get(&FolderScope::of(object)) else { return false };
+    if names.contains(ANY) {
+        return true;
+    }
     selector.equal().any(|(_, value)| {
         let beginnings = value.match_indices('-').map(|(at, _)| &value[..at]).take_while(|name| name.len() <= LONGEST);
         beginnings.chain([value]).any(|name| names.contains(name))
@@ -148,7 +154,9 @@ fn custom<'run>(index: &Index<'run>) -> HashMap<FolderScope<'run>, HashSet<&'run
             && object.id.api_version.contains('.')
             && !WITHOUT_PODS.contains(&object.id.kind.as_str());
         if makes_pods && !object.id.name.is_empty() {
-            custom.entry(FolderScope::of(object)).or_default().insert(object.id.name.as_str());
+            let name = object.id.name.as_str();
+            let name = if text::is_placeholder(name) { ANY } else { name };
+            custom.entry(FolderScope::of(object)).or_default().insert(name);
         }
     }
     custom
