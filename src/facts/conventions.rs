@@ -5,6 +5,7 @@ mod words;
 
 use std::borrow::Cow;
 use std::cell::OnceCell;
+use std::net::IpAddr;
 
 use super::address::{self, Address, Host};
 use super::command::arguments::Arguments;
@@ -145,6 +146,20 @@ fn whole<'run>(one: &Named<'_, 'run>, found: &mut Conventions<'run>, listens_too
     if is_client {
         let form = if text.starts_with("jdbc:") { Form::Text } else { Form::Url };
         add_dials(one.word, &one.shows(), Certainty::Said, kind, address::read(form, text), found);
+        return;
+    }
+    // one that listens binds to an address of its own; the name of another host says where it connects to
+    let is_elsewhere = || {
+        let found = address::read(Form::Url, text);
+        let is_name =
+            |host: &Host| matches!(host, Host::Name(name) if name.contains('.') && name.parse::<IpAddr>().is_err());
+        scheme.is_some()
+            && matches!(one.name.as_ref(), "ADDR" | "ADDRESS")
+            && !found.is_empty()
+            && found.iter().all(|address| is_name(&address.host))
+    };
+    if is_elsewhere() {
+        add_dials(one.word, &one.shows(), Certainty::Likely, kind, address::read(Form::Url, text), found);
         return;
     }
     if is_listening(&one.name)
