@@ -60,11 +60,15 @@ fn judge(view: &ContainerView<'_>, path: &[&str], command: Option<&[Text]>, foun
         "preStop" => "the hook does nothing",
         _ => "the probe always fails",
     };
+    let is_sleep = |word: &str| word.rsplit('/').next() == Some("sleep");
+    let sleeps = command.into_iter().flatten().any(|text| text.split_whitespace().any(is_sleep));
     let saying = found
         .at(node, format!("the image of `{}` has no `{}`, so {consequence}", view.container.name, clip(name)))
         .here("not in the image")
         .because("the image contains only its own program, without a shell or tools; the kubelet runs the command inside the container")
         .help(match what {
+            "preStop" if !sleeps => "use an HTTP hook, or let the program do it when it gets SIGTERM",
+            "postStart" => "use an HTTP hook, or do it in an init container",
             "preStop" => "use `sleep: {seconds: …}`, which the kubelet runs itself, or an HTTP hook",
             _ => "probe over httpGet, tcpSocket or grpc",
         });

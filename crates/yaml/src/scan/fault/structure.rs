@@ -89,6 +89,10 @@ pub(in super::super) fn missing_colon(cursor: &Cursor<'_>, start: usize) -> Faul
     }
     let text = rest_of_line(cursor, start);
     let refusal = refuse(start, start + text.len().max(1), "a key without `:`");
+    if is_of_a_comment(cursor, start, text) {
+        let refusal = refusal.because("in this column are the keys of a map, and comments are beside it");
+        return Box::new(refusal.help("put `#` before it"));
+    }
     Box::new(if text.contains(':') {
         refusal.because("a key is followed by `: `, with a space, on its own line").help("put a space after the colon")
     } else {
@@ -96,6 +100,19 @@ pub(in super::super) fn missing_colon(cursor: &Cursor<'_>, start: usize) -> Faul
             .because("in this column are the keys of a map")
             .help("write `key: value`, or indent the line if it continues the value above")
     })
+}
+
+/// Whether a line is among comments and lacks their sign: one is above it, and another below it or such as it begins with
+/// no letter, as the lines of a box do.
+fn is_of_a_comment(cursor: &Cursor<'_>, start: usize, text: &str) -> bool {
+    let line = line_start(cursor, start);
+    let is_comment = |line: &str| line.trim_start().starts_with('#');
+    let above = cursor.slice(0, line).lines().next_back().unwrap_or_default();
+    let end = cursor.slice(line, cursor.end()).find('\n').map_or(cursor.end(), |at| line + at + 1);
+    let below = cursor.slice(end, cursor.end()).lines().next().unwrap_or_default();
+    begins_line(cursor, start)
+        && is_comment(above)
+        && (is_comment(below) || text.starts_with(|first: char| !first.is_alphanumeric() && !first.is_ascii()))
 }
 
 /// A key of more than 1024 characters.
