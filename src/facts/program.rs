@@ -11,7 +11,7 @@ use serde::Deserialize;
 use super::Role;
 pub use endpoint::{Endpoint, Filtered, Form, Part, Replaced, When};
 pub use many::Many;
-pub use pods::{Disk, Folder, Owns, Replicas, Root, Token, User};
+pub use pods::{Disk, Folder, Moved, Needs, Owns, Replicas, Root, Token, User};
 pub use runs::{Runs, Serves};
 
 /// A program whose facts are documented.
@@ -106,6 +106,12 @@ pub struct Program {
     /// What its replicas have in common.
     #[serde(default)]
     pub replicas: Replicas,
+    /// The variables without which it does not set up a database.
+    #[serde(default)]
+    pub needs: Option<Needs>,
+    /// Whether it reads commands from its terminal where it gets no arguments, and ends at once without one.
+    #[serde(default)]
+    pub interactive: bool,
     /// The token for the API server that it needs.
     #[serde(default)]
     pub token: Option<Token>,

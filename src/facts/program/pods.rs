@@ -74,6 +74,68 @@ pub struct Disk {
     /// What may not be in its folder of data.
     #[serde(default)]
     pub refuses: Option<Refused>,
+    /// Folders in which some versions of its official image keep nothing, and others do.
+    #[serde(default)]
+    pub moved: Vec<Moved>,
+}
+
+/// A folder that looks like that of the data of an image, and is not in these versions.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Moved {
+    /// From this version on.
+    pub from: u32,
+    /// Only before this one.
+    #[serde(default)]
+    pub before: Option<u32>,
+    /// Where the data is, with the version for `$(version)`.
+    pub folder: String,
+    /// Whether the image declares that folder as a volume: what is below it is not on a disk that is mounted above it.
+    #[serde(default)]
+    pub declared: bool,
+    /// Where a volume does not hold it.
+    pub wrong: String,
+    /// Where to mount one.
+    pub right: String,
+    /// Variables that name another folder.
+    #[serde(default)]
+    pub variables: Many,
+    /// What options begin with that do.
+    #[serde(default)]
+    pub options: Many,
+    /// Whether it does not even start then.
+    #[serde(default)]
+    pub starts_not: bool,
+    /// What comes of it, after the name of the container.
+    pub what: String,
+    /// Why, with its source.
+    pub why: String,
+}
+
+impl Moved {
+    /// Whether it is so of a version.
+    #[must_use]
+    pub fn holds_for(&self, version: u32) -> bool {
+        version >= self.from && self.before.is_none_or(|before| version < before)
+    }
+
+    /// Where a version keeps its data.
+    #[must_use]
+    pub fn folder_of(&self, version: u32) -> String {
+        self.folder.replace("$(version)", &version.to_string())
+    }
+}
+
+/// Variables of which the script of an official image wants one before it sets up a database.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Needs {
+    /// One of these, or one of these with `_FILE`; the first is the one to recommend.
+    pub any: Vec<String>,
+    /// From this version on.
+    pub from: u32,
+    /// Where the script says so.
+    pub source: String,
 }
 
 /// A name that may not be in a folder.

@@ -18,6 +18,7 @@ mod no_pdb;
 mod no_spread;
 mod no_such_service;
 mod no_such_service_port;
+mod official;
 mod overlapping_selectors;
 mod pdb_blocks_drain;
 mod plaintext_secret;

@@ -1,3 +1,4 @@
+use super::official;
 use crate::diagnostic::Level;
 use crate::kube::image::Reference;
 use crate::kube::types::{PodSecurityContext, SecurityContext};
@@ -116,18 +117,16 @@ fn user_of(image: &str) -> Option<User> {
         "wordpress",
     ];
     const USER_NOBODY: [&str; 3] = ["alertmanager", "node-exporter", "prometheus"];
-    const DOCKER: [&str; 4] = ["docker.io/", "index.docker.io/", "registry-1.docker.io/", "public.ecr.aws/docker/"];
     let Reference { repository, tag, .. } = Reference::of(image);
     let tag = tag.unwrap_or_default();
     // what was built for others says so
     if ["nonroot", "rootless", "unprivileged", "distroless"].iter().any(|word| tag.contains(word)) {
         return None;
     }
-    let of_docker = DOCKER.iter().find_map(|host| repository.strip_prefix(host)).unwrap_or(repository);
-    let official = of_docker.strip_prefix("library/").unwrap_or(of_docker);
-    if ROOT.contains(&official) {
+    if official::name_and_tag(image).is_some_and(|(name, _)| ROOT.contains(&name)) {
         return Some(User::Root);
     }
+    let of_docker = official::of_docker(repository);
     let of_prometheus = of_docker.strip_prefix("prom/").or_else(|| repository.strip_prefix("quay.io/prometheus/"))?;
     USER_NOBODY.contains(&of_prometheus).then_some(User::Name("nobody"))
 }
