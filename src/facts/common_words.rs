@@ -19,6 +19,8 @@ pub(super) fn is_common_word(binary: &str) -> bool {
             | "main"
             | "manager"
             | "proxy"
+            | "bash"
+            | "sh"
     )
 }
 

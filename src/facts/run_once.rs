@@ -38,7 +38,9 @@ impl<'run> ContainerFacts<'run> {
             if let Some(word) = once(invocation) {
                 return Some(Proof::new(word.place, format!("`{}`: does its work once", word.text)));
             }
-            let ends = is_step(invocation) || self.lifetime == Lifetime::Ends && invocation.name != "sleep";
+            let ends = is_step(invocation)
+                || lifetime::is_plain(&invocation.name)
+                || self.lifetime == Lifetime::Ends && invocation.name != "sleep";
             let shows = format!("`{}` does its work and exits", invocation.name);
             return ends.then(|| Proof::new(invocation.place, shows));
         }

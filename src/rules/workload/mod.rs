@@ -42,6 +42,7 @@ mod selector_takes_job_pods;
 mod service_port_missing;
 mod service_port_not_served;
 mod service_port_on_loopback;
+mod shell_without_terminal;
 mod single_replica;
 mod token_mounted;
 mod two_default_priorities;
@@ -100,6 +101,7 @@ pub const RULES: &[&Rule] = &[
     &service_port_missing::RULE,
     &service_port_not_served::RULE,
     &service_port_on_loopback::RULE,
+    &shell_without_terminal::RULE,
     &single_replica::RULE,
     &token_mounted::RULE,
     &two_default_priorities::RULE,
