@@ -4,6 +4,7 @@ mod config_map_key_missing;
 mod dangling_reference;
 mod dangling_service;
 mod data_outside_volume;
+mod database_without_password;
 mod host_namespaces;
 mod hpa_fights_replicas;
 mod hpa_missing_request;
@@ -67,6 +68,7 @@ pub const RULES: &[&Rule] = &[
     &dangling_reference::RULE,
     &dangling_service::RULE,
     &data_outside_volume::RULE,
+    &database_without_password::RULE,
     &host_namespaces::RULE,
     &hpa_fights_replicas::RULE,
     &hpa_missing_request::RULE,
