@@ -50,6 +50,7 @@ mod two_default_priorities;
 mod two_hpas_one_target;
 mod two_pdbs_one_pod;
 mod unpullable_image;
+mod variable_before_its_definition;
 mod variable_without_parentheses;
 mod varnish_above_memory_limit;
 mod vertical;
@@ -110,6 +111,7 @@ pub const RULES: &[&Rule] = &[
     &two_hpas_one_target::RULE,
     &two_pdbs_one_pod::RULE,
     &unpullable_image::RULE,
+    &variable_before_its_definition::RULE,
     &variable_without_parentheses::RULE,
     &varnish_above_memory_limit::RULE,
     &volume_does_not_fit_claim::RULE,
