@@ -1,5 +1,6 @@
 //! Lifecycle and availability of any Pod.
 
+mod address_as_external_name;
 mod config_map_key_missing;
 mod dangling_reference;
 mod dangling_service;
@@ -65,6 +66,7 @@ const FAMILY: Family = Family::Workload;
 
 /// The family's rules.
 pub const RULES: &[&Rule] = &[
+    &address_as_external_name::RULE,
     &config_map_key_missing::RULE,
     &dangling_reference::RULE,
     &dangling_service::RULE,
