@@ -11,10 +11,10 @@ use crate::kube::{ContainerView, FastMap, FastSet, Index, Object, PodView, Reach
 use crate::rules::{Check, FindingsAnywhere, Rule, parts, text};
 use crate::sort;
 use crate::words::{clip, nearest};
-use crate::yaml::NodeId;
+use crate::yaml::{NodeId, Value};
 
-/// A Service's port leads to a named port that no selected Pod has, or an Ingress to a port that its Service
-/// does not have.
+/// A Service's port leads to a named port that no selected Pod has, or an Ingress or a route of a Gateway to a port that
+/// its Service does not have.
 pub static RULE: Rule = rule!("service_port_missing.md", Warning, Check::Workspace(check));
 
 fn check(index: &Index<'_>, found: &mut FindingsAnywhere<'_>) {
@@ -27,6 +27,18 @@ fn check(index: &Index<'_>, found: &mut FindingsAnywhere<'_>) {
     for ingress in index.kind("Ingress").iter().filter(|ingress| ingress.keeps_selection()) {
         of_ingress(index, ingress, &mut backends, found);
     }
+    for kind in ROUTES {
+        for route in index.kind(kind).iter().filter(|route| is_of_gateways(route) && route.keeps_selection()) {
+            of_route(index, route, &mut backends, found);
+        }
+    }
+}
+
+/// The routes of the Gateway API.
+const ROUTES: [&str; 5] = ["HTTPRoute", "GRPCRoute", "TCPRoute", "TLSRoute", "UDPRoute"];
+
+fn is_of_gateways(route: &Object) -> bool {
+    route.id.group() == "gateway.networking.k8s.io"
 }
 
 fn ports(service: &Object) -> impl Iterator<Item = (&ServicePort, NodeId)> {
@@ -213,14 +225,44 @@ fn of_ingress<'run>(
         if has || !own.is_meant(index, ingress, service, all.ingresses) {
             continue;
         }
-        let Some(list) = service.document.at(service.node, &["spec", "ports"]) else { continue };
-        found
-            .about(ingress)
-            .at(shown, format!("Service `{}` has no port `{}`", clip(name), clip(wanted)))
-            .label(service.label(list, "these are its ports"))
-            .because("an Ingress names a port of the Service, not of the Pod; for one that is not there it answers 503")
-            .help("name a `port` of the Service");
+        const WHY: &str =
+            "an Ingress names a port of the Service, not of the Pod; for one that is not there it answers 503";
+        say(ingress, service, shown, WHY, found);
     }
+}
+
+fn of_route<'run>(index: &Index<'run>, route: &Object, all: &mut Backends<'_, 'run>, found: &mut FindingsAnywhere<'_>) {
+    const WHY: &str = "a route names a port of the Service, not of the Pod; a backend that is not there fails all its requests \
+                       (gateway-api.sigs.k8s.io: BackendObjectReference, `ResolvedRefs`)";
+    let document = &route.document;
+    let items = |node, field| document.get(node, field).map_or(&[][..], |list| document.items(list));
+    let Some(spec) = document.get(route.node, "spec") else { return };
+    for backend in items(spec, "rules").iter().flat_map(|rule| items(*rule, "backendRefs")) {
+        let text = |field: &str| document.get_str(*backend, field).unwrap_or_default();
+        let is_service = matches!(text("kind"), "" | "Service") && matches!(text("group"), "" | "core");
+        // one of another namespace needs a grant besides, and is seldom in the run
+        let is_here = text("namespace").is_empty() || route.id.namespace.as_deref() == Some(text("namespace"));
+        let Some(shown) = document.get(*backend, "port").filter(|_| is_service && is_here) else { continue };
+        let Value::Int(wanted) = document.value(shown) else { continue };
+        let service = index.find(route, "Service", text("name")).filter(|service| service.keeps_selection());
+        let Some(service) = service.filter(|service| ports(service).next().is_some()) else { continue };
+        let own = all.services.entry(std::ptr::from_ref(service)).or_insert_with(|| Backend::of(service));
+        if !own.numbers.contains(&wanted.to_string()) && own.is_meant(index, route, service, all.ingresses) {
+            say(route, service, shown, WHY, found);
+        }
+    }
+}
+
+/// Says that a Service lacks the port that a value names.
+fn say(route: &Object, service: &Object, shown: NodeId, why: &'static str, found: &mut FindingsAnywhere<'_>) {
+    let Some(list) = service.document.at(service.node, &["spec", "ports"]) else { return };
+    let wanted = route.document.raw(shown).trim_matches(['"', '\'']);
+    found
+        .about(route)
+        .at(shown, format!("Service `{}` has no port `{}`", clip(&service.id.name), clip(wanted)))
+        .label(service.label(list, "these are its ports"))
+        .because(why)
+        .help("name a `port` of the Service");
 }
 
 /// Whether the controller of an Ingress is none that is known to take the number for a port of the Pods: `shenyu-ingress`
