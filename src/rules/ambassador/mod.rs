@@ -4,6 +4,7 @@ mod ambassador_bypassed;
 mod ambassador_exposed;
 mod ambassador_ip_hash;
 mod mirror_percent_zero;
+mod no_such_subset;
 mod split_weights;
 
 use super::Rule;
@@ -20,6 +21,7 @@ pub const RULES: &[&Rule] = &[
     &ambassador_exposed::RULE,
     &ambassador_ip_hash::RULE,
     &mirror_percent_zero::RULE,
+    &no_such_subset::RULE,
     &split_weights::RULE,
 ];
 
