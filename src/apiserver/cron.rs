@@ -49,13 +49,35 @@ pub fn schedule(text: &str) -> Option<&'static str> {
     )
 }
 
+/// The days of the month and the months that a schedule names, where these alone decide on which days it is due: nothing
+/// for one that is refused, and for one that names days of the week besides, of which either is enough (`dayMatches` of
+/// `SpecSchedule`).
+#[must_use]
+pub fn days(text: &str) -> Option<(Vec<u64>, Vec<u64>)> {
+    let columns: Vec<&str> = text.split_whitespace().collect();
+    let [_, _, days, months, "*" | "?"] = columns.as_slice() else { return None };
+    if schedule(text).is_some() {
+        return None;
+    }
+    let all = |text: &str, column: &Column| -> Vec<u64> {
+        let ranges = text.split(',').filter_map(|range| range_of(range, column));
+        ranges.flat_map(|(low, high, step)| (low..=high).step_by(usize::try_from(step).unwrap_or(1))).collect()
+    };
+    Some((all(days, &COLUMNS[2]), all(months, &COLUMNS[3])))
+}
+
 /// `*`, `5`, `1-5`, `mon-fri`, each with an optional `/step`.
 fn is_range(text: &str, column: &Column) -> bool {
+    range_of(text, column).is_some()
+}
+
+/// What a range begins and ends with, and its step.
+fn range_of(text: &str, column: &Column) -> Option<(u64, u64, u64)> {
     let mut parts = text.split('/');
     let range = parts.next().unwrap_or_default();
     let step = parts.next();
     if parts.next().is_some() {
-        return false;
+        return None;
     }
     let mut ends = range.split('-');
     let first = ends.next().unwrap_or_default();
@@ -63,22 +85,21 @@ fn is_range(text: &str, column: &Column) -> bool {
     let (low, mut high) = if first == "*" || first == "?" {
         (column.low, column.high)
     } else {
-        let Some(low) = number_or_name(first, column) else { return false };
-        let Some(high) = second.map_or(Some(low), |text| number_or_name(text, column)) else { return false };
+        let low = number_or_name(first, column)?;
+        let high = second.map_or(Some(low), |text| number_or_name(text, column))?;
         if ends.next().is_some() {
-            return false;
+            return None;
         }
         (low, high)
     };
+    let mut each = 1;
     if let Some(step) = step {
-        if number(step).is_none_or(|step| step == 0) {
-            return false;
-        }
+        each = number(step).filter(|step| *step > 0)?;
         if second.is_none() {
             high = column.high;
         }
     }
-    low >= column.low && high <= column.high && low <= high
+    (low >= column.low && high <= column.high && low <= high).then_some((low, high, each))
 }
 
 fn number_or_name(text: &str, column: &Column) -> Option<u64> {
@@ -93,6 +114,17 @@ fn number(text: &str) -> Option<u64> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn days_are_those_of_the_columns() {
+        let february = |days: &[u64]| Some((days.to_vec(), vec![2]));
+        assert_eq!(days("0 0 30 2 *"), february(&[30]));
+        assert_eq!(days("0 0 30,31 feb ?"), february(&[30, 31]));
+        assert_eq!(days("0 0 10/10 2 *"), february(&[10, 20, 30]));
+        for other in ["0 0 30 2 mon", "0 0 30 2 */2", "@yearly", "0 0 32 2 *", "0 0 30 2"] {
+            assert_eq!(days(other), None, "{other}");
+        }
+    }
 
     #[test]
     fn schedules() {

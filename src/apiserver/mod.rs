@@ -43,7 +43,7 @@ mod storage;
 mod unjudged;
 
 use crate::kube::versions::Target;
-pub use cron::schedule;
+pub use cron::{days, schedule};
 pub use custom::{Schemas, duration as schema_duration, misspelt_metadata, warnings as custom_warnings};
 pub use kinds::{is_of_client, served_version};
 pub use pod::REFUSED_VOLUME;
