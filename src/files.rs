@@ -133,7 +133,24 @@ pub fn read(path: &Path, limit: Limit) -> io::Result<Vec<u8>> {
     if path.is_dir() {
         return Err(io::Error::new(io::ErrorKind::IsADirectory, "this is a folder, not a file"));
     }
+    if is_named_pipe(path) {
+        let message = "this is a named pipe, which waits until a program writes to it; give it as standard input, `-`";
+        return Err(io::Error::new(io::ErrorKind::InvalidInput, message));
+    }
     within(File::open(path)?, 0, limit)
+}
+
+/// Whether a path is a pipe with a name: what a shell makes for `<(…)` is one that is open already, under `/dev/fd`.
+#[cfg(unix)]
+fn is_named_pipe(path: &Path) -> bool {
+    use std::os::unix::fs::FileTypeExt;
+    let is_pipe = fs::metadata(path).is_ok_and(|there| there.file_type().is_fifo());
+    is_pipe && !path.starts_with("/dev/fd") && fs::canonicalize(path).is_ok()
+}
+
+#[cfg(not(unix))]
+fn is_named_pipe(_: &Path) -> bool {
+    false
 }
 
 /// Reads a file that another file names or that is found by its name. It is unchecked, so it may be a pipe that

@@ -138,6 +138,31 @@ fn devices_and_pipes_that_files_name_are_not_read() {
     }
 }
 
+/// A pipe with a name waits for a program that may never come; what a shell makes for `<(…)` is open already.
+#[cfg(target_os = "linux")]
+#[test]
+fn pipes_with_a_name_are_refused() {
+    let folder = Folder::new("pipes");
+    folder.file("shop.yaml", DESCRIPTION).file("a.yaml", NORWAY);
+    assert!(Command::new("mkfifo").arg(folder.0.join("pipe")).status().unwrap().success());
+    std::os::unix::fs::symlink("pipe", folder.0.join("link.yaml")).unwrap();
+    for command in ["lint", "import", "gen", "explain", "read"] {
+        for name in ["pipe", "link.yaml"] {
+            let run = folder.run(&[command, name]);
+            let said = format!("{}{}", run.out, run.err);
+            assert!(
+                run.code.is_some_and(|code| code != 0) && said.contains("this is a named pipe"),
+                "{command}: {said}"
+            );
+        }
+    }
+    let program = folder.command(&[]).get_program().to_owned();
+    let mut shell = Command::new("bash");
+    shell.current_dir(&folder.0).arg("-c").arg("\"$0\" lint --format concise <(cat a.yaml)").arg(program);
+    let run = shell.output().unwrap();
+    assert!(String::from_utf8_lossy(&run.stdout).contains("norway"), "{}", String::from_utf8_lossy(&run.stderr));
+}
+
 /// Without them the run would seem to have checked what it has not.
 #[cfg(unix)]
 #[test]
