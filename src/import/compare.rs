@@ -235,6 +235,10 @@ fn covered(path: &[String], said: &Json, made: Option<&Json>, whole: (&Json, &Js
             let nothing = Quantity::parse(&plain(said))?.sign() == 0;
             nothing.then_some("a request of zero has no effect on scheduling")
         }
+        ("limits", "cpu" | "memory") => {
+            let nothing = Quantity::parse(&plain(said))?.sign() == 0;
+            (nothing && made.is_none()).then_some("a limit of zero is none")
+        }
         (port, "name") if port.starts_with("[containerPort=") => {
             let lists =
                 ["initContainers", "containers"].map(|list| at(whole.0, 5).and_then(|spec| spec[list].as_object()));

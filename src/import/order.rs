@@ -1,6 +1,8 @@
 //! Variables that name others which come after them: the kubelet leaves such a name as it is written. A description has no
 //! order, and in what is made of it each variable comes after those that it names.
 
+use std::collections::HashSet;
+
 use serde_json::Value as Json;
 
 use super::values::items;
@@ -52,6 +54,7 @@ pub(super) fn as_expanded(value: &str, at: usize, container: &Json) -> String {
 
 /// Gives each variable the text that means the same in any order, and says which ones have to come before others.
 pub(super) fn settle(container: &mut Json) {
+    leave_out_hidden(container);
     let mut orders = Vec::new();
     let mut settled = Vec::new();
     for (at, variable) in items(&container["env"]).iter().enumerate() {
@@ -66,6 +69,29 @@ pub(super) fn settle(container: &mut Json) {
     }
     if !orders.is_empty() {
         container[ORDER] = Json::String(orders.join(", "));
+    }
+}
+
+/// Leaves out variables that a later one of the same name hides: the kubelet gives a program the last value. One that a
+/// variable between them may refer to stays.
+fn leave_out_hidden(container: &mut Json) {
+    let all = items(&container["env"]);
+    let names: HashSet<&str> = all.iter().filter_map(|variable| variable["name"].as_str()).collect();
+    if names.len() == all.len() {
+        return;
+    }
+    let is_hidden = |at: usize| {
+        let name = &all[at]["name"];
+        let refers = |variable: &Json| {
+            let value = variable["value"].as_str().filter(|value| value.contains("$("));
+            value.is_some_and(|value| references(value).into_iter().any(|(_, other)| *name == *other))
+        };
+        all[at + 1..].iter().any(|other| other["name"] == *name) && !all[at + 1..].iter().any(refers)
+    };
+    let hidden: Vec<bool> = (0..all.len()).map(is_hidden).collect();
+    if let Some(list) = container["env"].as_array_mut().filter(|_| hidden.contains(&true)) {
+        let mut hidden = hidden.into_iter();
+        list.retain(|_| hidden.next() != Some(true));
     }
 }
 

@@ -5,6 +5,7 @@ use serde_json::{Map, Value as Json, json};
 use super::around::Around;
 use super::canonical::{self, path_of};
 use super::compare::Field;
+use super::container::escaped_below;
 use super::order;
 use super::values::{containers, items, pod_spec, text};
 
@@ -28,8 +29,13 @@ pub(super) fn merge(fields: &[&Field], said: &Json, made: &Json, canonical_made:
         if path.first().is_some_and(|step| matches!(step.as_str(), "rules" | "roleRef" | "subjects")) {
             return Err(format!("there is no key or patch for {}", field.name()));
         }
-        if is_ambiguous(path, canonical_made) {
-            return Err(format!("{} has no key and no patch", field.name()));
+        if let Some(at) = ambiguous(path, canonical_made) {
+            let list = follow(said, &path[..=at]).and_then(Json::as_array);
+            let Some(list) = list else { return Err(format!("{} has no key and no patch", field.name())) };
+            // all of them, since each would be found by its number
+            let whole = std::iter::once(json!({"$patch": "replace"})).chain(list.iter().cloned());
+            set(&mut merge, &path[..=at], escaped_below(whole.collect()));
+            continue;
         }
         // an atomic list to the server: all of it, or nothing
         if let Some(at) = path.iter().position(|step| step == "volumeClaimTemplates") {
@@ -105,13 +111,22 @@ fn number_of(port: &str) -> Option<u64> {
     port.split_once('/').map_or(port, |(number, _)| number).parse().ok()
 }
 
-/// Whether what is made has this port in several protocols: a patch goes by the number alone.
-fn is_ambiguous(path: &[String], made: &Json) -> bool {
-    let Some(at) = path.iter().position(|step| step == "ports").filter(|at| at + 1 < path.len()) else { return false };
+/// Where the list of a port is that what is made has in several protocols: a patch goes by the number alone.
+fn ambiguous(path: &[String], made: &Json) -> Option<usize> {
+    let at = path.iter().position(|step| step == "ports").filter(|at| at + 1 < path.len())?;
     let number = |step: &str| number_of(step.strip_suffix(']')?.split_once('=')?.1);
     let all = path[..=at].iter().try_fold(made, |value, step| value.get(step)).and_then(Json::as_object);
-    let same = |step: &&String| number(step).is_some() && number(step) == number(&path[at + 1]);
-    all.is_some_and(|all| all.keys().filter(same).count() > 1)
+    let numbers: Vec<u64> = all.into_iter().flat_map(Map::keys).filter_map(|step| number(step)).collect();
+    let is_twice = numbers.iter().enumerate().any(|(at, number)| numbers[..at].contains(number));
+    is_twice.then_some(at)
+}
+
+/// What a canonical path leads to in an object as it is written.
+fn follow<'a>(value: &'a Json, path: &[String]) -> Option<&'a Json> {
+    path.iter().try_fold(value, |at, step| match element(step) {
+        Some((key, name)) => items(at).iter().find(|one| one[&key] == name),
+        None => at.get(step),
+    })
 }
 
 /// The key and the value of a step into a list with names.

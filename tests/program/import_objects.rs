@@ -710,8 +710,9 @@ fn one_number_in_tcp_and_udp_is_two_ports() {
     let tcp = "{containerPort: 7777}";
     let both = "{containerPort: 7777}, {containerPort: 7777, protocol: UDP}";
     let udp = "{containerPort: 7777, protocol: UDP}";
+    let named = "{containerPort: 7777, name: main}, {containerPort: 7777, protocol: UDP, name: other}";
     for kind in ["Deployment", "StatefulSet"] {
-        for declared in ["", tcp, udp, both] {
+        for declared in ["", tcp, udp, both, named] {
             for ports in [
                 "[{port: 7777, name: tcp}, {port: 7777, protocol: UDP, name: udp}]",
                 "[{port: 7777, protocol: UDP, name: one}, {port: 7777, name: two}]",
@@ -736,5 +737,26 @@ fn one_number_in_tcp_and_udp_is_two_ports() {
                 assert!(protocols.contains(&"TCP") && protocols.contains(&"UDP"), "{service}");
             }
         }
+    }
+}
+
+/// Of two variables of one name the kubelet gives the last, and a limit of zero is none.
+#[test]
+fn what_has_no_effect_keeps_nothing_from_being_imported() {
+    let env = ", env: [{name: A, value: one}, {name: B, value: x}, {name: A, value: two}]";
+    let report_of = |container: &str| report(&shop(container, "", ""));
+    let twice = report_of(env);
+    assert_eq!((&twice["left"], &twice["imported"]), (&json!([]), &json!(1)), "{twice}");
+    assert_eq!(document(&twice)["app"]["env"], json!({"A": "two", "B": "x"}), "{twice}");
+    // the first one is what the variable between them gets
+    let between = report_of(", env: [{name: A, value: one}, {name: B, value: $(A)}, {name: A, value: two}]");
+    assert_eq!(between["imported"], json!(0), "{between}");
+    for resources in [
+        "limits: {cpu: \"0\", memory: \"0\"}, requests: {cpu: \"0\", memory: \"0\"}",
+        "limits: {cpu: 0}, requests: {cpu: 100m, memory: 1Gi}",
+    ] {
+        let zero = report_of(&format!(", resources: {{{resources}}}"));
+        assert_eq!((&zero["left"], &zero["imported"]), (&json!([]), &json!(1)), "{zero}");
+        assert!(document(&zero)["app"]["resources"]["limit"] == json!(false), "{zero}");
     }
 }
