@@ -37,6 +37,9 @@ pub struct Description {
     pub name: String,
     /// Whether some of it depends on parameters that have no value yet.
     pub lacks_values: bool,
+    /// Entries of `shape` and `use` in environments that are not asked for: whether each is a shape, and the entry before
+    /// parameters are put in.
+    pub elsewhere: Vec<(bool, Entry)>,
     /// Where the name is.
     pub name_place: Place,
     /// `metadata.namespace` of everything, if any.

@@ -39,7 +39,9 @@ pub fn read(source: &Arc<Source>, folder: Option<&Path>, options: &Options) -> (
         findings.extend(check_settings(&roots, options));
     }
     let left_out = Arc::new(environment::left_out(&roots, options));
-    let mut reader = DocumentReader { origin: origin(source), folder, options, left_out, lacks_environment, findings };
+    let elsewhere = Vec::new();
+    let mut reader =
+        DocumentReader { origin: origin(source), folder, options, left_out, lacks_environment, elsewhere, findings };
     let mut descriptions: Vec<Description> = Vec::new();
     let mut by_name: HashMap<String, usize> = HashMap::new();
     for root in roots.into_iter().filter(|root| environment::holds(root, options)) {
@@ -189,6 +191,8 @@ struct DocumentReader<'a> {
     left_out: Arc<LeftOut>,
     /// Whether the environment that is asked for is not there, which may be what gives parameters their values.
     lacks_environment: bool,
+    /// Entries in environments that are not asked for.
+    elsewhere: Vec<(bool, Entry)>,
     findings: Vec<Finding>,
 }
 
@@ -214,6 +218,7 @@ impl DocumentReader<'_> {
             origin: format!("{}#{}", self.origin, name.text()?),
             name: name.text()?.to_owned(),
             lacks_values,
+            elsewhere: std::mem::take(&mut self.elsewhere),
             name_place: name.place.clone(),
             namespace: self.options.namespace.clone().or_else(|| text("namespace")),
             app,
@@ -256,6 +261,7 @@ impl DocumentReader<'_> {
     fn settle(&mut self, root: &mut Spanned) -> bool {
         let options = self.options;
         let environments = root.remove("environments");
+        self.elsewhere = environment::elsewhere(environments.as_ref(), options);
         let (mut settings, mistakes) = environment::apply(root, environments.as_ref(), options);
         self.findings.extend(mistakes);
         settings.extend(options.settings.iter().cloned());

@@ -2,7 +2,8 @@
 
 use std::collections::BTreeSet;
 
-use super::description::{LeftOut, Options};
+use super::description::{Entry, LeftOut, Options};
+use super::entries;
 use super::grammar::grammar;
 use super::merge::merge;
 use super::params::{Origin, Setting};
@@ -75,6 +76,19 @@ fn unknown_keys(environment: &Member) -> Vec<Finding> {
     let subject = Subject { name: "a description", member: "key", help: None, place: &first.key_place };
     let own = Spanned { kind: Kind::Map(members.clone()), place: environment.value.place.clone() };
     schema::check_keys(grammar(), &own, subject)
+}
+
+/// The entries of `shape` and `use` in environments other than the one that is asked for: whether each is a shape, and the
+/// entry as it is written.
+pub(super) fn elsewhere(environments: Option<&Member>, options: &Options) -> Vec<(bool, Entry)> {
+    let members = environments.map(|environments| environments.value.members()).unwrap_or_default().iter();
+    let others = members.filter(|one| options.environment.as_deref() != Some(one.key.as_str()));
+    let entries = others.flat_map(|environment| {
+        let (uses, _) = entries::uses(&environment.value);
+        let shape = environment.value.member("shape").and_then(|_| entries::shape(&environment.value).ok()?);
+        shape.map(|shape| (true, shape)).into_iter().chain(uses.into_iter().map(|entry| (false, entry)))
+    });
+    entries.collect()
 }
 
 /// Whether a document exists in the environment that is asked for: `false` under its name leaves it out.

@@ -33,7 +33,7 @@ pub use formats::{
 pub use grammar::{check_app, grammar};
 pub use merge::merge as lay_over;
 pub use params::Setting;
-pub use schema::{Subject, check, embedded, form, with_defaults};
+pub use schema::{Subject, check, check_keys, embedded, form, with_defaults};
 pub use settings::{check_namespace, from_file, from_flag, kubernetes_version, named_by_flag};
 pub use spanned::{Kind, Member, Place, Spanned};
 pub use target::Target;

@@ -66,13 +66,13 @@ pub fn expand_in(
     let options = Options { default_target: project.target, default_pull: project.pull.clone(), ..options };
     let folder = file.parent().filter(|_| file.as_os_str() != "-");
     let (descriptions, mut findings) = describe::read(source, folder, &options);
-    if !findings.is_empty() {
+    let elsewhere: Vec<Finding> =
+        descriptions.iter().flat_map(|description| pattern::check_elsewhere(catalogue, description)).collect();
+    let is_open = descriptions.iter().any(|description| description.lacks_values);
+    if !findings.is_empty() || !elsewhere.is_empty() || is_open {
         findings.extend(descriptions.iter().flat_map(|description| pattern::check(catalogue, description)));
+        findings.extend(elsewhere);
         return Err(findings.into());
-    }
-    if descriptions.iter().any(|description| description.lacks_values) {
-        let findings = descriptions.iter().flat_map(|description| pattern::check(catalogue, description));
-        return Err(Stop::Findings(findings.collect()));
     }
     let mut made = pattern::expand(catalogue, &descriptions)?;
     pattern::sort(&mut made);

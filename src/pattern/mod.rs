@@ -35,6 +35,6 @@ pub use objects::made::Made;
 pub(crate) use objects::strategic::key_of as merge_key;
 pub(crate) use objects::templates;
 pub use objects::{file_names, rank, sort, weave};
-pub use plan::document::check;
+pub use plan::document::{check, check_elsewhere};
 pub(crate) use plan::inbound::app_protocol;
 pub use template::patience::is_template_stuck;

@@ -183,6 +183,23 @@ fn keys_of_environments_are_checked_always() {
             assert_eq!(said.matches(&format!("has no key `{key}`")).count(), 1, "{keys} {arguments:?} {said}");
         }
     }
+    let patterns = [
+        ("{use: [{https: {secrets: a}}]}", "secrets"),
+        ("{use: [{tls: {secret: b, secrets: a}}]}", "secrets"),
+        ("{use: [{topz: {prot: 9001}}]}", "prot"),
+        ("{shape: {replicated: {replica: 2}}}", "replica"),
+    ];
+    for (keys, name) in patterns {
+        let text = format!(
+            "patterns: v1\nname: shop\n{APP}\nuse: [{{https: {{as: tls, secret: a}}}}]\nenvironments: {{prod: {keys}, \
+             test: {{use: [{{tls: {{port: \"${{port}}\"}}}}]}}}}\nparams: {{port: {{type: integer, default: 8443}}}}\n"
+        );
+        for arguments in [&["gen", "-"][..], &["gen", "-e", "prod", "-"], &["gen", "-e", "test", "-"], &["lint", "-"]] {
+            let run = patterns_with(arguments, text.as_bytes());
+            let said = run.stdout + &run.stderr;
+            assert_eq!(said.matches(&format!("has no parameter `{name}`")).count(), 1, "{keys} {arguments:?} {said}");
+        }
+    }
     // only the whole says whether anything is missing, and what a parameter will be
     let part =
         "{app: {volumes: {data: {size: 2Gi}}, health: null, port: \"${port}\"}, use: [{https: null}], budget: false}";

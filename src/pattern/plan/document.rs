@@ -1,7 +1,7 @@
 //! What a document has, seen as a whole: its parameters, and the containers in it.
 
-use super::fill::{Filled, fill};
-use crate::describe::{App, Description};
+use super::fill::{Filled, fill, misspelt};
+use crate::describe::{App, Description, Entry};
 use crate::diagnostic::Finding;
 use crate::pattern::catalogue::folders::Catalogue;
 
@@ -39,6 +39,18 @@ impl<'a> Document<'a> {
 #[must_use]
 pub fn check(catalogue: &Catalogue, description: &Description) -> Vec<Finding> {
     Document::fill(catalogue, description).err().unwrap_or_default()
+}
+
+/// What is misspelt in a description's environments that are not asked for.
+#[must_use]
+pub fn check_elsewhere(catalogue: &Catalogue, description: &Description) -> Vec<Finding> {
+    let check = |(as_shape, entry): &(bool, Entry)| {
+        // one that changes an entry of the description has the pattern of that
+        let own = description.uses.iter().find(|own| !*as_shape && own.name == entry.name);
+        let pattern = own.map_or(&entry.pattern, |own| &own.pattern).clone();
+        misspelt(catalogue, &Entry { pattern, ..entry.clone() }, *as_shape)
+    };
+    description.elsewhere.iter().flat_map(check).collect()
 }
 
 /// The containers of the user's, wherever a document has them.

@@ -84,6 +84,21 @@ pub(crate) fn fill(
     if findings.is_empty() { Ok(filled) } else { Err(findings) }
 }
 
+/// The parameters of an entry that its pattern does not have, at any depth; what else is wrong with it shows where it is
+/// used.
+pub(crate) fn misspelt(catalogue: &Catalogue, entry: &Entry, as_shape: bool) -> Vec<Finding> {
+    // an unknown pattern may be the name of an entry that another environment adds
+    let Ok((_, definition)) = definition(catalogue, entry, as_shape) else { return Vec::new() };
+    let mut given = as_map(entry, &definition);
+    if definition.params["properties"].get("resources").is_none() {
+        given.remove("resources");
+    }
+    let name = format!("`{}`", entry.pattern);
+    let help = format!("patterns explain {}", entry.pattern);
+    let subject = Subject { name: &name, member: "parameter", help: Some(&help), place: &entry.place };
+    describe::check_keys(&definition.params, &given, subject)
+}
+
 /// The pattern of an entry, which is a shape or one for `use`.
 fn definition<'a>(
     catalogue: &'a Catalogue,
