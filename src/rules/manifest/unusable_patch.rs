@@ -20,11 +20,20 @@ const PARSED: &str = "kustomize stops: \"unable to parse SM or JSON patch\" (`ap
 const HOLES: [&str; 6] = ["{{", "${", "$(", "<%", "%{", "[["];
 
 fn check(object: &Object, found: &mut Findings<'_>) {
-    if object.id.kind != "Kustomization" || !object.id.api_version.starts_with("kustomize.config.k8s.io/") {
+    if object.id.kind != "Kustomization" {
         return;
     }
     let document = &object.document;
-    let items = |field: &str| document.get(object.node, field).map_or(&[][..], |list| document.items(list));
+    let root = match object.id.group() {
+        "kustomize.config.k8s.io" => object.node,
+        // Flux writes what is in its own into a kustomization, and builds that
+        "kustomize.toolkit.fluxcd.io" => match document.get(object.node, "spec") {
+            Some(spec) => spec,
+            None => return,
+        },
+        _ => return,
+    };
+    let items = |field: &str| document.get(root, field).map_or(&[][..], |list| document.items(list));
     for item in items("patches").iter().chain(items("patchesJson6902")) {
         if let Some(inline) = document.get(*item, "patch") {
             let has_target = document.get(*item, "target").is_some();
