@@ -63,12 +63,22 @@ pub struct Words {
     is_secret_next: bool,
     /// The last flag was `--secret`, behind which many programs take the name of a Secret.
     is_name_next: bool,
-    /// The last word was `create`.
-    is_kind_next: bool,
-    /// kubectl makes a ConfigMap: its `--from-literal` gives no secret.
-    makes_config: bool,
+    /// What kubectl makes.
+    making: Making,
     /// What `htpasswd` has got.
     htpasswd: Option<Htpasswd>,
+}
+
+/// What kubectl makes.
+#[derive(Clone, Copy, Default, PartialEq, Eq)]
+enum Making {
+    /// Nothing, or another kind.
+    #[default]
+    Other,
+    /// Something of the kind that the next word names: the last word was `create`.
+    KindNext,
+    /// A `ConfigMap`: its `--from-literal` gives no secret.
+    Config,
 }
 
 /// The words of `htpasswd -b FILE USER PASSWORD`, of which `-n` leaves out the file.
@@ -105,9 +115,11 @@ impl Words {
             return None;
         }
         self.is_name_next = matches!(word, "--secret" | "-secret");
-        self.makes_config |=
-            std::mem::take(&mut self.is_kind_next) && matches!(word, "configmap" | "configmaps" | "cm");
-        self.is_kind_next = word == "create";
+        self.making = match (self.making, word) {
+            (Making::KindNext, "configmap" | "configmaps" | "cm") | (Making::Config, _) => Making::Config,
+            (_, "create") => Making::KindNext,
+            _ => Making::Other,
+        };
         if self.htpasswd.as_mut().is_some_and(|words| words.takes(word)) {
             return (!is_placeholder(word)).then_some(0);
         }
@@ -153,14 +165,14 @@ impl Words {
         if let Some((name, value)) = word.split_once('=').filter(|_| !is_script) {
             // `--from-literal=key=hunter2`
             let key = value.find('=').filter(|_| name == "--from-literal").map_or(0, |end| end + 1);
-            if self.makes_config && key > 0 && !is_secret_name(&value[..key - 1]) {
+            if self.making == Making::Config && key > 0 && !is_secret_name(&value[..key - 1]) {
                 return Look::Plain;
             }
             if BEFORE.contains(&name) || is_secret_name(name.trim_start_matches('-')) {
                 return Look::SecretFrom(name.len() + 1 + key);
             }
         }
-        if self.makes_config && word == "--from-literal" {
+        if self.making == Making::Config && word == "--from-literal" {
             return Look::Plain;
         }
         if BEFORE.contains(&word) {

@@ -46,5 +46,5 @@ fn check(index: &Index<'_>, found: &mut FindingsAnywhere<'_>) {
 /// Whether a route of the run names a Service of this name.
 fn may_be_a_backend(index: &Index<'_>, service: &Object) -> bool {
     let names_it = |route: &&Object| route.document.raw(route.node).contains(service.id.name.as_str());
-    ROUTES.iter().flat_map(|kind| index.kind(kind)).any(|route| names_it(&route))
+    ROUTES.iter().flat_map(|kind| index.kind(kind)).any(names_it)
 }

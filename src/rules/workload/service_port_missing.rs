@@ -199,6 +199,10 @@ impl<'run> Backend<'run> {
     }
 }
 
+/// What comes of it where an Ingress names the port.
+const OF_INGRESS: &str =
+    "an Ingress names a port of the Service, not of the Pod; for one that is not there it answers 503";
+
 fn of_ingress<'run>(
     index: &Index<'run>,
     ingress: &Object,
@@ -225,9 +229,7 @@ fn of_ingress<'run>(
         if has || !own.is_meant(index, ingress, service, all.ingresses) {
             continue;
         }
-        const WHY: &str =
-            "an Ingress names a port of the Service, not of the Pod; for one that is not there it answers 503";
-        say(ingress, service, shown, WHY, found);
+        say(ingress, service, shown, OF_INGRESS, found);
     }
 }
 

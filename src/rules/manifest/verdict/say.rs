@@ -138,7 +138,7 @@ fn is_said(object: &Object, cause: &Cause) -> bool {
     !octal_surprise::speaks_of(object, cause.node, &cause.path)
         && !has_rule_of_its_own(cause)
         && !object.is_hole(cause.node)
-        && !(cause.reason == Reason::Required && cause.path == "metadata.name" && object.is_to_be_named())
+        && !is_name_to_be_given(object, cause)
         && !is_image_of_hole(object, cause)
 }
 
@@ -155,6 +155,11 @@ fn is_part(object: &Object) -> bool {
         how.and_then(|how| object.document.str(how)).is_some_and(|how| matches!(how, "Merge" | "Override"))
     };
     is_state() || is_added()
+}
+
+/// Whether a script fills in the name that an object lacks.
+fn is_name_to_be_given(object: &Object, cause: &Cause) -> bool {
+    cause.reason == Reason::Required && cause.path == "metadata.name" && object.is_to_be_named()
 }
 
 /// Whether a container lacks its image and has the place of a name: both are yet to be filled in.
