@@ -24,11 +24,38 @@ pub struct ConfigFile<'run> {
     pub name: &'run str,
     /// Where the container finds it.
     pub path: String,
-    /// What it says.
-    pub text: &'run str,
+    /// What it says, where that was asked for.
+    said: Option<&'run str>,
 }
 
 impl<'run> ConfigFile<'run> {
+    /// A text at a node of an object.
+    #[must_use]
+    pub fn of_text(object: &'run Object, node: NodeId, name: &'run str, text: &'run str) -> Self {
+        Self { object, node, name, path: String::new(), said: Some(text) }
+    }
+
+    /// The text that an object holds under a key, made when it is asked for.
+    #[must_use]
+    pub fn of_key(object: &'run Object, node: NodeId, name: &'run str, path: String) -> Self {
+        Self { object, node, name, path, said: None }
+    }
+
+    /// What it says.
+    #[must_use]
+    pub fn text(&self) -> &'run str {
+        self.said.unwrap_or_else(|| self.object.document.str(self.node).unwrap_or_default())
+    }
+
+    /// Its lines as they are written: what a line of the text holds is in them, too. Most texts lack the words that are
+    /// looked for in them, and large ones need not be made to see that.
+    #[must_use]
+    pub fn lines(&self) -> &'run str {
+        let is_made_late = self.said.is_none() && self.object.document.is_late(self.node);
+        let literal = || self.object.document.raw(self.node).strip_prefix('|')?.split_once('\n');
+        is_made_late.then(literal).flatten().map_or_else(|| self.text(), |(_, lines)| lines)
+    }
+
     /// A piece of the text.
     #[must_use]
     pub fn place(&self, range: Range<usize>) -> Location<'run> {
@@ -45,8 +72,9 @@ impl<'run> ConfigFile<'run> {
     /// another way.
     #[must_use]
     pub fn span_of_part(&self, part: &str) -> Span {
-        let at = (part.as_ptr() as usize).wrapping_sub(self.text.as_ptr() as usize);
-        if self.text.get(at..).is_some_and(|rest| rest.starts_with(part)) {
+        let text = self.text();
+        let at = (part.as_ptr() as usize).wrapping_sub(text.as_ptr() as usize);
+        if text.get(at..).is_some_and(|rest| rest.starts_with(part)) {
             self.place(at..at + part.len()).span()
         } else {
             self.object.document.span(self.node)
@@ -186,7 +214,7 @@ impl<'run> Configs<'run> {
         let items = items.filter(|items| !items.is_empty());
         let mut push = |file: &Given<'run>| {
             if let Some(path) = at.path_of(file.file) {
-                self.files.push(ConfigFile { object, node: file.node, name: file.name, path, text: file.text });
+                self.files.push(ConfigFile::of_key(object, file.node, file.name, path));
             }
         };
         let Some(many) = many else {
@@ -201,7 +229,8 @@ impl<'run> Configs<'run> {
 
     /// The settings of one of the files.
     pub fn reading(&self, format: Format, file: &ConfigFile<'run>) -> Arc<Reading> {
-        self.memo.of(file.text, format as u8, || formats::reading(format, file.text))
+        let text = file.text();
+        self.memo.of(text, format as u8, || formats::reading(format, text))
     }
 
     /// The files at a path, or below it.

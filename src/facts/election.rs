@@ -188,8 +188,8 @@ fn switch_by<'run>(found: &mut Election<'run>, name: &str, word: &Word<'run>) {
 
 /// Kubernetes' component configuration: `leaderElection: {leaderElect: true}`.
 fn files<'run>(found: &mut Election<'run>, configs: &Configs<'run>) {
-    for file in configs.files.iter().filter(|file| file.text.contains("leaderElect")) {
-        for entry in formats::read(Format::Yaml, file.text) {
+    for file in configs.files.iter().filter(|file| file.lines().contains("leaderElect")) {
+        for entry in formats::read(Format::Yaml, file.text()) {
             let [.., section, key] = entry.key.as_slice() else { continue };
             if section != "leaderElection" {
                 continue;

@@ -1,9 +1,11 @@
 //! Lists of a StatefulSet's Pods by name: `cache-0.cache, cache-1.cache`.
 
+use std::ops::RangeInclusive;
 use std::sync::LazyLock;
 
 use memchr::memmem::Finder;
 
+use super::config::ConfigFile;
 use super::nginx;
 use super::text::address_at;
 use crate::kube::{FastMap, FastSet};
@@ -59,9 +61,24 @@ pub fn pod_names(text: &str) -> Vec<PodNames<'_>> {
 /// Where a text holds the dash of `-0.` or the like: what every name of a StatefulSet's Pod does, and most texts do not.
 pub(super) fn ordinals(text: &str) -> impl Iterator<Item = usize> {
     let bytes = text.as_bytes();
-    memchr::memchr_iter(b'-', bytes).filter(move |dash| {
+    pairs(bytes, b'-', b'0'..=b'9').filter(move |dash| {
         let digits = bytes[dash + 1..].iter().take_while(|byte| byte.is_ascii_digit()).count();
-        digits > 0 && bytes.get(dash + 1 + digits) == Some(&b'.')
+        bytes.get(dash + 1 + digits) == Some(&b'.')
+    })
+}
+
+/// Where a byte stands right before one of several: in texts that have many of the first, and few of both.
+pub(super) fn pairs(bytes: &[u8], first: u8, seconds: RangeInclusive<u8>) -> impl Iterator<Item = usize> {
+    // compared many at once
+    const TOGETHER: usize = 64;
+    let (least, count) = (*seconds.start(), seconds.end() - seconds.start());
+    let is_pair = move |(one, two): (&u8, &u8)| (*one == first) & (two.wrapping_sub(least) <= count);
+    let pieces = bytes.chunks(TOGETHER).zip(bytes.get(1..).unwrap_or_default().chunks(TOGETHER)).enumerate();
+    let with_some = pieces
+        .filter(move |(_, (ones, twos))| ones.iter().zip(*twos).fold(false, |has_any, pair| has_any | is_pair(pair)));
+    with_some.flat_map(move |(piece, (ones, twos))| {
+        let places = ones.iter().zip(twos).enumerate().filter(move |(_, pair)| is_pair(*pair));
+        places.map(move |(at, _)| piece * TOGETHER + at)
     })
 }
 
@@ -81,6 +98,14 @@ static HASH: Words = words(|| finders(&["hash"]));
 static DISTRIBUTION: Words = words(|| finders(&["distribution:"]));
 static BALANCE: Words = words(|| finders(&["balance "]));
 static BY_WORD: Words = words(|| finders(&WORDS));
+
+/// Whether a file sends each request to the server that its key belongs to.
+#[must_use]
+pub fn hashes(file: &ConfigFile<'_>) -> bool {
+    let lines = file.lines();
+    let may_hash = !is_json(lines) && [&HASH, &DISTRIBUTION, &BALANCE].iter().any(|words| mentions_any(lines, words));
+    (may_hash || mentions_any(lines, &BY_WORD)) && is_hashing(file.text())
+}
 
 /// Whether a proxy's configuration sends each request to the server that its key belongs to.
 #[must_use]
@@ -142,10 +167,11 @@ static BY_ADDRESS: Words = words(|| finders(&["hash", "split_clients", "balance 
 
 /// What in a proxy's configuration chooses a server by the client's address.
 #[must_use]
-pub fn by_address(text: &str) -> Option<&str> {
-    if is_json(text) || !mentions_any(text, &BY_ADDRESS) {
+pub fn by_address<'run>(file: &ConfigFile<'run>) -> Option<&'run str> {
+    if is_json(file.lines()) || !mentions_any(file.lines(), &BY_ADDRESS) {
         return None;
     }
+    let text = file.text();
     let all = nginx::directives(text);
     let of_nginx = all.iter().find(|directive| match directive.name() {
         "ip_hash" => directive.inside.last().is_some_and(|head| all[*head].name() == "upstream"),

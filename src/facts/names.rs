@@ -1,7 +1,7 @@
 //! Host names that the run's configuration, arguments and environment ask for.
 
 use super::config::ConfigFile;
-use super::hosts::ordinals;
+use super::hosts::{ordinals, pairs};
 use super::text::texts;
 use crate::kube::{Object, PodView, Typed};
 
@@ -19,30 +19,33 @@ pub struct Asked<'run> {
 #[must_use]
 pub fn asked(object: &Object) -> Vec<Asked<'_>> {
     let mut found = Vec::new();
-    for file in files_of(object) {
+    for file in files_of(object, names_hosts) {
+        let text = file.text();
         let mut add = |host| found.push(Asked { file: file.clone(), host });
-        hosts(file.text, &mut add);
-        if is_for_hosts(file.name) && is_host(file.text) {
-            add(file.text);
+        hosts(text, &mut add);
+        if is_for_hosts(file.name) && is_host(text) {
+            add(text);
         }
     }
     found
 }
 
-/// Whether a text of several lines may have a host in it, or a Pod: in each of its lines that is told by two or three
-/// bytes.
-fn may_name(lines: &str) -> bool {
-    let bytes = lines.as_bytes();
-    let is_before_host = |colon: usize| {
-        let rest = &bytes[colon + 1..];
-        rest.starts_with(b"//") || rest.first().is_some_and(u8::is_ascii_digit)
-    };
-    memchr::memchr_iter(b':', bytes).any(is_before_host) || ordinals(lines).next().is_some()
+/// Whether a text of several lines names Pods.
+pub(super) fn names_pods(lines: &str) -> bool {
+    ordinals(lines).next().is_some()
+}
+
+/// Whether a text of several lines has a host in it: each is in one of its lines.
+fn names_hosts(lines: &str) -> bool {
+    let mut has_any = false;
+    hosts(lines, &mut |_| has_any = true);
+    has_any
 }
 
 /// The texts of one object that may name hosts: of ConfigMaps, environments, arguments, and the names that Services
-/// stand for.
-pub(super) fn files_of(object: &Object) -> Vec<ConfigFile<'_>> {
+/// stand for. Of texts of several lines those that may, by their lines as they are written: most dashboards and scripts
+/// name nothing, and need not be made.
+pub(super) fn files_of(object: &Object, may_name: fn(&str) -> bool) -> Vec<ConfigFile<'_>> {
     let mut found = Vec::new();
     let document = &object.document;
     match &object.typed {
@@ -50,11 +53,10 @@ pub(super) fn files_of(object: &Object) -> Vec<ConfigFile<'_>> {
             let data = document.get(object.node, "data").map_or(&[][..], |data| document.entries(data));
             let text = |entry: &crate::yaml::Entry| {
                 let (name, node) = (document.str(entry.key)?, entry.value());
-                // most dashboards and scripts name nothing, and need not be made
                 if document.is_late(node) && !may_name(document.raw(node)) {
                     return None;
                 }
-                Some(ConfigFile { object, node, name, path: String::new(), text: document.str(node)? })
+                Some(ConfigFile::of_text(object, node, name, document.str(node)?))
             };
             found.extend(data.iter().filter_map(text));
         }
@@ -63,7 +65,7 @@ pub(super) fn files_of(object: &Object) -> Vec<ConfigFile<'_>> {
             for view in object.pods().flat_map(PodView::containers) {
                 found.extend(texts(&view).into_iter().map(|text| {
                     let name = text.variable.unwrap_or_default();
-                    ConfigFile { object, node: text.node, name, path: String::new(), text: text.text }
+                    ConfigFile::of_text(object, text.node, name, text.text)
                 }));
             }
         }
@@ -73,7 +75,7 @@ pub(super) fn files_of(object: &Object) -> Vec<ConfigFile<'_>> {
 
 fn external_name(object: &Object) -> Option<ConfigFile<'_>> {
     let node = object.document.at(object.node, &["spec", "externalName"])?;
-    Some(ConfigFile { object, node, name: "externalName", path: String::new(), text: object.document.str(node)? })
+    Some(ConfigFile::of_text(object, node, "externalName", object.document.str(node)?))
 }
 
 /// Whether a part of a text is in a comment: of configuration, a script or SQL.
@@ -146,7 +148,8 @@ fn is_for_hosts(name: &str) -> bool {
 /// The hosts of a text: after `://` and what precedes the user's `@`, and before a port.
 fn hosts<'text>(text: &'text str, add: &mut impl FnMut(&'text str)) {
     let bytes = text.as_bytes();
-    for colon in memchr::memchr_iter(b':', bytes) {
+    // `/` comes right before the digits
+    for colon in pairs(bytes, b':', b'/'..=b'9') {
         if bytes[colon + 1..].starts_with(b"//") {
             let rest = &text[colon + 3..];
             let authority = &rest[..rest.find(|letter: char| !is_of_authority(letter)).unwrap_or(rest.len())];
@@ -204,7 +207,7 @@ fn is_host(text: &str) -> bool {
 mod tests {
     use std::sync::Arc;
 
-    use super::{asked, files_of, hosts, is_comment, is_for_hosts};
+    use super::{asked, files_of, hosts, is_comment, is_for_hosts, names_hosts, names_pods};
     use crate::kube::File;
     use crate::yaml::Source;
 
@@ -214,7 +217,7 @@ mod tests {
         let of = |data: &str| {
             let text = format!("apiVersion: v1\nkind: ConfigMap\nmetadata: {{name: a}}\ndata:\n{data}");
             let file = File::read(&Arc::new(Source::from_text("a.yaml", text)));
-            let files = files_of(&file.objects[0]).len();
+            let files = files_of(&file.objects[0], |lines| names_hosts(lines) || names_pods(lines)).len();
             let hosts = asked(&file.objects[0]).iter().map(|asked| asked.host.to_owned()).collect::<Vec<_>>();
             (files, hosts)
         };

@@ -5,8 +5,8 @@ use std::ops::Range;
 use rayon::prelude::*;
 
 use super::config::ConfigFile;
-use super::hosts::{PodNames, is_hashing, pod_names};
-use super::names::files_of;
+use super::hosts::{PodNames, hashes, pod_names};
+use super::names::{files_of, names_pods};
 use super::text::addresses;
 use crate::kube::{Index, Object, Typed, WORTH_THREADS};
 use crate::yaml::Span;
@@ -49,7 +49,7 @@ impl<'run> ShardList<'run> {
     #[must_use]
     pub fn port(&self) -> Option<u16> {
         let (_, first) = self.names.pods.first()?;
-        addresses(self.file.text).into_iter().find(|address| address.host == *first)?.port
+        addresses(self.file.text()).into_iter().find(|address| address.host == *first)?.port
     }
 }
 
@@ -61,10 +61,10 @@ pub fn lists<'run>(index: &Index<'run>) -> Vec<ShardList<'run>> {
     let naming = index.memo().of(NAMING, 0, || naming(index));
     for (place, texts) in naming.iter() {
         let Some(object) = index.all().get(*place).copied() else { continue };
-        let files = files_of(object);
+        let files = files_of(object, names_pods);
         for NamingText { number, is_hashed, lists } in texts {
             let Some(file) = files.get(*number) else { continue };
-            let names = lists.iter().filter_map(|list| list.of_text(file.text));
+            let names = lists.iter().filter_map(|list| list.of_text(file.text()));
             found.extend(names.map(|names| ShardList { file: file.clone(), names, is_hashed: *is_hashed }));
         }
     }
@@ -86,10 +86,12 @@ struct NamingText {
 /// What names Pods: objects by their places, each with its texts.
 fn naming(index: &Index<'_>) -> Vec<(usize, Vec<NamingText>)> {
     let of_text = |(number, file): (usize, ConfigFile<'_>)| {
-        let lists: Vec<NamesAt> = pod_names(file.text).iter().map(|names| NamesAt::of(names, file.text)).collect();
+        let text = file.text();
+        let lists: Vec<NamesAt> = pod_names(text).iter().map(|names| NamesAt::of(names, text)).collect();
         (!lists.is_empty()).then(|| NamingText { number, is_hashed: is_hashed(&file), lists })
     };
-    let of_object = |object: &Object| files_of(object).into_iter().enumerate().filter_map(of_text).collect::<Vec<_>>();
+    let of_object =
+        |object: &Object| files_of(object, names_pods).into_iter().enumerate().filter_map(of_text).collect::<Vec<_>>();
     let all = index
         .all()
         .par_iter()
@@ -102,7 +104,7 @@ fn naming(index: &Index<'_>) -> Vec<(usize, Vec<NamingText>)> {
 /// Whether what reads a text spreads keys over the Pods that it names.
 fn is_hashed(file: &ConfigFile<'_>) -> bool {
     if matches!(file.object.typed, Some(Typed::ConfigMap(_))) {
-        return is_hashing(file.text);
+        return hashes(file);
     }
     // clients of memcached hash keys over the servers that they are given
     let name = file.name.to_ascii_uppercase();

@@ -34,7 +34,6 @@ pub(super) struct Given<'run> {
     /// Its key.
     pub(super) name: &'run str,
     pub(super) node: NodeId,
-    pub(super) text: &'run str,
 }
 
 /// The files that a ConfigMap gives to a volume, in the order of its keys.
@@ -48,12 +47,15 @@ pub(super) fn given<'run>(
     let paths: Option<FastMap<&str, &str>> =
         items.map(|items| items.iter().rev().map(|item| (item.key.as_str(), item.path.as_str())).collect());
     data.iter().filter_map(move |entry| {
-        let (name, text) = (document.str(entry.key)?, document.str(entry.value())?);
+        let (name, node) = (document.str(entry.key)?, entry.value());
+        if !document.is_late(node) {
+            document.str(node)?;
+        }
         let file = match &paths {
             Some(paths) => paths.get(name)?,
             None => name,
         };
-        Some(Given { file, name, node: entry.value(), text })
+        Some(Given { file, name, node })
     })
 }
 

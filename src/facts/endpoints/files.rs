@@ -50,7 +50,7 @@ impl<'a, 'run> Reader<'a, 'run> {
 
     /// The files that are encrypted, or in which more than a value has yet to be put.
     pub fn to_be_filled_in(&self) -> Vec<&'a ConfigFile<'run>> {
-        let texts = self.texts.iter().filter(|text| formats::is_to_be_filled_in(text.format, text.file.text));
+        let texts = self.texts.iter().filter(|text| formats::is_to_be_filled_in(text.format, text.file.text()));
         let mut files: Vec<&ConfigFile<'run>> = texts.map(|text| text.file).collect();
         files.dedup_by_key(|file| file.path.as_str());
         files

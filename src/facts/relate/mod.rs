@@ -90,7 +90,7 @@ fn share(pod: PodView<'_>, all: &mut [ContainerFacts<'_>]) {
 fn route_shards(all: &mut [ContainerFacts<'_>]) {
     for one in all.iter_mut().filter(|one| one.container.runs_beside_app()) {
         let shards = one.program.is_some_and(|program| program.role == Some(Role::Ambassador(Way::Shard)));
-        let hashes = || one.configs.files.iter().any(|file| hosts::is_hashing(file.text));
+        let hashes = || one.configs.files.iter().any(hosts::hashes);
         if shards || (one.program.is_some() && hashes()) {
             one.role = Role::ShardRouter;
             one.confidence = Confidence::Certain;

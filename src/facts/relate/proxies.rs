@@ -46,9 +46,10 @@ pub(super) fn direct_proxies(all: &mut [ContainerFacts<'_>], loopback: &Loopback
             all[at].evidence.push(Evidence { node, shows: "only its own Pod can reach it".to_owned() });
         } else if faces_inward {
             let tls = all[at].configs.files.iter().any(|file| {
-                file.text.contains("ssl_certificate")
-                    || file.text.contains("DownstreamTlsContext")
-                    || file.text.contains("bind") && file.text.contains(" ssl crt")
+                let text = file.text();
+                text.contains("ssl_certificate")
+                    || text.contains("DownstreamTlsContext")
+                    || text.contains("bind") && text.contains(" ssl crt")
             });
             all[at].role = Role::Sidecar(if tls { Task::Tls } else { Task::Web });
         } else if all[at].container.list == ContainerList::Main
@@ -131,12 +132,12 @@ fn mounts<'facts>(one: &'facts ContainerFacts<'_>) -> impl Iterator<Item = (Text
 
 /// How a proxy's configuration chooses where a request goes.
 fn way(file: &ConfigFile<'_>) -> Option<Way> {
-    let text = file.text;
+    let lines = file.lines();
     let is_split = |directive: &nginx::Directive<'_>| directive.name() == "split_clients";
-    let splits = text.contains("weighted_clusters")
-        || (text.contains("split_clients") && nginx::directives(text).iter().any(is_split));
+    let splits = lines.contains("weighted_clusters")
+        || (lines.contains("split_clients") && nginx::directives(file.text()).iter().any(is_split));
     if splits {
         return Some(Way::Split);
     }
-    hosts::is_hashing(text).then_some(Way::Shard)
+    hosts::hashes(file).then_some(Way::Shard)
 }

@@ -13,7 +13,7 @@ fn check(facts: &PodFacts<'_>, found: &mut Findings<'_>) {
     let mut callers: Option<FastMap<NodeId, Call<'_, '_>>> = None;
     for member in facts.running() {
         for file in &member.configs.files {
-            let Some(piece) = by_address(file.text) else { continue };
+            let Some(piece) = by_address(file) else { continue };
             let callers =
                 callers.get_or_insert_with(|| called(facts).map(|call| (call.0.container.node, call)).collect());
             let caller = callers.get(&member.container.node);

@@ -24,7 +24,7 @@ fn check(index: &Index<'_>, found: &mut FindingsAnywhere<'_>) {
             }
             let (Some(name), Some(text)) = (document.str(entry.key), document.str(node)) else { continue };
             if text.contains(SPLIT) && !is_generated(object) {
-                let file = ConfigFile { object, node, name, path: String::new(), text };
+                let file = ConfigFile::of_text(object, node, name, text);
                 judge(&file, index, found);
             }
         }
@@ -83,7 +83,7 @@ fn routes(index: &Index<'_>, found: &mut FindingsAnywhere<'_>) {
 }
 
 fn judge(file: &ConfigFile<'_>, index: &Index<'_>, found: &mut FindingsAnywhere<'_>) {
-    let all = directives(file.text);
+    let all = directives(file.text());
     let mut around = Around::of(&all);
     for (at, split) in all.iter().enumerate().filter(|(_, directive)| directive.name() == "split_clients") {
         let parts = around.inside.get(&at).cloned().unwrap_or_default();

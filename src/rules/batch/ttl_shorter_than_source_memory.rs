@@ -10,7 +10,8 @@ const FIELD: &str = "ttlSecondsAfterFinished";
 fn check(facts: &PodFacts<'_>, found: &mut Findings<'_>) {
     for one in facts.members.iter().filter(|one| one.role == Role::QueueManager) {
         for file in &one.configs.files {
-            let Some(at) = file.text.find(FIELD).filter(|_| file.text.contains("kind: Job")) else { continue };
+            let text = file.text();
+            let Some(at) = text.find(FIELD).filter(|_| text.contains("kind: Job")) else { continue };
             let span = file.place(at..at + FIELD.len()).span();
             let label = Label::span(&file.object.document.source, span, "this deletes the finished Job");
             found

@@ -47,7 +47,7 @@ struct Asked<'list, 'run> {
 impl<'list, 'run> Asked<'list, 'run> {
     fn of(list: &'list ShardList<'run>) -> Option<Self> {
         let is_plain = |host: &str| host.split('.').nth(3).is_none_or(|label| label == "svc");
-        let mut comments = Comments::of(list.file.text);
+        let mut comments = Comments::of(list.file.text());
         let pods: Vec<_> =
             list.names.pods.iter().copied().filter(|(_, host)| is_plain(host) && !comments.hold(host)).collect();
         let is_full = pods.first()?.1.split('.').nth(3).is_some();

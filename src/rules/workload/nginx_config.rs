@@ -82,8 +82,8 @@ fn read_by_nginx<'a, 'run>(member: &'a ContainerFacts<'run>) -> Vec<&'a ConfigFi
         let is_included =
             file.path.strip_prefix("/etc/nginx/conf.d/").is_some_and(|name| !name.contains('/') && is_conf(name));
         (file.path == "/etc/nginx/nginx.conf" || is_included)
-            && !["{{", "_by_lua", "<%", "@@"].iter().any(|mark| file.text.contains(mark))
-            && !formats::is_to_be_filled_in(Format::Nginx, file.text)
+            && !["{{", "_by_lua", "<%", "@@"].iter().any(|mark| file.text().contains(mark))
+            && !formats::is_to_be_filled_in(Format::Nginx, file.text())
     };
     member.configs.files.iter().filter(is_read).collect()
 }
@@ -94,10 +94,11 @@ fn is_conf(name: &str) -> bool {
 }
 
 fn mistake<'run>(file: &ConfigFile<'run>, member: &ContainerFacts<'_>) -> Option<Mistake<'run>> {
-    let all = nginx::directives(file.text);
+    let text = file.text();
+    let all = nginx::directives(text);
     let own = |directive: &&Directive<'run>| directive.inside.iter().all(|head| BLOCKS.contains(&all[*head].name()));
-    let lacking = all.iter().filter(own).find_map(|directive| missing_semicolon(file.text, directive));
-    let lacking = lacking.or_else(|| nginx::unended(file.text));
+    let lacking = all.iter().filter(own).find_map(|directive| missing_semicolon(text, directive));
+    let lacking = lacking.or_else(|| nginx::unended(text));
     if let Some(piece) = lacking {
         let message = format!("missing `;` after `{}`", clip(piece));
         return Some(Mistake { piece, message, help: "end the directive with `;`" });

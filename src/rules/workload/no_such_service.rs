@@ -33,7 +33,7 @@ fn check(index: &Index<'_>, found: &mut FindingsAnywhere<'_>) {
         let services = services.get_or_insert_with(|| Slips::of(index));
         let Some(service) = services.like(index, object, label) else { continue };
         // Read all other names of the run only once something is like a Service.
-        if names.get_or_insert_with(|| every_name(index)).contains(label) || is_comment(asked.file.text, asked.host) {
+        if names.get_or_insert_with(|| every_name(index)).contains(label) || is_comment(asked.file.text(), asked.host) {
             continue;
         }
         if !said.insert((std::ptr::from_ref(object), label)) {
