@@ -1,18 +1,21 @@
 use std::collections::HashSet;
+use std::hash::{BuildHasher as _, RandomState};
 
 use super::scaling::name_node;
 use crate::facts::names::{Asked, asked, is_comment};
 use crate::kube::selection::is_beside;
-use crate::kube::{FastMap, FolderScope, Index, Object};
+use crate::kube::{FolderScope, Index, Object};
 use crate::rules::{Check, FindingsAnywhere, Rule};
 use crate::text::Text;
-use crate::words::{clip, edits_within};
+use crate::words::{Forms, clip, edits_within};
 
 /// A host name that is one edit away from a Service's.
 pub static RULE: Rule = rule!("no_such_service.md", Warning, Check::Workspace(check));
 
 /// Shorter names are too easily like others: `db` and `dc`.
 const SHORTEST: usize = 5;
+/// A label of a host name has no more letters.
+const LONGEST: usize = 63;
 
 fn check(index: &Index<'_>, found: &mut FindingsAnywhere<'_>) {
     if index.kind("Service").is_empty() {
@@ -56,7 +59,7 @@ fn check(index: &Index<'_>, found: &mut FindingsAnywhere<'_>) {
 fn in_own_namespace<'run>(asked: &Asked<'run>) -> Option<&'run str> {
     let own = asked.file.object.id.namespace.as_deref();
     let mut labels = asked.host.split('.');
-    let service = labels.next().filter(|label| (SHORTEST..=63).contains(&label.len()))?;
+    let service = labels.next().filter(|label| (SHORTEST..=LONGEST).contains(&label.len()))?;
     match (labels.next(), labels.next()) {
         (None, _) => Some(service),
         (Some(namespace), None) if own == Some(namespace) => Some(service),
@@ -65,41 +68,53 @@ fn in_own_namespace<'run>(asked: &Asked<'run>) -> Option<&'run str> {
     }
 }
 
-/// The Services of the run by what is left of their names without one letter. Two names that differ in one letter,
-/// lack one, or have two changed places, have such a rest in common.
-struct Slips<'run>(FastMap<(FolderScope<'run>, String), Vec<&'run Object>>);
+/// The Services of the run by where they are and by what is left of their names without one letter.
+struct Slips<'run> {
+    /// Numbers of forms, in order, each with the number of a Service.
+    sorted: Vec<(u64, usize)>,
+    services: &'run [&'run Object],
+    forms: Forms,
+    places: RandomState,
+}
 
 impl<'run> Slips<'run> {
-    fn of(index: &Index<'run>) -> Self {
-        let mut slips: FastMap<_, Vec<_>> = FastMap::default();
-        for service in index.kind("Service").iter().copied() {
+    fn of(index: &'run Index<'run>) -> Self {
+        let services = index.kind("Service");
+        let mut slips = Self { sorted: Vec::new(), services, forms: Forms::default(), places: RandomState::default() };
+        for (number, service) in services.iter().enumerate() {
             let name = service.id.name.as_str();
-            if name.len() >= SHORTEST - 1 && name.is_ascii() {
-                for rest in rests(name) {
-                    slips.entry((FolderScope::of(service), rest)).or_default().push(service);
-                }
+            if (SHORTEST - 1..=LONGEST + 1).contains(&name.len()) && name.is_ascii() {
+                let of_service = slips.of_name(FolderScope::of(service), name).map(|form| (form, number));
+                slips.sorted.extend(of_service);
             }
         }
-        Self(slips)
+        slips.sorted.sort_unstable();
+        slips
+    }
+
+    /// The numbers of a name's forms in a folder and namespace: of those without a letter first.
+    fn of_name(&self, place: FolderScope<'_>, name: &str) -> impl Iterator<Item = u64> + use<> {
+        let place = self.places.hash_one(place);
+        let mut forms = self.forms.of(name);
+        let whole = forms.next();
+        forms.chain(whole).map(move |form| form ^ place)
     }
 
     /// A Service beside an object whose name is a slip of this one.
     fn like(&self, index: &Index<'run>, object: &'run Object, host: &str) -> Option<&'run Object> {
         let place = FolderScope::of(object);
-        let known = rests(host).into_iter().filter_map(|rest| self.0.get(&(place, rest)));
-        let mut known = known.flatten().copied();
+        let known = self.of_name(place, host).flat_map(|form| {
+            let from = self.sorted.partition_point(|(known, _)| *known < form);
+            self.sorted[from..].iter().take_while(move |(known, _)| *known == form)
+        });
+        let mut known = known.map(|(_, number)| self.services[*number]);
         known.find(|service| {
             is_slip(host, &service.id.name)
+                && FolderScope::of(service) == place
                 && service.keeps(&["metadata.name", "metadata.namespace"])
                 && is_beside(index, object, service)
         })
     }
-}
-
-/// A name, and the name without each of its letters.
-fn rests(name: &str) -> Vec<String> {
-    let without = |at: usize| [&name[..at], &name[at + 1..]].concat();
-    (0..name.len()).map(without).chain([name.to_owned()]).collect()
 }
 
 /// Whether one name is the other with one letter wrong, in a word that is long enough to be misspelt. Names that

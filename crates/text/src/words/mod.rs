@@ -11,7 +11,7 @@ pub use holes::{
     begins_with_hole, begins_with_variable, ends_with_hole_in_braces, holds_hole_in_braces, is_hole_in_braces,
     is_hole_of_lines, names_a_template,
 };
-pub use near::{Slips, edits_within, nearest};
+pub use near::{Forms, Slips, edits_within, nearest};
 pub use placeholders::{is_encrypted, is_placeholder, may_hold_placeholder};
 pub use secrets::{is_secret_header, is_secret_name};
 

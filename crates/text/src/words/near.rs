@@ -1,6 +1,7 @@
 //! Names that are nearly another: what a message suggests, and slips of the pen.
 
 use std::collections::HashMap;
+use std::hash::{BuildHasher as _, RandomState};
 
 /// So many known names are looked at for one that is meant, in their order.
 const LOOKED_AT: usize = 2000;
@@ -107,8 +108,9 @@ impl Letters {
 /// Names to look up slips of the pen in: what is one edit away, in time that does not grow with their number.
 #[derive(Debug, Default)]
 pub struct Slips<'a> {
-    /// Names by themselves and by what is left of them without one letter.
-    known: HashMap<String, Vec<&'a str>>,
+    /// Names by the numbers of what they are and of what is left of them without one letter.
+    known: HashMap<u64, Vec<&'a str>, RandomState>,
+    forms: Forms,
 }
 
 impl<'a> Slips<'a> {
@@ -117,7 +119,7 @@ impl<'a> Slips<'a> {
 
     /// Adds a name.
     pub fn add(&mut self, name: &'a str) {
-        for form in forms(name) {
+        for form in self.forms.of(name) {
             let names = self.known.entry(form).or_default();
             if names.len() < Self::MOST && !names.contains(&name) {
                 names.push(name);
@@ -136,18 +138,52 @@ impl<'a> Slips<'a> {
                 && letters(known) != letters(name)
                 && strsim::osa_distance(known, name) == 1
         };
-        forms(name).filter_map(|form| self.known.get(&form)).flatten().copied().filter(is_slip).min()
+        self.forms.of(name).filter_map(|form| self.known.get(&form)).flatten().copied().filter(is_slip).min()
     }
 }
 
-/// A text, and the same without one of its letters. Kubernetes' names have at most 253.
-fn forms(text: &str) -> impl Iterator<Item = String> {
-    let without = text.char_indices().take(253).map(|(at, letter)| {
-        let mut form = text.to_owned();
-        form.replace_range(at..at + letter.len_utf8(), "");
-        form
-    });
-    std::iter::once(text.to_owned()).chain(without)
+/// Numbers for texts, and for what is left of them without one letter. Two names that differ in one letter, lack one, or
+/// have two changed places, have such a rest in common. Equal rests have equal numbers, and others hardly ever: which
+/// ones would is another matter in each run.
+#[derive(Debug)]
+pub struct Forms {
+    /// What a place counts more than the one behind it.
+    base: u64,
+}
+
+impl Default for Forms {
+    fn default() -> Self {
+        Self { base: RandomState::new().hash_one(0) | 1 }
+    }
+}
+
+impl Forms {
+    /// A text, and the same without each of its letters, in their order. Kubernetes' names have at most 253.
+    pub fn of(&self, text: &str) -> impl Iterator<Item = u64> + use<> {
+        let add = |number: u64, byte: u8| number.wrapping_mul(self.base).wrapping_add(u64::from(byte) + 1);
+        let whole = text.bytes().fold(0, add);
+        let mut heads: Vec<(u64, u64)> = Vec::with_capacity(text.len());
+        let mut head = 0;
+        for letter in text.chars().take(253) {
+            let after = letter.encode_utf8(&mut [0; 4]).bytes().fold(head, add);
+            heads.push((head, after));
+            head = after;
+        }
+        // what is behind a letter weighs the same with and without it
+        let mut weight = 1_u64;
+        let mut rests = Vec::with_capacity(heads.len() + 1);
+        let behind = text.chars().count().saturating_sub(heads.len());
+        let mut letters = text.chars().rev();
+        for letter in letters.by_ref().take(behind) {
+            weight = (0..letter.len_utf8()).fold(weight, |weight, _| weight.wrapping_mul(self.base));
+        }
+        for ((before, after), letter) in heads.into_iter().rev().zip(letters) {
+            rests.push(whole.wrapping_sub(after.wrapping_mul(weight)).wrapping_add(before.wrapping_mul(weight)));
+            weight = (0..letter.len_utf8()).fold(weight, |weight, _| weight.wrapping_mul(self.base));
+        }
+        rests.push(whole);
+        rests.into_iter().rev()
+    }
 }
 
 #[cfg(test)]
@@ -212,6 +248,23 @@ mod tests {
         let longer = format!("{long}y");
         assert_eq!(nearest(&long, [longer.as_str()]), None);
         assert_eq!(edits_within(2, &long, &longer), None);
+    }
+
+    #[test]
+    fn forms_are_equal_where_texts_are() {
+        let forms = Forms::default();
+        let number = |text: &str| forms.of(text).next().unwrap();
+        let long = "é".repeat(300);
+        for text in ["", "a", "aa", "shop-config", "größe", "→x→", long.as_str()] {
+            let without = |(at, letter): (usize, char)| [&text[..at], &text[at + letter.len_utf8()..]].concat();
+            let plain = std::iter::once(text.to_owned()).chain(text.char_indices().take(253).map(without));
+            assert_eq!(
+                forms.of(text).collect::<Vec<_>>(),
+                plain.map(|text| number(&text)).collect::<Vec<_>>(),
+                "{text}"
+            );
+        }
+        assert_ne!(number("ab"), number("ba"));
     }
 
     #[test]
