@@ -4,6 +4,7 @@
 use crate::apiserver::custom::formats;
 use crate::apiserver::field::Field;
 use crate::go::regex;
+use crate::kube::FastSet;
 use crate::kube::versions::Target;
 use crate::yaml::{Document, Entry, Key, NodeId, Value};
 
@@ -72,7 +73,7 @@ impl Plain {
     /// Looks at a schema and at all below it.
     pub(super) fn below(root: Field) -> Self {
         let (document, target) = (root.document(), root.target());
-        let mut reader = Reader { document, target, found: Vec::new(), identities: 0 };
+        let mut reader = Reader { document, target, found: Vec::new(), patterns: FastSet::default(), identities: 0 };
         // where the server drops something, what is written is not what it judges; what an alias repeats may be plain in
         // one place only
         if let (Some(node), _) = root.nodes()
@@ -97,6 +98,8 @@ struct Reader<'a> {
     document: &'a Document,
     target: Target,
     found: Vec<u64>,
+    /// Regular expressions that the server takes.
+    patterns: FastSet<&'a str>,
     /// How many properties around are called as what identifies an object: a resource's have no defaults.
     identities: usize,
 }
@@ -120,6 +123,16 @@ struct Said<'a> {
 }
 
 impl<'a> Reader<'a> {
+    /// Whether the server takes a regular expression. Schemas have few of them, and these often.
+    fn takes_pattern(&mut self, pattern: &'a str) -> bool {
+        let is_known = self.patterns.contains(pattern);
+        let is_taken = is_known || regex::refusal(pattern).is_none();
+        if is_taken && !is_known {
+            self.patterns.insert(pattern);
+        }
+        is_taken
+    }
+
     fn schema(&mut self, node: NodeId) -> bool {
         let document = self.document;
         let mut said = Said::default();
@@ -195,7 +208,7 @@ impl<'a> Reader<'a> {
             }
             Keyword::Pattern => {
                 said.is_bound = true;
-                document.str(node).is_some_and(|pattern| regex::refusal(pattern).is_none())
+                document.str(node).is_some_and(|pattern| self.takes_pattern(pattern))
             }
             Keyword::MapType => {
                 said.map_type = true;
