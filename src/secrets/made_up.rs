@@ -63,12 +63,13 @@ fn is_said(part: &str) -> bool {
     part.is_empty() || reads_as_name(part) || is_camel_case(part)
 }
 
-/// What names of Kubernetes' groups and versions have as a part: `k8s`, `v1beta1`.
+/// What names of Kubernetes' groups, versions and fields have as a part: `k8s`, `v1beta1`.
 fn is_of_kubernetes(part: &str) -> bool {
     let is_number = |text: &str| !text.is_empty() && text.len() <= 2 && text.bytes().all(|byte| byte.is_ascii_digit());
     let version =
         || part.strip_prefix('v').and_then(|rest| rest.split_once("beta").or_else(|| rest.split_once("alpha")));
-    part == "k8s" || version().is_some_and(|(major, minor)| is_number(major) && is_number(minor))
+    matches!(part, "k8s" | "openAPIV3Schema")
+        || version().is_some_and(|(major, minor)| is_number(major) && is_number(minor))
 }
 
 /// Whether a word is made of words: `hostPath`, `ReadWriteOnce`.

@@ -57,7 +57,7 @@ pub(crate) struct Hidden {
 pub(crate) struct Few(FastSet<usize>);
 
 /// More labels in a file than this, and the whole file is looked at.
-const FEW: usize = 16;
+const FEW: usize = 32;
 /// A word that is in more places of a file is sought in what the whole file hides.
 const FEW_PLACES: usize = 4;
 
