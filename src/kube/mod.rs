@@ -51,6 +51,7 @@ pub use typed::{KINDS, Typed, decode_kind, is_known};
 pub use unit::{Neighbours, Reach, Unit, in_one_namespace, same_unit, units};
 pub use unseen::UNSEEN;
 pub use workspace::{
-    BadGlob, Failure, File, Globs, Identity, Incomplete, Input, Inputs, LEFT_OUT, Origin, OriginFile, OriginPlace,
-    RefusedSecrets, Rendered, Workspace, names_a_secret, on_deep_stacks, refused, tracked_files, trimmed,
+    BadGlob, Failure, File, Globs, Identity, Incomplete, Input, Inputs, LEFT_OUT, Listed, Origin, OriginFile,
+    OriginPlace, RefusedSecrets, Rendered, Workspace, names_a_secret, on_deep_stacks, refused, tracked_files, trimmed,
 };
+pub(crate) use workspace::{NO_SETTINGS, REPOSITORY, SETTINGS};

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::io;
 use std::path::{Path, PathBuf};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use super::Selection;
 use super::settings::Settings;
@@ -14,13 +14,15 @@ use crate::kube::{FastMap, FastSet, File, Object, Workspace};
 use crate::policy::unusable;
 use crate::project::{self, Project};
 
-/// What the command line says that settings say otherwise.
+/// What a command knows that settings say otherwise, or where they are.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Overrides {
     /// The lowest level to show, if it was asked for.
     pub has_level: bool,
     /// Whether the version of Kubernetes was.
     pub has_target: bool,
+    /// Whether the files were found right before, so that what was seen in their folders is there.
+    pub is_right_after_search: bool,
 }
 
 /// The settings of all files of a run.
@@ -89,7 +91,10 @@ impl Projects {
         let mut all = Self::none(base);
         let mut by_file: HashMap<PathBuf, usize> = HashMap::new();
         let mut seen: FastSet<&Path> = FastSet::default();
-        let mut finder = project::Finder::default();
+        let mut finder = match overrides.is_right_after_search {
+            true => project::Finder::knowing(Arc::clone(&workspace.listed)),
+            false => project::Finder::default(),
+        };
         // files come folder by folder
         let mut last = None;
         for file in workspace.files.iter().filter(|file| file.reported) {

@@ -16,6 +16,7 @@ use crate::describe::{self, Kind, Member, Place, Spanned, Subject};
 use crate::diagnostic::{Finding, Stop};
 use crate::files;
 use crate::kube::versions::Target;
+use crate::kube::{Listed, NO_SETTINGS, REPOSITORY, SETTINGS};
 use crate::limits;
 use crate::yaml::{self, Source, Span};
 
@@ -23,10 +24,7 @@ pub use outputs::{Into, Output, Part};
 pub use pins::pin;
 
 /// The file's name.
-pub const FILE_NAME: &str = ".patterns.yaml";
-
-/// What it is not called.
-const MISSPELT: &str = ".patterns.yml";
+pub const FILE_NAME: &str = SETTINGS;
 
 /// Settings of a project.
 #[derive(Clone, Debug, Default)]
@@ -79,9 +77,17 @@ pub fn find(input: &Path) -> io::Result<Option<PathBuf>> {
 #[derive(Debug, Default)]
 pub struct Finder {
     known: HashMap<PathBuf, Option<PathBuf>>,
+    /// What is known of what folders have.
+    listed: Arc<Listed>,
 }
 
 impl Finder {
+    /// For inputs in folders of which a search has just seen what they have.
+    #[must_use]
+    pub fn knowing(listed: Arc<Listed>) -> Self {
+        Self { listed, ..Self::default() }
+    }
+
     /// As [`find`].
     ///
     /// # Errors
@@ -107,18 +113,17 @@ impl Finder {
                 break;
             }
             looked_at.push(folder.to_owned());
-            let path = folder.join(FILE_NAME);
+            let named = |name: &str| self.listed.may_have(folder, name).then(|| folder.join(name));
             // What is not a file, or a dangling link, is an error when it is read: settings are not left out in silence.
-            if path.symlink_metadata().is_ok() {
+            if let Some(path) = named(FILE_NAME).filter(|path| path.symlink_metadata().is_ok()) {
                 found = Some(from_here(&path)?);
                 break;
             }
-            let misspelt = folder.join(MISSPELT);
-            if misspelt.is_file() {
+            if let Some(misspelt) = named(NO_SETTINGS).filter(|misspelt| misspelt.is_file()) {
                 let message = format!("{} is not read: settings are in {FILE_NAME}, so rename it", misspelt.display());
                 return Err(io::Error::new(io::ErrorKind::InvalidInput, message));
             }
-            if folder.join(".git").exists() {
+            if named(REPOSITORY).is_some_and(|path| path.exists()) {
                 break;
             }
         }

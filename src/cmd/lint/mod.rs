@@ -127,7 +127,8 @@ fn read(args: &LintArgs, here: &Path, selection: Selection) -> Result<(Workspace
 
 /// The projects of the files, without the files that they exclude.
 fn load(args: &LintArgs, workspace: &mut Workspace, selection: Selection) -> Result<Projects, Stop> {
-    let overrides = Overrides { has_level: args.profile.is_some(), has_target: args.target.is_some() };
+    let overrides =
+        Overrides { has_level: args.profile.is_some(), has_target: args.target.is_some(), is_right_after_search: true };
     let projects = Projects::load(workspace, selection, overrides)?;
     let projects = projects.looking_at(&args.paths).with_policies(&args.policies)?;
     workspace.leave_out(|file| projects.excludes(file));

@@ -1,4 +1,4 @@
-//! What folders have that says where kustomizations are, by what a search has just seen in them.
+//! What folders have that says where kustomizations and settings are, by what a search has just seen in them.
 
 use std::ffi::OsString;
 use std::path::Path;
@@ -10,18 +10,22 @@ use crate::kube::hash::FastMap;
 pub(super) const KUSTOMIZATIONS: [&str; 3] = ["kustomization.yaml", "kustomization.yml", "Kustomization"];
 
 /// What is in the root of a repository.
-pub(super) const REPOSITORY: &str = ".git";
+pub(crate) const REPOSITORY: &str = ".git";
+
+/// The settings of a project, and what they are not called.
+pub(crate) const SETTINGS: &str = ".patterns.yaml";
+pub(crate) const NO_SETTINGS: &str = ".patterns.yml";
 
 /// What is asked for in every folder.
-const ASKED: [&str; 4] = [REPOSITORY, KUSTOMIZATIONS[0], KUSTOMIZATIONS[1], KUSTOMIZATIONS[2]];
+const ASKED: [&str; 6] = [REPOSITORY, KUSTOMIZATIONS[0], KUSTOMIZATIONS[1], KUSTOMIZATIONS[2], SETTINGS, NO_SETTINGS];
 
 /// Which of these names the folders have that were searched.
 #[derive(Debug, Default)]
-pub(super) struct Listed(FastMap<OsString, [bool; ASKED.len()]>);
+pub struct Listed(FastMap<OsString, [bool; ASKED.len()]>);
 
 impl Listed {
     /// Notes what is in a folder.
-    pub fn add(&mut self, content: &Content) {
+    pub(super) fn add(&mut self, content: &Content) {
         // elsewhere a file may have other names than the one in the list
         if cfg!(target_os = "linux") {
             self.0.insert(content.real().as_os_str().to_owned(), ASKED.map(|name| content.has(name)));
@@ -29,6 +33,7 @@ impl Listed {
     }
 
     /// Whether a folder may have what is called so; it may where nothing is known.
+    #[must_use]
     pub fn may_have(&self, folder: &Path, name: &str) -> bool {
         let known = self.0.get(folder.as_os_str());
         known.is_none_or(|known| ASKED.iter().zip(known).any(|(asked, has)| *asked == name && *has))

@@ -28,7 +28,8 @@ pub use globs::{BadGlob, Globs};
 pub use incomplete::{Identity, Incomplete};
 pub(super) use kustomize::{CHANGED_BY, LEVELS, MOST_CHANGES, OVERLAYS};
 pub use left_out::LEFT_OUT;
-use listed::Listed;
+pub use listed::Listed;
+pub(crate) use listed::{NO_SETTINGS, REPOSITORY, SETTINGS};
 pub use refused::{RefusedSecrets, names_a_secret, refused};
 pub use rendered::{Origin, OriginFile, OriginPlace, Rendered, trimmed};
 pub use tracked::files_in as tracked_files;
@@ -62,6 +63,8 @@ pub struct Workspace {
     pub folders_left_out: BTreeMap<&'static str, usize>,
     /// Files of what tests expect that were left out.
     pub expectations_left_out: usize,
+    /// What the folders had that were searched.
+    pub listed: Arc<Listed>,
 }
 
 /// A path that could not be read.
@@ -126,6 +129,7 @@ impl Workspace {
         workspace.failures = failures;
         workspace.files.sort_by(|a, b| a.source.name.cmp(&b.source.name));
         workspace.connect_by(&listed);
+        workspace.listed = Arc::new(listed);
         workspace
     }
 
