@@ -1,6 +1,5 @@
 //! A run in numbers.
 
-use std::cell::OnceCell;
 use std::collections::BTreeSet;
 use std::fmt;
 
@@ -160,10 +159,7 @@ fn has_placeholders(file: &File) -> bool {
 }
 
 fn unknown_kinds(workspace: &Workspace) -> usize {
-    // read once there is an object that only they may know
-    let schemas = OnceCell::new();
-    let known_by_definition =
-        |object: &Object| schemas.get_or_init(|| Schemas::collect(workspace.objects())).knows(object);
+    let known_by_definition = |object: &Object| !workspace.definitions.of(object).is_empty();
     let is_known =
         |object: &Object| apiserver::is_known(&object.id.api_version, &object.id.kind) || known_by_definition(object);
     let reported = workspace.files.iter().filter(|file| file.reported).flat_map(|file| &file.objects);

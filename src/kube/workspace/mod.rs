@@ -63,6 +63,8 @@ pub struct Workspace {
     pub folders_left_out: BTreeMap<&'static str, usize>,
     /// Files of what tests expect that were left out.
     pub expectations_left_out: usize,
+    /// The definitions of custom resources among its objects.
+    pub definitions: Definitions,
     /// What the folders had that were searched.
     pub listed: Arc<Listed>,
 }
@@ -240,6 +242,7 @@ impl Workspace {
             let objects = self.files.iter_mut().flat_map(|file| &mut file.objects);
             definitions::add_templates(objects, &definitions);
         }
+        self.definitions = definitions;
     }
 
     /// All objects of all files.
