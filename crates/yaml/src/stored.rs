@@ -232,7 +232,7 @@ impl More {
         if all.is_empty() {
             all.push(Collection { end: 0, until: 0 });
         }
-        *node = Node::new(span.start, node.style(), kind, narrow(all.len() - 1));
+        *node = Node { start: span.start, rest: node.rest & !MOST | narrow(all.len() - 1) };
         all.push(Collection { end: span.end, until: narrow(until) });
     }
 

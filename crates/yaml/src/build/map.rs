@@ -21,34 +21,54 @@ struct MapBuilder {
 /// find.
 const SMALL: usize = 64;
 
+/// Whether two of the entries may have the same key.
+fn may_share(entries: &[Entry]) -> bool {
+    let (mut places, mut shared) = (0_u64, 0);
+    for entry in entries {
+        let place = 1 << entry.place();
+        shared |= places & place;
+        places |= place;
+    }
+    shared != 0
+}
+
 impl Builder<'_> {
     /// Keeps the entries of a map; returns where they end among those of the documents.
     pub(super) fn map(&mut self, frame: &Frame) -> Result<usize, Refusal> {
-        let mut map = MapBuilder { start: self.tree.entries.len(), places: 0, index: None };
-        for at in (frame.first..self.pending.len()).step_by(2) {
-            let (key, value) = (self.pending[at], self.pending[at + 1]);
-            if !self.merge_keys.is_empty() && self.is_merge_key(key) {
-                self.merge(value, &mut map)?;
-                continue;
-            }
-            let print = match self.tree.written(key) {
-                Some(text) => print(text),
-                None => {
-                    self.check_key(key)?;
-                    print(self.tree.key_text(key).as_bytes())
-                }
-            };
-            let entry = Entry { key, print };
-            if let Some(duplicate) = self.set(&mut map, entry) {
-                self.draft.duplicates.push(duplicate);
-            }
+        let first = frame.first as usize;
+        let start = self.tree.entries.len();
+        if frame.has_odd_keys || !self.merge_keys.is_empty() || may_share(&self.pending[first..]) {
+            self.settle_keys(first)?;
+        } else {
+            self.tree.entries.extend_from_slice(&self.pending[first..]);
         }
-        let within = map.start..self.tree.entries.len();
+        let within = start..self.tree.entries.len();
         if within.len() > ORDERED {
             let order = self.tree.order(within.clone());
             self.tree.orders.push(order);
         }
         Ok(within.end)
+    }
+
+    /// Keeps the entries of a map of which some may be merged, refused or lost.
+    #[inline(never)]
+    fn settle_keys(&mut self, first: usize) -> Result<(), Refusal> {
+        let mut map = MapBuilder { start: self.tree.entries.len(), places: 0, index: None };
+        for at in first..self.pending.len() {
+            let mut entry = self.pending[at];
+            if !self.merge_keys.is_empty() && self.is_merge_key(entry.key) {
+                self.merge(entry.value(), &mut map)?;
+                continue;
+            }
+            if self.tree.written(entry.key).is_none() {
+                self.check_key(entry.key)?;
+                entry.print = print(self.tree.key_text(entry.key).as_bytes());
+            }
+            if let Some(duplicate) = self.set(&mut map, entry) {
+                self.draft.duplicates.push(duplicate);
+            }
+        }
+        Ok(())
     }
 
     /// Sets a key. Returns what was lost if the key was there already.

@@ -1,17 +1,24 @@
 //! Building [`Document`]s from a flat sequence of scalars and brackets, as both readers produce it.
 
+mod collection;
 mod map;
+mod room;
+
+pub(super) use collection::Form;
 
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use super::late::Late;
+use collection::{Anchored, Frame};
+use room::{COPIED, Size};
+
+use super::key::print;
 use super::refusal::{Refusal, beginning};
 use super::scalar::Resolved;
 use super::seldom::Seldom;
-use super::source::{Source, Span};
-use super::stored::{More, Node, Stored};
-use super::tree::{Comment, Document, Duplicate, NodeId, Style, Tree};
+use super::source::{Source, Span, narrow};
+use super::stored::{Node, Stored};
+use super::tree::{Comment, Document, Duplicate, Entry, NodeId, Style, Tree};
 use crate::limits;
 
 /// The text of a scalar.
@@ -21,10 +28,6 @@ pub(super) enum Scalar {
     /// Something else, after escapes or folding.
     Owned(String),
 }
-
-/// Documents of more nodes, or more bytes of text besides the source, keep the memory that they grew in: copying would
-/// double it. Smaller ones may share theirs, up to as many.
-const COPIED: (usize, usize) = (4096, 64 << 10);
 
 /// A document that has no [`Tree`] yet, because others may come to be in the same.
 #[derive(Default)]
@@ -45,20 +48,6 @@ impl Draft {
     }
 }
 
-struct Frame {
-    node: NodeId,
-    start: Span,
-    style: Style,
-    anchor: usize,
-    is_map: bool,
-    /// Where this collection's children begin in [`Builder::pending`].
-    first: usize,
-    /// [`Builder::decoded`] when the collection began.
-    decoded: u64,
-    /// [`Builder::bytes`] when the collection began.
-    bytes: u64,
-}
-
 /// What an alias can refer to.
 #[derive(Clone, Copy)]
 enum Anchor {
@@ -73,64 +62,6 @@ enum Anchor {
     },
 }
 
-/// How much is in a tree: of nodes, items, entries, what is kept beside them, and text.
-type Size = (usize, usize, usize, (usize, usize, usize), usize);
-
-impl Tree {
-    fn new(source: &Arc<Source>) -> Self {
-        // about as many as its bytes make in most manifests: growing by and by takes longer
-        let nodes = (source.text.len() / 12).min(COPIED.0);
-        Self {
-            source: Arc::clone(source),
-            nodes: Vec::with_capacity(nodes),
-            items: Vec::with_capacity(nodes / 16),
-            entries: Vec::with_capacity(nodes / 2),
-            orders: Vec::new(),
-            more: More::with_room(nodes / 4),
-            unescaped: String::new(),
-            late: Late::default(),
-        }
-    }
-
-    fn size(&self) -> Size {
-        (self.nodes.len(), self.items.len(), self.entries.len(), self.more.len(), self.unescaped.len())
-    }
-
-    /// Drops what came later.
-    fn truncate(&mut self, (nodes, items, entries, more, unescaped): Size) {
-        self.nodes.truncate(nodes);
-        self.items.truncate(items);
-        self.entries.truncate(entries);
-        self.orders.truncate(self.orders.partition_point(|order| order.first < entries));
-        self.more.truncate(more);
-        self.unescaped.truncate(unescaped);
-    }
-
-    /// The same in as much memory as it takes.
-    pub(super) fn copy(&self) -> Self {
-        Self {
-            source: Arc::clone(&self.source),
-            nodes: self.nodes.as_slice().to_vec(),
-            items: self.items.as_slice().to_vec(),
-            entries: self.entries.as_slice().to_vec(),
-            orders: self.orders.clone(),
-            more: self.more.copy(),
-            unescaped: self.unescaped.as_str().to_owned(),
-            late: Late::default(),
-        }
-    }
-
-    /// Gives back what growing left over: documents stay as long as the run does.
-    fn shrink(&mut self) {
-        self.nodes.shrink_to_fit();
-        self.items.shrink_to_fit();
-        self.entries.shrink_to_fit();
-        self.more.shrink();
-        self.unescaped.shrink_to_fit();
-        self.late.clear();
-    }
-}
-
 /// Collects the nodes of one document after the other: each from [`Builder::begin`] to [`Builder::finish`].
 pub(super) struct Builder<'src> {
     source: &'src Arc<Source>,
@@ -139,8 +70,12 @@ pub(super) struct Builder<'src> {
     finished: Size,
     draft: Draft,
     frames: Vec<Frame>,
-    pending: Vec<NodeId>,
+    /// Of the open maps the keys, of the open lists the elements as keys without a print.
+    pending: Vec<Entry>,
+    /// Where the last scalar, alias or collection that is complete is.
+    last: Span,
     anchors: HashMap<usize, Anchor>,
+    anchored: Vec<Anchored>,
     /// Scalars that merge if they are keys, in order.
     merge_keys: Vec<NodeId>,
     decoded: u64,
@@ -152,7 +87,7 @@ pub(super) struct Builder<'src> {
 }
 
 /// How deep manifests mostly are.
-pub(super) const DEEP: usize = 16;
+const DEEP: usize = 16;
 
 /// What a node takes beside its text: brackets, commas, colons.
 const NODE: u64 = 4;
@@ -166,7 +101,9 @@ impl<'src> Builder<'src> {
             draft: Draft::default(),
             frames: Vec::with_capacity(DEEP),
             pending: Vec::with_capacity(4 * DEEP),
+            last: Span::default(),
             anchors: HashMap::new(),
+            anchored: Vec::new(),
             merge_keys: Vec::new(),
             decoded: 1,
             from_aliases: 0,
@@ -182,13 +119,9 @@ impl<'src> Builder<'src> {
         self.frames.clear();
         self.pending.clear();
         self.anchors.clear();
+        self.anchored.clear();
         self.merge_keys.clear();
         (self.decoded, self.from_aliases, self.bytes, self.budget) = (1, 0, 0, 0);
-    }
-
-    /// Whether the next node would be the key of a map.
-    pub(super) fn expects_key(&self) -> bool {
-        self.frames.last().is_some_and(|frame| frame.is_map && (self.pending.len() - frame.first).is_multiple_of(2))
     }
 
     pub(super) fn comment(&mut self, span: Span) {
@@ -246,17 +179,30 @@ impl<'src> Builder<'src> {
     pub(super) fn plain_text(&mut self, span: Span) {
         match Node::written(span) {
             Some(node) => {
-                let node = self.add(node);
+                let node = self.add(node, span);
                 self.place(node);
             }
             None => self.simple_scalar(span, Style::Plain, Scalar::Borrowed(span), Resolved::Str),
         }
     }
 
+    /// The same for a key of a map, of which these are the bytes.
+    #[inline]
+    pub(super) fn plain_key(&mut self, span: Span, text: &[u8]) {
+        match (Node::written(span), self.frames.last_mut()) {
+            (Some(node), Some(frame)) => {
+                frame.expects_key = false;
+                let key = self.add(node, span);
+                self.pending.push(Entry { key, print: print(text) });
+            }
+            _ => self.plain_text(span),
+        }
+    }
+
     /// The same for text of several lines that is made when it is asked for: without quotes, or a literal.
     pub(super) fn late_text(&mut self, span: Span, style: Style) {
         let node = self.tree.more.node(span, Stored::Late, style);
-        let node = self.add(node);
+        let node = self.add(node, span);
         self.place(node);
     }
 
@@ -277,58 +223,8 @@ impl<'src> Builder<'src> {
                 }
             },
         };
-        let node = self.tree.more.node(node, value, style);
-        self.add(node)
-    }
-
-    /// Begins a list or map.
-    ///
-    /// # Errors
-    /// Deeper nesting than Go's JSON reader takes, which reads what the YAML is turned into.
-    pub(super) fn open(&mut self, start: Span, style: Style, anchor: usize, is_map: bool) -> Result<(), Refusal> {
-        if self.frames.len() >= limits::DEPTH.count() {
-            let message = format!("nesting is deeper than {} levels", limits::DEPTH);
-            return Err(Refusal::new(start, message)
-                .because("kubectl does not read deeper nesting (limit depth, see SECURITY.md)"));
-        }
-        if anchor != 0 {
-            self.anchors.insert(anchor, Anchor::Open);
-        }
-        // before what is in it, so that each value comes after its key
-        let node = self.add(Node::open(style, is_map));
-        self.place(node);
-        let first = self.pending.len();
-        self.frames.push(Frame { node, start, style, anchor, is_map, first, decoded: self.decoded, bytes: self.bytes });
-        self.decoded += 1;
-        self.bytes = self.bytes.saturating_add(NODE);
-        Ok(())
-    }
-
-    pub(super) fn close(&mut self, end: Span) -> Result<(), Refusal> {
-        let Some(frame) = self.frames.pop() else { return Ok(()) };
-        let last = self.pending[frame.first..].last().map(|node| self.tree.span(*node));
-        let span = match (frame.style, last) {
-            (Style::Flow, _) => frame.start.to(end),
-            // A block collection ends where its last child does; the parser's own end is the next token.
-            (_, Some(last)) => self.first_span(&frame).to(last),
-            (_, None) => frame.start,
-        };
-        let until = if frame.is_map { self.map(&frame)? } else { self.list(&frame) };
-        self.pending.truncate(frame.first);
-        if let Some(node) = self.tree.nodes.get_mut(frame.node.0 as usize) {
-            self.tree.more.close(node, span, until);
-        }
-        if frame.anchor != 0 {
-            let (cost, bytes) = (self.decoded - frame.decoded, self.bytes - frame.bytes);
-            self.anchors.insert(frame.anchor, Anchor::Done { node: frame.node, cost, bytes });
-        }
-        Ok(())
-    }
-
-    /// A list begins at its first dash, which the parser reports; a map at its first key.
-    fn first_span(&self, frame: &Frame) -> Span {
-        let first = self.tree.span(self.pending[frame.first]);
-        if frame.is_map && frame.start.start > first.start { first } else { frame.start }
+        let packed = self.tree.more.node(node, value, style);
+        self.add(packed, node)
     }
 
     pub(super) fn alias(&mut self, span: Span, id: usize) -> Result<(), Refusal> {
@@ -346,7 +242,7 @@ impl<'src> Builder<'src> {
         self.bytes = self.bytes.saturating_add(bytes);
         self.budget = self.budget.checked_sub(bytes).ok_or_else(|| too_many_copies(span))?;
         let node = self.tree.more.node(span, Stored::Alias(target), Style::Alias);
-        let node = self.add(node);
+        let node = self.add(node, span);
         self.place(node);
         Ok(())
     }
@@ -402,24 +298,30 @@ impl<'src> Builder<'src> {
         Arc::new(tree)
     }
 
-    fn add(&mut self, node: Node) -> NodeId {
-        let id = NodeId(u32::try_from(self.tree.nodes.len()).unwrap_or(u32::MAX));
+    #[inline]
+    fn add(&mut self, node: Node, span: Span) -> NodeId {
+        let id = NodeId(narrow(self.tree.nodes.len()));
         self.tree.nodes.push(node);
+        self.last = span;
         id
     }
 
+    #[inline]
     fn place(&mut self, node: NodeId) {
-        if self.frames.is_empty() {
-            self.draft.root.get_or_insert(node);
-        } else {
-            self.pending.push(node);
+        match self.frames.last_mut() {
+            None => {
+                self.draft.root.get_or_insert(node);
+            }
+            // the value of the key before it
+            Some(frame) if frame.form == Form::Map && !frame.expects_key => frame.expects_key = true,
+            Some(frame) if frame.form == Form::Map => {
+                frame.expects_key = false;
+                let print = self.tree.written(node).map(print);
+                frame.has_odd_keys |= print.is_none();
+                self.pending.push(Entry { key: node, print: print.unwrap_or_default() });
+            }
+            Some(_) => self.pending.push(Entry { key: node, print: 0 }),
         }
-    }
-
-    /// Keeps the elements of a list; returns where they end among those of the documents.
-    fn list(&mut self, frame: &Frame) -> usize {
-        self.tree.items.extend_from_slice(&self.pending[frame.first..]);
-        self.tree.items.len()
     }
 }
 

@@ -19,7 +19,7 @@ impl Direct<'_, '_> {
             // A node is expected here.
             match self.peek() {
                 bracket @ (b'[' | b'{') => {
-                    if open.len() + self.levels.len() >= DEEPEST {
+                    if self.builder.depth() >= DEEPEST {
                         return Err(Unknown);
                     }
                     let at = self.scanner.cursor.at;

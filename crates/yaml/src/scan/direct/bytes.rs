@@ -3,15 +3,37 @@
 use super::{Direct, Known, Unknown};
 use crate::scan::cursor::after_spaces;
 
+/// What text without quotes may begin with, as bits.
+const TEXT: u8 = 1;
+const NO_WORD: u8 = 2;
+
+const BEGINS: [u8; 256] = {
+    let mut table = [0; 256];
+    let mut byte = 0_u8;
+    while byte < 0x80 {
+        if matches!(byte, b'a'..=b'z' | b'A'..=b'Z' | b'/'..=b'9' | b'_') {
+            table[byte as usize] |= TEXT;
+        }
+        if matches!(byte, b'a'..=b'z' | b'A'..=b'Z' | b'/' | b'_')
+            && !matches!(byte | 0x20, b'f' | b'n' | b'o' | b't' | b'y')
+        {
+            table[byte as usize] |= NO_WORD;
+        }
+        byte += 1;
+    }
+    table
+};
+
 /// Whether a byte begins text without quotes whatever comes after it.
+#[inline]
 pub(super) fn begins_text(byte: u8) -> bool {
-    matches!(byte, b'a'..=b'z' | b'A'..=b'Z' | b'/'..=b'9' | b'_')
+    BEGINS[usize::from(byte)] & TEXT != 0
 }
 
 /// Whether a byte begins text that is no word or number of YAML's own: most texts do.
 #[inline]
 pub(super) fn begins_no_word(byte: u8) -> bool {
-    matches!(byte, b'a'..=b'e' | b'g'..=b'm' | b'p'..=b's' | b'u'..=b'x' | b'z' | b'/' | b'A'..=b'E')
+    BEGINS[usize::from(byte)] & NO_WORD != 0
 }
 
 /// The bytes that a simple key is made of.
@@ -59,6 +81,12 @@ impl Direct<'_, '_> {
     #[inline]
     pub(super) fn after_spaces(&self, at: usize) -> usize {
         after_spaces(self.bytes, at)
+    }
+
+    /// The column, in a line that has nothing but spaces before it.
+    #[inline]
+    pub(super) fn column(&self) -> usize {
+        self.scanner.cursor.at - self.scanner.cursor.line_start()
     }
 
     #[inline]

@@ -11,7 +11,7 @@ mod unquoted;
 
 use bytes::{begins_no_word, begins_text};
 
-use super::super::build::{Builder, DEEP, Scalar};
+use super::super::build::{Builder, Form, Scalar};
 use super::super::scalar::{Resolved, resolve_plain};
 use super::super::source::Span;
 use super::super::tree::Style;
@@ -27,21 +27,6 @@ struct Unknown;
 
 type Known<T> = Result<T, Unknown>;
 
-/// An open list or map.
-#[derive(Clone, Copy, PartialEq)]
-enum Open {
-    Map,
-    List,
-    /// A list whose dashes are in the column of the key above.
-    Unindented,
-}
-
-#[derive(Clone, Copy)]
-struct Level {
-    open: Open,
-    column: usize,
-}
-
 /// What was found where a node begins.
 enum Node {
     Key(Span, Style, Scalar),
@@ -56,8 +41,7 @@ enum Node {
 /// if it is not of this kind: what is built so far is then useless.
 pub(in super::super) fn read(text: &str, span: Span, is_plain: bool, builder: &mut Builder<'_>) -> bool {
     let scanner = Scanner::new(text, span, is_plain);
-    let mut reader =
-        Direct { bytes: scanner.cursor.text().as_bytes(), scanner, builder, levels: Vec::with_capacity(DEEP) };
+    let mut reader = Direct { bytes: scanner.cursor.text().as_bytes(), scanner, builder };
     if reader.document().is_err() {
         return false;
     }
@@ -72,7 +56,6 @@ struct Direct<'a, 'src> {
     bytes: &'a [u8],
     scanner: Scanner<'a>,
     builder: &'a mut Builder<'src>,
-    levels: Vec<Level>,
 }
 
 impl Direct<'_, '_> {
@@ -90,17 +73,21 @@ impl Direct<'_, '_> {
             while let Some(column) = inside {
                 inside = self.node(column)?;
             }
-            if self.levels.is_empty() {
+            if self.builder.depth() == 0 {
                 return Err(Unknown);
+            }
+            if begins_text(self.peek()) {
+                inside = self.entry(self.column(), false)?;
+                continue;
             }
             self.skip_to_content()?;
             if self.is_end() {
                 break;
             }
             let column = self.start_of_line()?;
-            inside = self.entry(column)?;
+            inside = self.entry(column, self.is_dash())?;
         }
-        while self.levels.pop().is_some() {
+        while self.builder.depth() > 0 {
             self.close()?;
         }
         Ok(())
@@ -108,34 +95,31 @@ impl Direct<'_, '_> {
 
     /// The column of content that begins a line.
     fn start_of_line(&mut self) -> Known<usize> {
-        let column = self.scanner.cursor.at - self.scanner.cursor.line_start();
+        let column = self.column();
         let is_known = column > 0 || !(self.peek() == b'%' || self.scanner.cursor.is_document_indicator());
         if is_known { Ok(column) } else { Err(Unknown) }
     }
 
     /// An entry of an open list or map, which the line begins with. Like all that read a part of an entry, this returns
     /// the column of a node that follows inside of it: the loop goes on there, so that no depth reaches the call stack.
-    fn entry(&mut self, column: usize) -> Known<Option<usize>> {
-        let is_dash = self.is_dash();
-        while let Some(level) = self.levels.last() {
-            let ends = level.column > column || (level.open == Open::Unindented && level.column == column && !is_dash);
-            if !ends {
-                break;
+    fn entry(&mut self, column: usize, is_dash: bool) -> Known<Option<usize>> {
+        loop {
+            match self.builder.innermost() {
+                Some((Form::Map, expected)) if expected == column && !is_dash => return self.map_entry(),
+                Some((Form::List | Form::Unindented, expected)) if expected == column && is_dash => {
+                    return self.list_entry();
+                }
+                Some((form, expected)) if expected > column || form == Form::Unindented && expected == column => {
+                    self.pop()?;
+                }
+                _ => return Err(Unknown),
             }
-            self.pop()?;
-        }
-        match self.levels.last() {
-            Some(Level { open: Open::Map, column: expected }) if *expected == column && !is_dash => self.map_entry(),
-            Some(Level { open, column: expected }) if *open != Open::Map && *expected == column && is_dash => {
-                self.list_entry()
-            }
-            _ => Err(Unknown),
         }
     }
 
     fn map_entry(&mut self) -> Known<Option<usize>> {
         if let Some(key) = self.simple_key() {
-            self.plain_text(key)?;
+            self.plain_key(key)?;
             return self.value_of_key();
         }
         match self.key_or_scalar()? {
@@ -173,8 +157,8 @@ impl Direct<'_, '_> {
             };
         }
         self.skip_to_content()?;
-        let indent = self.levels.last().map_or(0, |level| level.column);
-        let column = self.scanner.cursor.at - self.scanner.cursor.line_start();
+        let (form, indent) = self.builder.innermost().ok_or(Unknown)?;
+        let column = self.column();
         if self.is_end() || column < indent || (column == indent && !self.is_dash()) {
             self.nothing(written);
             return Ok(None);
@@ -183,11 +167,10 @@ impl Direct<'_, '_> {
         if column > indent {
             return Ok(Some(column));
         }
-        if self.levels.last().is_some_and(|level| level.open != Open::Map) {
+        if form != Form::Map {
             return Err(Unknown);
         }
-        let at = self.scanner.cursor.at;
-        self.push(Open::Unindented, column, Span::new(at, at + 1))?;
+        self.push(Form::Unindented, column)?;
         self.list_entry()
     }
 
@@ -200,8 +183,8 @@ impl Direct<'_, '_> {
         if is_line_over {
             self.skip_to_content()?;
         }
-        let indent = self.levels.last().map_or(0, |level| level.column);
-        let column = self.scanner.cursor.at - self.scanner.cursor.line_start();
+        let indent = self.builder.innermost().map_or(0, |(_, column)| column);
+        let column = self.column();
         if self.is_end() || column <= indent {
             self.nothing(written);
             return Ok(None);
@@ -211,19 +194,19 @@ impl Direct<'_, '_> {
 
     /// A node that may be a list or map by indentation, in this column.
     fn node(&mut self, column: usize) -> Known<Option<usize>> {
-        let at = self.scanner.cursor.at;
         if self.is_dash() {
-            self.push(Open::List, column, Span::empty(at))?;
+            self.push(Form::List, column)?;
             return self.list_entry();
         }
+        let at = self.scanner.cursor.at;
         if let Some(key) = self.simple_key() {
-            self.push(Open::Map, column, Span::empty(at))?;
-            self.plain_text(key)?;
+            self.push_at(at, Form::Map, column)?;
+            self.plain_key(key)?;
             return self.value_of_key();
         }
         match self.key_or_scalar()? {
             Node::Key(span, style, text) => {
-                self.push(Open::Map, column, Span::empty(at))?;
+                self.push_at(at, Form::Map, column)?;
                 self.pair(span, style, text)
             }
             Node::Scalar(span, style, text) => {
@@ -323,24 +306,28 @@ impl Direct<'_, '_> {
         self.builder.simple_scalar(span, Style::Plain, Scalar::Borrowed(span), Resolved::Null);
     }
 
-    fn push(&mut self, open: Open, column: usize, start: Span) -> Known<()> {
-        if self.levels.len() >= DEEPEST {
+    fn push(&mut self, form: Form, column: usize) -> Known<()> {
+        self.push_at(self.scanner.cursor.at, form, column)
+    }
+
+    #[inline]
+    fn push_at(&mut self, at: usize, form: Form, column: usize) -> Known<()> {
+        if self.builder.depth() >= DEEPEST {
             return Err(Unknown);
         }
-        self.builder.open(start, Style::Block, 0, open == Open::Map).map_err(|_| Unknown)?;
-        self.levels.push(Level { open, column });
+        self.builder.open_block(at, form, column);
         self.scanner.indent = isize::try_from(column).map_err(|_| Unknown)?;
         Ok(())
     }
 
     fn pop(&mut self) -> Known<()> {
-        self.levels.pop();
-        let column = self.levels.last().map(|level| level.column);
+        self.close()?;
+        let column = self.builder.innermost().map(|(_, column)| column);
         self.scanner.indent = column.map_or(-1, |column| isize::try_from(column).unwrap_or(isize::MAX));
-        self.close()
+        Ok(())
     }
 
     fn close(&mut self) -> Known<()> {
-        self.builder.close(Span::empty(0)).map_err(|_| Unknown)
+        self.builder.close_block().map_err(|_| Unknown)
     }
 }

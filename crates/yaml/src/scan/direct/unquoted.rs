@@ -77,6 +77,7 @@ impl Direct<'_, '_> {
     }
 
     /// A key of letters, digits, `.`, `_`, `-` and `/`, which is what nearly all are. Stops at its colon.
+    #[inline]
     pub(super) fn simple_key(&mut self) -> Option<Span> {
         let start = self.scanner.cursor.at;
         if !begins_text(self.peek()) {
@@ -98,11 +99,27 @@ impl Direct<'_, '_> {
             self.builder.plain_text(span);
             return Ok(());
         }
-        let resolved = self.resolve(&self.bytes[span.range()], span)?;
-        if matches!(resolved, Resolved::Float(value) if !value.is_finite()) {
-            return Err(Unknown);
+        self.word(span)
+    }
+
+    /// The same for the key of a map.
+    #[inline]
+    pub(super) fn plain_key(&mut self, span: Span) -> Known<()> {
+        let text = &self.bytes[span.range()];
+        if text.first().is_some_and(|first| begins_no_word(*first)) || self.resolve(text, span)? == Resolved::Str {
+            self.builder.plain_key(span, text);
+            return Ok(());
         }
-        self.builder.simple_scalar(span, Style::Plain, Scalar::Borrowed(span), resolved);
+        self.word(span)
+    }
+
+    /// Adds what may be a word or number of YAML's own.
+    fn word(&mut self, span: Span) -> Known<()> {
+        match self.resolve(&self.bytes[span.range()], span)? {
+            Resolved::Str => self.builder.plain_text(span),
+            Resolved::Float(value) if !value.is_finite() => return Err(Unknown),
+            resolved => self.builder.simple_scalar(span, Style::Plain, Scalar::Borrowed(span), resolved),
+        }
         Ok(())
     }
 
