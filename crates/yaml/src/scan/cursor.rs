@@ -240,6 +240,29 @@ pub(super) fn after_spaces(text: &[u8], mut at: usize) -> usize {
     at
 }
 
+/// The first place from one on whose byte is a colon, or no visible character of ASCII.
+#[inline]
+pub(super) fn after_word(text: &[u8], mut at: usize) -> usize {
+    const ONES: u64 = u64::from_le_bytes([1; 8]);
+    const COLONS: u64 = ONES * b':' as u64;
+    const VISIBLE: u64 = ONES * b'!' as u64;
+    const HIGH: u64 = ONES * 0x80;
+    // Eight at a time: subtracting leaves a high bit where a byte is less. What it borrows from the bytes behind does
+    // not matter, because only the first is asked for.
+    while let Some(next) = text.get(at..).and_then(<[u8]>::first_chunk::<8>) {
+        let bytes = u64::from_le_bytes(*next);
+        let found = (bytes.wrapping_sub(VISIBLE) | (bytes ^ COLONS).wrapping_sub(ONES) | bytes) & HIGH;
+        if found != 0 {
+            return at + found.trailing_zeros() as usize / 8;
+        }
+        at += 8;
+    }
+    while text.get(at).is_some_and(|byte| matches!(byte, b'!'..=b'9' | b';'..=0x7F)) {
+        at += 1;
+    }
+    at
+}
+
 fn count_characters(bytes: &[u8]) -> usize {
     bytes.iter().filter(|byte| **byte & 0xC0 != 0x80).count()
 }
@@ -257,7 +280,26 @@ fn has_other_line_breaks(text: &[u8]) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::{after_spaces, has_other_line_breaks};
+    use super::{after_spaces, after_word, has_other_line_breaks};
+
+    /// Every byte in every place of the eight that are looked at together, and in those that are left.
+    #[test]
+    fn a_word_ends_at_the_first_byte_that_ends_it() {
+        for length in 1..20 {
+            for at in 0..length {
+                for byte in 0..=u8::MAX {
+                    let mut text = vec![b'!'; length];
+                    text[at] = byte;
+                    let is_end = byte <= b' ' || byte == b':' || byte >= 0x80;
+                    assert_eq!(after_word(&text, 0), if is_end { at } else { length }, "{byte} at {at} of {length}");
+                    // whatever is behind it
+                    text[at + 1..].fill(b':');
+                    let end = if is_end { at } else { at + 1 };
+                    assert_eq!(after_word(&text, 0), end.min(length), "{byte} at {at} of {length}");
+                }
+            }
+        }
+    }
 
     #[test]
     fn spaces_are_counted_up_to_what_is_none() {

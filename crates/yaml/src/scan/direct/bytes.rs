@@ -36,17 +36,6 @@ pub(super) fn begins_no_word(byte: u8) -> bool {
     BEGINS[usize::from(byte)] & NO_WORD != 0
 }
 
-/// The bytes that a simple key is made of.
-pub(super) const IN_KEYS: [bool; 256] = {
-    let mut table = [false; 256];
-    let mut byte = 0_u8;
-    while byte < 0x80 {
-        table[byte as usize] = matches!(byte, b'a'..=b'z' | b'A'..=b'Z' | b'-'..=b'9' | b'_');
-        byte += 1;
-    }
-    table
-};
-
 impl Direct<'_, '_> {
     /// After a value: nothing but a comment may follow on its line.
     pub(super) fn end_of_line(&mut self) -> Known<Option<usize>> {

@@ -1,9 +1,10 @@
 //! Scalars without quotes, and what may go on behind them.
 
-use super::bytes::{IN_KEYS, begins_no_word, begins_text};
+use super::bytes::{begins_no_word, begins_text};
 use super::{Direct, Known, Node, Unknown};
 use crate::build::Scalar;
 use crate::scalar::Resolved;
+use crate::scan::cursor::after_word;
 use crate::scan::keys::MAX_KEY_LENGTH;
 use crate::scan::plain::STOPS;
 use crate::scan::token::Kind;
@@ -28,9 +29,7 @@ impl Direct<'_, '_> {
         let start = self.scanner.cursor.at;
         let mut at = start;
         loop {
-            while STOPS[usize::from(self.byte(at))] != 1 {
-                at += 1;
-            }
+            at = self.end_of_run(at);
             if at - start > SHORT && self.scanner.cursor.is_plain() {
                 return self.long_line(start, at);
             }
@@ -76,15 +75,26 @@ impl Direct<'_, '_> {
         self.passes_to_next_line(at).then_some((span, true))
     }
 
-    /// A key of letters, digits, `.`, `_`, `-` and `/`, which is what nearly all are. Stops at its colon.
+    /// Up to where text without quotes may have to end.
+    #[inline]
+    fn end_of_run(&self, mut at: usize) -> usize {
+        loop {
+            at = after_word(self.bytes, at);
+            if STOPS[usize::from(self.byte(at))] == 1 {
+                return at;
+            }
+            at += 1;
+        }
+    }
+
+    /// A key of ASCII without spaces, which nearly all are. Stops at its colon.
     #[inline]
     pub(super) fn simple_key(&mut self) -> Option<Span> {
         let start = self.scanner.cursor.at;
         if !begins_text(self.peek()) {
             return None;
         }
-        let rest = self.bytes.get(start + 1..)?;
-        let at = start + 1 + rest.iter().position(|byte| !IN_KEYS[usize::from(*byte)])?;
+        let at = after_word(self.bytes, start);
         if self.byte(at) != b':' || !matches!(self.byte(at + 1), b' ' | b'\n') || at - start > MAX_KEY_LENGTH {
             return None;
         }
