@@ -40,7 +40,8 @@ pub fn resolve_plain(text: &str) -> Resolved {
     match first {
         b'y' | b'Y' | b'n' | b'N' | b't' | b'T' | b'f' | b'F' | b'o' | b'O' | b'~' => resolve_word(text),
         b'.' => resolve_dotted(text),
-        b'0'..=b'9' | b'+' | b'-' => resolve_number(text),
+        b'1'..=b'9' => resolve_decimal(text),
+        b'0' | b'+' | b'-' => resolve_number(text),
         _ => Resolved::Str,
     }
 }
@@ -70,7 +71,20 @@ pub fn resolve_tagged(tag: &str, text: &str) -> Result<Resolved, Resolved> {
     if agrees { Ok(found) } else { Err(found) }
 }
 
+/// The most letters that a word has.
+const WORD: usize = 5;
+
 fn resolve_word(text: &str) -> Resolved {
+    // most texts are longer than all words, or have none's first two letters
+    if let [first, second, ..] = text.as_bytes()
+        && (text.len() > WORD
+            || !matches!(
+                (first | 0x20, second | 0x20),
+                (b'y', b'e') | (b't', b'r') | (b'o', b'n' | b'f') | (b'n', b'o' | b'u') | (b'f', b'a')
+            ))
+    {
+        return Resolved::Str;
+    }
     match text {
         "y" | "Y" | "yes" | "Yes" | "YES" | "true" | "True" | "TRUE" | "on" | "On" | "ON" => Resolved::Bool(true),
         "n" | "N" | "no" | "No" | "NO" | "false" | "False" | "FALSE" | "off" | "Off" | "OFF" => Resolved::Bool(false),
@@ -95,6 +109,22 @@ fn separates_digits(text: &str) -> bool {
     let bytes = text.as_bytes();
     let is_digit = |at: usize| bytes.get(at).is_some_and(u8::is_ascii_digit);
     text.match_indices('_').all(|(at, _)| at > 0 && is_digit(at - 1) && is_digit(at + 1))
+}
+
+/// So many digits are a number of 64 bits.
+const DIGITS: usize = 18;
+
+/// What begins with a digit that chooses no other base.
+fn resolve_decimal(text: &str) -> Resolved {
+    // quantities, versions and times end in letters
+    if !text.ends_with(|last: char| last.is_ascii_digit() || matches!(last, '.' | '_')) {
+        return Resolved::Str;
+    }
+    let digits = text.bytes().map(|byte| byte.wrapping_sub(b'0')).take_while(|digit| *digit < 10);
+    let (count, value) = digits.fold((0, 0), |(count, value): (usize, i64), digit| {
+        (count + 1, value.wrapping_mul(10).wrapping_add(i64::from(digit)))
+    });
+    if count == text.len() && count <= DIGITS { Resolved::Int(value) } else { resolve_number(text) }
 }
 
 fn resolve_number(text: &str) -> Resolved {
