@@ -131,8 +131,9 @@ fn paths(document: &Document, root: NodeId, wanted: &HashSet<NodeId>) -> HashMap
                 for entry in entries {
                     visits.push(Visit { node: entry.value(), from: at, step: Segment::Key(document.key(entry)) });
                     work.push(visits.len() - 1);
-                    if wanted.contains(&entry.key) {
-                        found.entry(entry.key).or_insert_with(|| spell(&visits, visits.len() - 1));
+                    let key = entry.key;
+                    if wanted.contains(&key) {
+                        found.entry(key).or_insert_with(|| spell(&visits, visits.len() - 1));
                     }
                 }
             }

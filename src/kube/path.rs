@@ -34,7 +34,7 @@ impl Path {
                 Value::Map(entries) => {
                     let leads = |entry: &Entry| {
                         let key = || Segment::Key(document.key(entry).into_owned());
-                        if entry.key == to {
+                        if entry.is_at(to) {
                             return Some((key(), to));
                         }
                         (entry.value() == to || document.span(entry.value()).contains(target))

@@ -57,15 +57,16 @@ fn without(tree: &Tree) -> Option<Tree> {
 /// Puts an entry back into its map, before the one that had its key, unless the map has its own key again.
 fn restore(tree: &mut Tree, Duplicate { lost, kept }: Duplicate) {
     let place = tree.more.span(tree.nodes[kept.key.0 as usize]).start;
+    let is_kept = |entry: &Entry| entry.is_at(kept.key);
     let is_its_map = |node: &Node| {
         let span = tree.more.span(*node);
         node.kind() == Kind::Map
             && (span.start..span.end).contains(&place)
-            && tree.entries[tree.more.entries(*node)].iter().any(|entry| entry.key == kept.key)
+            && tree.entries[tree.more.entries(*node)].iter().any(is_kept)
     };
     let Some(at) = tree.nodes.iter().position(is_its_map) else { return };
     let mut entries = tree.entries[tree.more.entries(tree.nodes[at])].to_vec();
-    let before = entries.iter().position(|entry| entry.key == kept.key).unwrap_or(0);
+    let before = entries.iter().position(is_kept).unwrap_or(0);
     let key = tree.key_text(lost.key);
     if entries.iter().any(|entry| tree.key_text(entry.key) == key) {
         return;

@@ -320,10 +320,12 @@ fn narrow(place: usize) -> u32 {
 #[cfg(test)]
 mod tests {
     use super::{Collection, Kind, MOST, More, Node, NodeId, STYLES, Span, Stored, Style, Wide};
+    use crate::tree::Entry;
 
     #[test]
     fn a_node_takes_no_more_than_it_says() {
         assert_eq!((size_of::<Node>(), size_of::<Collection>(), size_of::<Wide>()), (8, 8, 16));
+        assert_eq!(size_of::<Entry>(), 5);
     }
 
     #[test]

@@ -86,16 +86,26 @@ impl Value<'_> {
     }
 }
 
-/// One `key: value` of a map.
+/// One `key: value` of a map, in 5 bytes: there are nearly as many as nodes. So its fields can be copied, and not
+/// referred to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(packed)]
 pub struct Entry {
     /// The key's node; its text as JSON is [`Tree::key`].
     pub key: NodeId,
     /// See [`Key::print`].
-    pub(super) print: u32,
+    pub(super) print: u8,
 }
 
 impl Entry {
+    /// Whether this is the key's node.
+    #[inline]
+    #[must_use]
+    pub fn is_at(self, key: NodeId) -> bool {
+        let own = self.key;
+        own == key
+    }
+
     /// The value's node: the one after the key's, because nodes are numbered as they begin and no list or map is a key.
     #[inline]
     #[must_use]
@@ -106,7 +116,7 @@ impl Entry {
     /// The [`Key::print`] of its key.
     #[inline]
     #[must_use]
-    pub fn print(self) -> u32 {
+    pub fn print(self) -> u8 {
         self.print
     }
 

@@ -31,7 +31,8 @@ fn check_document(file: &File, object: &Object, found: &mut Findings<'_>) {
     let merged = if file.is_kustomized { annotations(document) } else { HashSet::new() };
     for duplicate in &document.duplicates {
         // A key that came in by `<<` still lives in the map that it came from: overriding it is the point.
-        if live.contains(&duplicate.lost.key) || merged.contains(&duplicate.kept.key) {
+        let (lost, kept) = (duplicate.lost.key, duplicate.kept.key);
+        if live.contains(&lost) || merged.contains(&kept) {
             continue;
         }
         match (file.is_kustomized, object.is_patch) {

@@ -79,7 +79,7 @@ fn alone(one: &Incomplete, of: usize, target: Target) -> Option<Level> {
     let value_of = |field: &str| match one.identity(field) {
         Identity::Said(text) => Some((text, false)),
         Identity::Misspelt(key) => {
-            let entry = document.entries(one.node).iter().find(|entry| entry.key == key)?;
+            let entry = document.entries(one.node).iter().find(|entry| entry.is_at(key))?;
             document.str(entry.value()).map(|text| (text, true))
         }
         Identity::Missing | Identity::Unusable(_) => None,

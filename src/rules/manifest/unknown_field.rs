@@ -78,7 +78,7 @@ fn maps_of_keys(object: &Object) -> FastMap<NodeId, NodeId> {
 /// Some of the other fields of a map that its type does not have.
 fn others_in<'a>(object: &'a Object, map: NodeId, key: NodeId, known: &[&str]) -> Vec<(&'a str, Value<'a>)> {
     let document = &object.document;
-    let others = document.entries(map).iter().filter(|entry| entry.key != key).take(8);
+    let others = document.entries(map).iter().filter(|entry| !entry.is_at(key)).take(8);
     let named = others.filter_map(|entry| Some((document.str(entry.key)?, document.value(entry.value()))));
     named.filter(|(name, _)| !known.contains(name)).collect()
 }
@@ -89,7 +89,7 @@ fn is_removal(object: &Object, key: NodeId) -> bool {
     let mut maps = vec![object.node];
     while let Some(map) = maps.pop() {
         for entry in document.entries(map) {
-            if entry.key == key {
+            if entry.is_at(key) {
                 let is_null = matches!(document.value(entry.value()), Value::Null);
                 return is_null || document.get_str(entry.value(), "$patch") == Some("delete");
             }
