@@ -36,7 +36,7 @@ pub(super) fn hidden(file: &File) -> Vec<Span> {
         // What kubectl drops after a Secret may be the rest of it.
         for object in file.objects.iter().filter(|object| object.id.kind == "Secret") {
             of_secret(&object.document, object.node, &mut hidden);
-            hidden.extend(object.document.dropped);
+            hidden.extend(object.document.dropped());
         }
     }
     hidden
@@ -55,7 +55,7 @@ pub(super) fn can_be_told_apart(file: &File) -> bool {
     file.refusals.is_empty()
         && !has_scattered_key(&file.source.text)
         && file.documents.iter().all(|document| document.duplicates.is_empty() && !document.has_aliases())
-        && file.objects.iter().all(|object| object.id.kind != "Secret" || object.document.dropped.is_none())
+        && file.objects.iter().all(|object| object.id.kind != "Secret" || object.document.dropped().is_none())
 }
 
 /// Whether a key may begin in one text and end in another: in the comments of several lines, or without an end.

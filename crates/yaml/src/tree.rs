@@ -147,8 +147,6 @@ pub struct Comment {
 /// One YAML document (or JSON value of a stream) of a file.
 #[derive(Clone, Debug)]
 pub struct Document {
-    /// The file it is in.
-    pub source: Arc<Source>,
     /// The bytes from its first line to the next separator.
     pub span: Span,
     pub(super) root: NodeId,
@@ -157,8 +155,6 @@ pub struct Document {
     pub duplicates: Seldom<Duplicate>,
     /// Comments that mention `patterns:`; others are not kept.
     pub comments: Seldom<Comment>,
-    /// Bytes after `...` that kubectl drops in silence, if any of them is more than space or comment.
-    pub dropped: Option<Span>,
 }
 
 impl Document {
@@ -166,6 +162,14 @@ impl Document {
     #[must_use]
     pub fn root(&self) -> NodeId {
         self.root
+    }
+
+    /// Bytes after `...` that kubectl drops in silence, if any of them is more than space or comment.
+    #[must_use]
+    pub fn dropped(&self) -> Option<Span> {
+        let all = &*self.tree.dropped;
+        let at = all.binary_search_by_key(&self.root, |(root, _)| *root).ok()?;
+        all.get(at).map(|(_, dropped)| *dropped)
     }
 }
 
@@ -193,7 +197,8 @@ pub(super) struct Order {
 /// The nodes of a document, and of others of the same file.
 #[derive(Debug)]
 pub struct Tree {
-    pub(super) source: Arc<Source>,
+    /// The file they are in.
+    pub source: Arc<Source>,
     pub(super) nodes: Vec<Node>,
     pub(super) items: Vec<NodeId>,
     pub(super) entries: Vec<Entry>,
@@ -203,6 +208,8 @@ pub struct Tree {
     /// Text of scalars that escapes, folding or indentation make different from their bytes.
     pub(super) unescaped: String,
     pub(super) late: Late,
+    /// What is dropped after some of the documents, in order of their roots.
+    pub(super) dropped: Seldom<(NodeId, Span)>,
 }
 
 impl Tree {

@@ -7,7 +7,7 @@ use crate::yaml::{Document, Span};
 pub static RULE: Rule = rule!("dropped_after_dots.md", Error, Check::Document(check));
 
 fn check(document: &Arc<Document>, found: &mut Findings<'_>) {
-    let Some(dropped) = document.dropped else { return };
+    let Some(dropped) = document.dropped() else { return };
     let text = document.source.slice(dropped);
     let first_line = Span::new(dropped.range().start, dropped.range().start + text.lines().next().map_or(0, str::len));
     found

@@ -31,8 +31,8 @@ fn check(bytes: &[u8]) -> Result<(), String> {
 /// Nodes are made in the same order, so that even their numbers agree.
 fn difference(shorter: &Document, exact: &Document) -> Option<String> {
     let around = |document: &Document| {
-        let Document { span, duplicates, comments, dropped, .. } = document;
-        format!("{:?} {span:?} {duplicates:?} {comments:?} {dropped:?}", document.root())
+        let Document { span, duplicates, comments, .. } = document;
+        format!("{:?} {span:?} {duplicates:?} {comments:?} {:?}", document.root(), document.dropped())
     };
     if around(shorter) != around(exact) {
         return Some(format!("{} instead of {}", around(shorter), around(exact)));

@@ -152,7 +152,7 @@ fn comments_that_mention_patterns_are_kept() {
 fn what_kubectl_drops_is_noted() {
     let dropped = |text: &str| {
         let documents = read(text);
-        documents[0].dropped.map(|span| documents[0].source.slice(span).to_owned())
+        documents[0].dropped().map(|span| documents[0].source.slice(span).to_owned())
     };
     assert_eq!(dropped("a: 1\n...\n# c\nb: [\n").as_deref(), Some("b: [\n"));
     assert_eq!(dropped("  a: 1\nb: 2\n").as_deref(), Some("b: 2\n"));

@@ -42,9 +42,8 @@ pub(super) struct Draft {
 impl Draft {
     /// The document, in the tree that the builder sealed after it.
     pub(super) fn within(self, tree: &Arc<Tree>) -> Document {
-        let Self { span, root, duplicates, comments, dropped } = self;
-        let root = root.unwrap_or(NodeId(0));
-        Document { source: Arc::clone(&tree.source), span, root, tree: Arc::clone(tree), duplicates, comments, dropped }
+        let Self { span, root, duplicates, comments, .. } = self;
+        Document { span, root: root.unwrap_or(NodeId(0)), tree: Arc::clone(tree), duplicates, comments }
     }
 }
 
@@ -275,6 +274,9 @@ impl<'src> Builder<'src> {
             let nothing = Span::empty(span.start as usize);
             self.simple_scalar(nothing, Style::Plain, Scalar::Borrowed(nothing), Resolved::Null);
         }
+        if let (Some(root), Some(dropped)) = (self.draft.root, self.draft.dropped) {
+            self.tree.dropped.push((root, dropped));
+        }
         self.finished = self.tree.size();
         Draft { span, ..std::mem::take(&mut self.draft) }
     }
@@ -291,6 +293,7 @@ impl<'src> Builder<'src> {
         if !self.is_full() {
             let tree = self.tree.copy();
             self.tree.truncate(self.finished);
+            self.tree.dropped.clear();
             return Arc::new(tree);
         }
         let mut tree = std::mem::replace(&mut self.tree, Tree::new(self.source));

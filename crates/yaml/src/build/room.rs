@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use crate::late::Late;
+use crate::seldom::Seldom;
 use crate::source::Source;
 use crate::stored::More;
 use crate::tree::Tree;
@@ -27,6 +28,7 @@ impl Tree {
             more: More::with_room(nodes / 4),
             unescaped: String::new(),
             late: Late::default(),
+            dropped: Seldom::default(),
         }
     }
 
@@ -55,6 +57,7 @@ impl Tree {
             more: self.more.copy(),
             unescaped: self.unescaped.as_str().to_owned(),
             late: Late::default(),
+            dropped: self.dropped.clone(),
         }
     }
 
