@@ -3,8 +3,17 @@
 use std::sync::Arc;
 
 /// The fields of one object that are changed on its way to the API server.
+///
+/// Nearly all objects have none, so that it takes one pointer.
 #[derive(Clone, Debug, Default)]
-pub struct Changes(Arc<[Field]>, bool);
+pub struct Changes(Option<Arc<Made>>);
+
+#[derive(Clone, Debug, Default)]
+struct Made {
+    fields: Box<[Field]>,
+    /// Whether more is done that leaves all fields as they are.
+    has_others: bool,
+}
 
 /// A field by the keys on the way to it, without the items of lists; the object itself where there are none.
 pub(super) type Field = Box<[Box<str>]>;
@@ -23,7 +32,16 @@ impl Changes {
     /// The same, of an object to which more is done that leaves all fields as they are.
     #[must_use]
     pub fn beside_others(self, has_others: bool) -> Self {
-        Self(self.0, self.1 || has_others)
+        if !has_others {
+            return self;
+        }
+        let mut made = self.0.unwrap_or_default();
+        Arc::make_mut(&mut made).has_others = true;
+        Self(Some(made))
+    }
+
+    fn fields(&self) -> &[Field] {
+        self.0.as_ref().map_or(&[], |made| &made.fields)
     }
 
     /// The same with one more field.
@@ -35,38 +53,38 @@ impl Changes {
     /// Whether something works on the object before the API server has it, though all may stay as it is.
     #[must_use]
     pub fn are_made(&self) -> bool {
-        self.1 || !self.is_empty()
+        self.0.as_ref().is_some_and(|made| made.has_others || !made.fields.is_empty())
     }
 
     /// Whether nothing is changed.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.0.is_empty()
+        self.fields().is_empty()
     }
 
     /// Whether any field may be changed.
     #[must_use]
     pub fn are_open(&self) -> bool {
-        self.0.first().is_some_and(|field| field.is_empty())
+        self.fields().first().is_some_and(|field| field.is_empty())
     }
 
     /// Whether a field is changed, be it as a part of what is or in one of its own parts.
     pub fn reach(&self, keys: &[&str]) -> bool {
         let meets = |field: &Field| field.iter().zip(keys).all(|(one, other)| **one == *current(other));
-        self.0.iter().any(meets)
+        self.fields().iter().any(meets)
     }
 
     /// Whether validation of a field may come out otherwise: what it may hold depends on the fields around it.
     pub fn may_mend(&self, keys: &[&str]) -> bool {
         let is_selection = keys.iter().any(|key| selects(key));
         let mends = |field: &Field| !is_on_its_own(field) || is_selection && field.iter().any(|key| selects(key));
-        self.reach(keys) || self.0.iter().any(mends)
+        self.reach(keys) || self.fields().iter().any(mends)
     }
 
     /// The keys that are changed in a map of free keys, such as labels; nothing if any may be.
     pub fn keys_of<'a>(&'a self, map: &[&str]) -> Option<Vec<&'a str>> {
         let meets = |field: &&Field| field.iter().zip(map).all(|(one, other)| **one == *current(other));
-        self.0.iter().filter(meets).map(|field| field.get(map.len()).map(|key| &**key)).collect()
+        self.fields().iter().filter(meets).map(|field| field.get(map.len()).map(|key| &**key)).collect()
     }
 }
 
@@ -79,7 +97,7 @@ impl Changes {
             [list, key] if **list == *"matchLabels" => Some(&**key),
             _ => None,
         };
-        self.0.iter().filter(meets).map(key).collect()
+        self.fields().iter().filter(meets).map(key).collect()
     }
 }
 
@@ -89,7 +107,7 @@ impl FromIterator<Field> for Changes {
         fields.sort_unstable();
         // what lies in a changed field is changed with it
         fields.dedup_by(|next, one| next.starts_with(one));
-        Self(fields.into(), false)
+        Self((!fields.is_empty()).then(|| Arc::new(Made { fields: fields.into(), has_others: false })))
     }
 }
 

@@ -9,6 +9,7 @@ use super::hash::FastSet;
 use super::index::nearness;
 use super::object::Object;
 use super::templates::{self, SchemaPaths};
+use super::unit::Kustomizations;
 use crate::yaml::{Document, NodeId, Value};
 use installed::{home, is_below, is_everybodys, is_others_fixture};
 
@@ -31,7 +32,7 @@ pub struct Definition {
     pub is_clustered: bool,
     /// Whether a kustomization changes the schema before it reaches the server: what that takes is not known.
     pub is_changed: bool,
-    kustomizations: Arc<[u32]>,
+    kustomizations: Kustomizations,
 }
 
 /// The versions of a kind that one definition serves.
@@ -41,7 +42,7 @@ pub struct Served {
     pub document: Arc<Document>,
     /// Their names, in the definition's order; none where a kustomization changes them.
     pub versions: Vec<String>,
-    kustomizations: Arc<[u32]>,
+    kustomizations: Kustomizations,
 }
 
 /// The definitions of a run.
@@ -82,7 +83,7 @@ impl Definitions {
                     } else {
                         Vec::new()
                     },
-                    kustomizations: Arc::clone(&object.kustomizations),
+                    kustomizations: object.kustomizations.clone(),
                 });
             }
             for version in document.get(spec, "versions").map_or(&[][..], |node| document.items(node)) {
@@ -102,7 +103,7 @@ impl Definitions {
                         version: *version,
                         is_clustered: text(&["scope"]) == "Cluster",
                         is_changed: !object.keeps_node(node),
-                        kustomizations: Arc::clone(&object.kustomizations),
+                        kustomizations: object.kustomizations.clone(),
                     });
                 }
             }

@@ -3,6 +3,9 @@
 //! A folder of files is not a unit: examples and variants of one app lie side by side everywhere. What its files say
 //! of each other by name counts all the same, unless they hold variants of the same objects; see [`Neighbours`].
 
+use std::ops::Deref;
+use std::sync::Arc;
+
 use super::hash::{FastMap, FastSet};
 use super::object::Object;
 
@@ -13,6 +16,25 @@ pub enum Unit<'run> {
     File(&'run str),
     /// What a kustomization that no other builds on brings together, by its number in the run.
     Kustomization(u32),
+}
+
+/// The kustomizations that bring an object together with others, by their numbers in the run. The objects of a file share
+/// them, and most have none, so that they take one pointer.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub(in crate::kube) struct Kustomizations(Option<Arc<Vec<u32>>>);
+
+impl From<&[u32]> for Kustomizations {
+    fn from(numbers: &[u32]) -> Self {
+        Self((!numbers.is_empty()).then(|| Arc::new(numbers.to_vec())))
+    }
+}
+
+impl Deref for Kustomizations {
+    type Target = [u32];
+
+    fn deref(&self) -> &[u32] {
+        self.0.as_ref().map_or(&[], |numbers| numbers)
+    }
 }
 
 /// The units that an object belongs to: several where several overlays build on one base.

@@ -12,6 +12,7 @@ use super::decode::{Decoded, Problem, ProblemKind, Versioned};
 use super::definition_fields;
 use super::templates::{self, Template};
 use super::typed::{Typed, decode_kind};
+use super::unit::Kustomizations;
 use crate::diagnostic::{Label, ObjectRef};
 use crate::files;
 use crate::text::Text;
@@ -45,7 +46,7 @@ pub struct Object {
     /// The folder of its file, without links and dots; none where the file is not on disk.
     pub(in crate::kube) folder: Option<Text>,
     /// The kustomizations that bring it together with others, by their numbers in the run.
-    pub(in crate::kube) kustomizations: Arc<[u32]>,
+    pub(in crate::kube) kustomizations: Kustomizations,
     /// Whether objects are applied with it that are not seen: what is missing among those of the run may be there.
     pub(crate) is_among_unseen: bool,
     /// Whether SOPS or kubesec has encrypted it: it is decrypted, and what they added taken out, before it is applied.
@@ -53,7 +54,8 @@ pub struct Object {
     /// Whether a server of the default version takes it, once that has been judged: what asks again need not look.
     pub(crate) is_accepted: OnceLock<bool>,
     /// Where the Pod template is of a kind that is decoded as a whole, and the Pod's spec in it: most rules ask for them.
-    pod_nodes: Option<(NodeId, NodeId)>,
+    /// Where there is no spec, this is the object's own node, which never is one.
+    pod_nodes: (NodeId, NodeId),
     /// Pod templates of kinds that are not decoded as a whole.
     pub(in crate::kube) templates: Seldom<Template>,
 }
@@ -90,8 +92,8 @@ impl Object {
         }
         let template = typed.as_ref().and_then(pod::path).and_then(|path| document.at(node, path));
         let pod_nodes = template.and_then(|template| Some((template, document.get(template, "spec")?)));
+        let pod_nodes = pod_nodes.unwrap_or((node, node));
         let document = Arc::clone(document);
-        let kustomizations = Arc::default();
         Self {
             document,
             node,
@@ -103,7 +105,7 @@ impl Object {
             changes: Changes::default(),
             is_operated: !templates.is_empty() && templates::is_operated(api_version),
             folder: None,
-            kustomizations,
+            kustomizations: Kustomizations::default(),
             is_among_unseen: false,
             is_encrypted,
             is_accepted: OnceLock::new(),
@@ -116,7 +118,7 @@ impl Object {
     /// `gen` makes.
     #[must_use]
     pub fn in_one_unit(self) -> Self {
-        Self { kustomizations: Arc::from([0]), ..self }
+        Self { kustomizations: [0].as_slice().into(), ..self }
     }
 
     /// Whether a value is yet to be filled in: a placeholder, a text of a file that calls itself a template, the
@@ -178,5 +180,18 @@ impl Object {
     #[must_use]
     pub fn label(&self, node: NodeId, text: impl Into<String>) -> Label {
         Label::node(&self.document, node, text)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Object;
+    use crate::kube::types::Container;
+    use crate::yaml::Document;
+
+    /// A run holds all of them at once.
+    #[test]
+    fn an_object_takes_no_more_than_it_says() {
+        assert_eq!((size_of::<Object>(), size_of::<Document>(), size_of::<Container>()), (128, 40, 256));
     }
 }

@@ -64,7 +64,10 @@ impl Object {
 
     fn typed_pod(&self) -> Option<PodView<'_>> {
         use Life::{Batch, LongRunning, Scheduled};
-        let (template, node) = self.pod_nodes?;
+        let (template, node) = self.pod_nodes;
+        if node == self.node {
+            return None;
+        }
         let typed = self.typed.as_ref()?;
         if let Typed::Pod(pod) = typed {
             let (metadata, spec, life) = (Some(&pod.metadata), pod.spec.as_ref()?, Life::Unknown);

@@ -53,7 +53,7 @@ types! {
         readiness_probe: Option<Box<Probe>> = "readinessProbe",
         resources: Option<ResourceRequirements> = "resources",
         restart_policy: Option<Text> = "restartPolicy",
-        security_context: Option<SecurityContext> = "securityContext",
+        security_context: Option<Box<SecurityContext>> = "securityContext",
         startup_probe: Option<Box<Probe>> = "startupProbe",
         stdin: Option<bool> = "stdin",
         volume_devices: Option<List<VolumeDevice>> = "volumeDevices",

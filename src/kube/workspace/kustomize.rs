@@ -19,6 +19,7 @@ use super::part;
 use crate::files;
 use crate::kube::changes::{Changes, field};
 use crate::kube::hash::{FastMap, FastSet};
+use crate::kube::unit::Kustomizations;
 use crate::limits;
 use crate::yaml::{self, Document, NodeId, Part, Source};
 use changes::Change;
@@ -75,8 +76,8 @@ pub(super) fn connect(files: &mut Vec<File>, listed: &Listed) {
     for file in files.iter_mut() {
         // what was rendered is what is applied, and is applied together
         let Some(rendered) = &file.rendered else { continue };
-        let unit: Arc<[u32]> = Arc::from([rendered.unit]);
-        file.objects.iter_mut().for_each(|object| object.kustomizations = Arc::clone(&unit));
+        let unit = Kustomizations::from(&[rendered.unit][..]);
+        file.objects.iter_mut().for_each(|object| object.kustomizations = unit.clone());
     }
     let mut all = find(files, listed);
     let own = all.len();
@@ -144,7 +145,7 @@ pub(super) fn connect(files: &mut Vec<File>, listed: &Listed) {
         by.is_open |= changes.len() > MOST_CHANGES;
         let roots = roots.map_or(&[][..], Vec::as_slice);
         let changes: Vec<&Change> = changes.into_iter().chain(variables.among(roots)).collect();
-        let kustomizations: Arc<[u32]> = roots.into();
+        let kustomizations = Kustomizations::from(roots);
         let is_among_unseen = unseen.are_among(path, roots);
         for object in &mut file.objects {
             object.is_patch |= is_patch || is_left_out && part::lacks_what_all_have(object);
@@ -155,7 +156,7 @@ pub(super) fn connect(files: &mut Vec<File>, listed: &Listed) {
                 let fields = changes.iter().flat_map(|change| change.fields(object, is_renamed, &selected));
                 fields.collect::<Changes>().beside_others(!changes.is_empty())
             };
-            object.kustomizations = Arc::clone(&kustomizations);
+            object.kustomizations = kustomizations.clone();
             object.is_among_unseen = is_among_unseen;
         }
     }

@@ -20,7 +20,7 @@ fn check(index: &Index<'_>, found: &mut FindingsAnywhere<'_>) {
 }
 
 fn judge(view: ContainerView<'_>, index: &Index<'_>, found: &mut Findings<'_>) {
-    let own = view.container.security_context.as_ref();
+    let own = view.container.security_context.as_deref();
     let of_pod = view.pod.spec.security_context.as_ref();
     let user = in_effect(own.and_then(user), of_pod.and_then(|pod| pod.run_as_user));
     let non_root = in_effect(own.and_then(non_root), of_pod.and_then(|pod: &PodSecurityContext| pod.run_as_non_root));
