@@ -1,4 +1,7 @@
 use std::collections::{BTreeMap, BTreeSet};
+use std::hash::BuildHasher as _;
+
+use foldhash::fast::RandomState;
 
 use super::scaling::{self, Scaler};
 use crate::kube::types::Labels;
@@ -93,14 +96,21 @@ fn classes<'run>(controllers: &[Controller<'run>]) -> Vec<Class<'run>> {
 /// The groups of those that select each other's Pods, in one direction or both.
 fn groups<'run>(controllers: &[Controller<'run>]) -> Vec<Vec<Controller<'run>>> {
     let classes = classes(controllers);
-    let mut by_label: FastMap<(&str, &str), Vec<usize>> = FastMap::default();
-    for (at, Class { controllers, .. }) in classes.iter().enumerate() {
-        for (key, value) in controllers[0].labels {
-            by_label.entry((key, value)).or_default().push(at);
-        }
+    let hasher = RandomState::default();
+    let number = |label: (&str, &str)| u32::try_from(hasher.hash_one(label) >> 32).unwrap_or_default();
+    // sorted numbers of labels, of which two may have one: a map of lists takes ten times as much memory
+    let mut by_label: Vec<(u32, u32)> = Vec::with_capacity(classes.len());
+    for (Class { controllers, .. }, at) in classes.iter().zip(0..) {
+        by_label.extend(controllers[0].labels.into_iter().map(|(key, value)| (number((key, value)), at)));
     }
-    let all: Vec<usize> = (0..classes.len()).collect();
-    let mut group_of: Vec<usize> = all.clone();
+    by_label.sort_unstable();
+    let labelled = |label: (&str, &str)| {
+        let wanted = number(label);
+        let start = by_label.partition_point(|(label, _)| *label < wanted);
+        &by_label[start..start + by_label[start..].partition_point(|(label, _)| *label == wanted)]
+    };
+    let all: Vec<(u32, u32)> = (0..).take(classes.len()).map(|at| (0, at)).collect();
+    let mut group_of: Vec<usize> = (0..classes.len()).collect();
     // Classes with one selector are compared with the others once.
     let mut selects_others: Vec<bool> = Vec::with_capacity(classes.len());
     let mut wide = 0;
@@ -119,11 +129,12 @@ fn groups<'run>(controllers: &[Controller<'run>]) -> Vec<Vec<Controller<'run>>> 
                 continue;
             }
         }
-        let with = selector.equal().map(|label| by_label.get(&label).map_or(&[][..], Vec::as_slice));
-        for other in with.min_by_key(|with| with.len()).unwrap_or(&all) {
-            if *other != at && selector.matches(classes[*other].controllers[0].labels) {
+        let with = selector.equal().map(labelled);
+        for (_, other) in with.min_by_key(|with| with.len()).unwrap_or(&all) {
+            let other = *other as usize;
+            if other != at && selector.matches(classes[other].controllers[0].labels) {
                 selects_others[at] = true;
-                join(&mut group_of, at, *other);
+                join(&mut group_of, at, other);
             }
         }
     }
