@@ -7,7 +7,6 @@ use std::ops::Range;
 
 use foldhash::fast::FixedState;
 
-use super::hash::FastMap;
 use super::object::{Object, PodView};
 
 /// Objects by kind and name, and by namespace as well. What is alike is in the order of the run.
@@ -23,7 +22,11 @@ pub(super) struct Names<'run> {
 /// The number of a kind and name, or of a label's key and value. The seed is fixed, so that each run does the same work;
 /// where two have one number, they are compared.
 fn hash(one: &str, other: &str) -> u64 {
-    FixedState::with_seed(0).hash_one((one, other))
+    number(&(one, other))
+}
+
+fn number(key: &impl Hash) -> u64 {
+    FixedState::with_seed(0).hash_one(key)
 }
 
 /// Where one number is among sorted ones.
@@ -88,42 +91,55 @@ impl<'run> Names<'run> {
 /// Lists by key that lie in one: most are so short that one for each would take more memory than it holds.
 #[derive(Debug)]
 pub(super) struct Lists<K, V> {
+    /// Numbers of the keys, in order.
+    hashes: Vec<u64>,
+    /// The keys in that order.
+    keys: Vec<K>,
+    /// Where the list of each ends, which begins where the one before ends.
+    ends: Vec<u32>,
     all: Box<[V]>,
-    by_key: FastMap<K, Range<u32>>,
 }
 
 impl<K, V> Default for Lists<K, V> {
     fn default() -> Self {
-        Self { all: Box::default(), by_key: FastMap::default() }
+        Self { hashes: Vec::new(), keys: Vec::new(), ends: Vec::new(), all: Box::default() }
     }
 }
 
 impl<K: Copy + Hash + Ord, V> Lists<K, V> {
     /// Of values with their keys. Those of one key stay in their order.
-    pub(super) fn of(mut found: Vec<(K, V)>) -> Self {
-        found.sort_by_key(|(key, _)| *key);
-        let mut by_key = FastMap::default();
+    pub(super) fn of(found: Vec<(K, V)>) -> Self {
+        let mut found: Vec<(u64, K, V)> = found.into_iter().map(|(key, value)| (number(&key), key, value)).collect();
+        found.sort_by_key(|(hash, key, _)| (*hash, *key));
+        let groups = || found.chunk_by(|(_, one, _), (_, other, _)| one == other);
+        let count = groups().count();
+        let (mut hashes, mut keys) = (Vec::with_capacity(count), Vec::with_capacity(count));
+        let mut ends = Vec::with_capacity(count);
         let mut end = 0;
-        for group in found.chunk_by(|(one, _), (other, _)| one == other) {
-            let start = end;
+        for group in groups() {
             end += u32::try_from(group.len()).unwrap_or(u32::MAX);
-            by_key.insert(group[0].0, start..end);
+            hashes.push(group[0].0);
+            keys.push(group[0].1);
+            ends.push(end);
         }
-        Self { all: found.into_iter().map(|(_, value)| value).collect(), by_key }
+        Self { hashes, keys, ends, all: found.into_iter().map(|(.., value)| value).collect() }
     }
 
     /// The list under a key, if there is one.
     pub(super) fn get(&self, key: &K) -> Option<&[V]> {
-        self.by_key.get(key).map(|range| self.list(range))
+        let within = range(&self.hashes, number(key));
+        let place = within.start + self.keys[within].binary_search(key).ok()?;
+        Some(self.list(place))
     }
 
     /// All lists, with their keys.
     pub(super) fn iter(&self) -> impl Iterator<Item = (K, &[V])> {
-        self.by_key.iter().map(|(key, range)| (*key, self.list(range)))
+        self.keys.iter().enumerate().map(|(place, key)| (*key, self.list(place)))
     }
 
-    fn list(&self, range: &Range<u32>) -> &[V] {
-        self.all.get(range.start as usize..range.end as usize).unwrap_or_default()
+    fn list(&self, place: usize) -> &[V] {
+        let start = place.checked_sub(1).map_or(0, |before| self.ends[before]);
+        self.all.get(start as usize..self.ends[place] as usize).unwrap_or_default()
     }
 }
 
@@ -208,4 +224,24 @@ fn equal<T>(sorted: &[T], compare: impl Fn(&T) -> Ordering) -> &[T] {
     let few = rest.iter().take(4).take_while(|one| compare(one).is_eq()).count();
     let count = if few < 4 { few } else { rest.partition_point(|one| compare(one).is_eq()) };
     &rest[..count]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Lists;
+
+    #[test]
+    fn each_key_has_its_own_list_in_order() {
+        let key = |number: u32| (None::<&str>, number % 300);
+        let lists = Lists::of((0..1000).map(|number| (key(number), number)).collect());
+        for of in 0..300 {
+            let wanted: Vec<u32> = (0..1000).filter(|number| number % 300 == of).collect();
+            assert_eq!(lists.get(&key(of)), Some(&*wanted), "{of}");
+        }
+        assert_eq!((lists.get(&(None, 300)), lists.get(&(Some(""), 0))), (None, None));
+        let (mut keys, all): (Vec<_>, Vec<_>) = lists.iter().map(|(key, list)| (key, list.len())).unzip();
+        keys.sort_unstable();
+        assert_eq!((keys, all.iter().sum()), ((0..300).map(key).collect::<Vec<_>>(), 1000));
+        assert_eq!(Lists::<u32, u32>::default().get(&0), None);
+    }
 }
