@@ -1,6 +1,9 @@
 //! `patterns import`: manifests into descriptions, with proof.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+mod broken;
+mod notes;
+
+use std::collections::HashMap;
 use std::fs;
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
@@ -15,7 +18,7 @@ use crate::cli::{ImportArgs, ImportFormat};
 use crate::describe::Options;
 use crate::diagnostic::{Finding, Stop, Subject};
 use crate::expand::{catalogue, expand_in, expand_text, lacking_folders};
-use crate::facts::workload::{Workload, workloads};
+use crate::facts::workload::workloads;
 use crate::facts::{Programs, Role};
 use crate::files::{self, named};
 use crate::import::{self, Import, Imported, Input, Known};
@@ -26,6 +29,8 @@ use crate::project::{self, Project};
 use crate::report::{escaped, import as report};
 use crate::words::is_encrypted;
 use crate::yaml::{Refusal, Source};
+use broken::Broken;
+use notes::{notes, open_secrets, variants};
 
 /// Prints descriptions, or writes them; the report says what became of each object.
 pub fn run(args: &ImportArgs) -> Result<Exit, Stop> {
@@ -234,101 +239,6 @@ fn known(workspace: &Workspace, programs: &Programs) -> HashMap<(String, u32), K
         );
     }
     known
-}
-
-/// The rules that workloads break as they are.
-#[derive(Default)]
-struct Broken {
-    /// By what is found in one.
-    within: HashMap<*const Object, BTreeSet<&'static str>>,
-    /// By what is found in none of them.
-    around: BTreeSet<&'static str>,
-}
-
-impl Broken {
-    fn of(all: &[Workload<'_>], findings: &[Finding]) -> Self {
-        let mut places: HashMap<*const Source, BTreeMap<u32, (u32, *const Object)>> = HashMap::new();
-        for Workload { object, .. } in all {
-            let span = object.document.span(object.node);
-            let of_file = places.entry(Arc::as_ptr(&object.document.source)).or_default();
-            of_file.insert(span.start, (span.end, std::ptr::from_ref(*object)));
-        }
-        let mut broken = Self::default();
-        for finding in findings {
-            let Some(rule) = finding.rule else { continue };
-            let at = &finding.primary;
-            let before = places.get(&Arc::as_ptr(&at.source)).and_then(|of| of.range(..=at.span.start).next_back());
-            match before {
-                Some((_, (end, object))) if at.span.end <= *end => {
-                    broken.within.entry(*object).or_default().insert(rule.name);
-                }
-                _ => drop(broken.around.insert(rule.name)),
-            }
-        }
-        broken
-    }
-
-    /// All that is found, but for what is found in another workload.
-    fn by(&self, object: &Object) -> Vec<&'static str> {
-        let within = self.within.get(&std::ptr::from_ref(object)).into_iter().flatten();
-        within.chain(&self.around).copied().collect::<BTreeSet<_>>().into_iter().collect()
-    }
-}
-
-fn notes(workspace: &Workspace) -> Vec<String> {
-    let mut notes = Vec::new();
-    let (of_ytt, of_others) = (workspace.ytt_templates_skipped, workspace.other_templates_skipped);
-    let of_helm = workspace.templates_skipped - of_ytt - of_others;
-    for (number, what, how) in [
-        (of_helm, "Helm template", "`helm template CHART | patterns import -` reads what Helm makes"),
-        (of_ytt, "ytt template", "`ytt -f FILES | patterns import -` reads what ytt makes"),
-        (of_others, "other template", "render it first, and import the output"),
-    ] {
-        match number {
-            0 => {}
-            1 => notes.push(format!("1 {what} skipped; {how}")),
-            _ => notes.push(format!("{number} {} skipped; {how}", what.replacen("template", "templates", 1))),
-        }
-    }
-    if workspace.objects().any(|object| !object.changes.is_empty() || object.is_patch) {
-        notes.push(
-            "kustomize changes some of these objects; `kubectl kustomize DIR | patterns import -` reads its output"
-                .to_owned(),
-        );
-    }
-    notes
-}
-
-/// That some documents are not to be generated together, and where they are.
-fn variants(import: &Import, args: &ImportArgs) -> Option<String> {
-    let of: Vec<&str> = import.documents.iter().filter_map(|document| document.variant.as_deref()).collect();
-    let names: BTreeSet<&str> = of.iter().copied().collect();
-    let first = names.first()?;
-    let listed = names.iter().copied().collect::<Vec<_>>().join(", ");
-    let what = if names.len() == 1 { "a variant has" } else { "variants have" };
-    let how = if args.output.is_some() {
-        format!("each is in a folder of DIR, such as DIR/{first}; generate one of them at a time")
-    } else {
-        let documents =
-            if of.len() == 1 { "its document is".to_owned() } else { format!("{} documents are", of.len()) };
-        format!("{documents} not printed; -o DIR writes each into a folder, such as DIR/{first}")
-    };
-    Some(format!("{what} the same objects as other documents ({listed}): {how}"))
-}
-
-/// Where the descriptions have what looks like a secret from: its value is shown nowhere but in them.
-fn open_secrets(import: &Import) -> Vec<String> {
-    let inputs = import
-        .documents
-        .iter()
-        .flat_map(|document| document.objects.iter().map(|object| &object.input).chain(&document.extra));
-    let mut places: Vec<String> = inputs.flat_map(|input| input.open().collect::<Vec<_>>()).collect();
-    places.sort_unstable();
-    places.dedup();
-    let note = |place: &String| {
-        format!("{place}: this looks like a plaintext secret, and the description contains it too; move it to a Secret")
-    };
-    places.iter().map(note).collect()
 }
 
 /// The documents that are generated together: those of variants have the names of others.
