@@ -1,6 +1,8 @@
 //! Reading files without waiting or filling the memory, and replacing them whole or not at all.
 
+mod pipes;
 mod replaced;
+mod root;
 mod words;
 
 use std::collections::HashMap;
@@ -12,7 +14,9 @@ use std::sync::RwLock;
 use crate::limits::{self, Limit};
 use crate::yaml::Source;
 
+use pipes::is_named_pipe;
 pub use replaced::{NewFile, write};
+pub use root::{root, why_root};
 pub use words::{unsearched, why};
 
 /// What standard input is called in messages.
@@ -140,19 +144,6 @@ pub fn read(path: &Path, limit: Limit) -> io::Result<Vec<u8>> {
     within(File::open(path)?, 0, limit)
 }
 
-/// Whether a path is a pipe with a name: what a shell makes for `<(…)` is one that is open already, under `/dev/fd`.
-#[cfg(unix)]
-fn is_named_pipe(path: &Path) -> bool {
-    use std::os::unix::fs::FileTypeExt;
-    let is_pipe = fs::metadata(path).is_ok_and(|there| there.file_type().is_fifo());
-    is_pipe && !path.starts_with("/dev/fd") && fs::canonicalize(path).is_ok()
-}
-
-#[cfg(not(unix))]
-fn is_named_pipe(_: &Path) -> bool {
-    false
-}
-
 /// Reads a file that another file names or that is found by its name. It is unchecked, so it may be a pipe that
 /// never ends or a device that never stops.
 ///
@@ -278,27 +269,6 @@ fn not_regular() -> io::Error {
 #[must_use]
 pub fn named(path: &Path, error: &io::Error) -> io::Error {
     io::Error::new(error.kind(), format!("{}: {}", path.display(), why(path, error)))
-}
-
-/// The folder that a description and what it names must lie in: the repository, or the project's folder, or else the
-/// description's own.
-#[must_use]
-pub fn root(folder: &Path) -> PathBuf {
-    let has = |name: &'static str| move |folder: &&Path| folder.join(name).exists();
-    let root = folder.ancestors().find(has(".git")).or_else(|| folder.ancestors().find(has(".patterns.yaml")));
-    root.unwrap_or(folder).to_owned()
-}
-
-/// Why a folder is the one that [`root`] finds.
-#[must_use]
-pub fn why_root(root: &Path) -> &'static str {
-    if root.join(".git").exists() {
-        "a description can name only files of its repository: this is the folder that contains .git"
-    } else if root.join(".patterns.yaml").exists() {
-        "a description can name only files of its project: this is the folder that contains .patterns.yaml, and none above it contains .git"
-    } else {
-        "a description can name only files of its repository, which contains .git, or of its project, which contains .patterns.yaml; no folder above this one contains either, as in an archive"
-    }
 }
 
 #[cfg(all(test, unix))]
