@@ -1,5 +1,7 @@
 //! From the text of a description to its documents, environment applied and parameters filled in.
 
+mod checks;
+
 use std::collections::{BTreeSet, HashMap};
 use std::path::Path;
 use std::sync::Arc;
@@ -13,15 +15,14 @@ use super::environment;
 use super::extends;
 use super::grammar::grammar;
 use super::keys;
-use super::params::{Params, Setting};
+use super::params::Params;
 use super::schema::{self, Subject};
 use super::settings::kubernetes_version;
 use super::spanned::{Kind, Member, Place, Spanned};
 use crate::diagnostic::Finding;
 use crate::kube::versions::Target;
-use crate::limits;
-use crate::words::{list, nearest};
 use crate::yaml::{self, Document, Source};
+use checks::{check_environments, check_settings, not_a_description};
 
 /// Reads all documents of a description. What is wrong with them goes to the findings; a document is there
 /// nevertheless if enough of it can be read to check its patterns, so that all mistakes show in one run.
@@ -124,62 +125,6 @@ fn roots(source: &Arc<Source>) -> (Vec<Spanned>, Vec<Finding>) {
         }
     }
     (roots, findings)
-}
-
-/// That a document is none, and how many others of its file are not.
-fn not_a_description(document: &Document, others: usize) -> Finding {
-    let root = Spanned::from_node(document, document.root());
-    let first = root.members().first().map_or(&root.place, |member| &member.key_place);
-    let nor = match others {
-        0 => String::new(),
-        1 => ", nor is another document of this file".to_owned(),
-        _ => format!(", nor are {others} other documents of this file"),
-    };
-    let finding = Finding::error(first.label(""), format!("this is not a pattern description{nor}"));
-    if root.get("kind").is_some() {
-        return finding.because("it looks like a Kubernetes manifest").help("patterns lint FILE");
-    }
-    finding.help("begin the document with `patterns: v1`")
-}
-
-/// How many there are: each is another description.
-fn check_environments(roots: &[Spanned]) -> Option<Finding> {
-    let mut members = roots.iter().filter_map(|root| root.member("environments")).peekable();
-    let first = members.peek().map(|member| member.key_place.clone())?;
-    let names: BTreeSet<&str> =
-        members.flat_map(|member| member.value.members()).map(|member| member.key.as_str()).collect();
-    (names.len() > limits::ENVIRONMENTS.count()).then(|| {
-        let message = format!("there are {} environments, more than {}", names.len(), limits::ENVIRONMENTS);
-        Finding::error(first.label(""), message)
-            .because("each one is checked separately (limit environments, see SECURITY.md)")
-            .help("split the description, or make the values that differ parameters: --set, --params")
-    })
-}
-
-/// Parameters that are set and that no document has.
-fn check_settings(roots: &[Spanned], options: &Options) -> Vec<Finding> {
-    let declared: BTreeSet<&str> = roots
-        .iter()
-        .filter_map(|root| root.get("params"))
-        .flat_map(Spanned::members)
-        .map(|member| member.key.as_str())
-        .collect();
-    let known: Vec<&str> = declared.iter().copied().collect();
-    let unknown = options.settings.iter().filter(|setting| !declared.contains(setting.name.as_str()));
-    let finding = |setting: &Setting| {
-        let label = nearest(&setting.name, known.iter().copied())
-            .map_or_else(String::new, |name| format!("did you mean `{name}`?"));
-        let help = if known.is_empty() {
-            "declare it under `params`".to_owned()
-        } else {
-            format!("declared are {}", list(&known))
-        };
-        // it may be one that holds a secret, and is misspelt
-        Finding::error(setting.place.label(label), format!("no parameter is called `{}`", setting.name))
-            .help(help)
-            .hide(setting.value.place.span)
-    };
-    unknown.map(finding).collect()
 }
 
 /// Reads the documents of a file, and goes on after a mistake, so that all of them show in one run.
