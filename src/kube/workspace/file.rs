@@ -7,6 +7,7 @@ use std::sync::Arc;
 use memchr::memmem;
 use rayon::prelude::*;
 
+use super::foreign::{begins_with_other_keys, is_configuration};
 use super::helm;
 use super::incomplete::{self, Incomplete};
 use super::rendered::Rendered;
@@ -14,11 +15,11 @@ use super::walk::Input;
 use crate::files;
 use crate::kube::hash::FastSet;
 use crate::kube::threads::WORTH_THREADS;
-use crate::kube::{Object, Problem, ProblemKind, home_of_field};
+use crate::kube::{Object, Problem, ProblemKind};
 use crate::limits;
 use crate::text::Text;
 use crate::words;
-use crate::yaml::{self, Document, Entry, NodeId, Part, Refusal, Source, Value};
+use crate::yaml::{self, Document, NodeId, Part, Refusal, Source, Value};
 
 /// A file that was read.
 #[derive(Debug)]
@@ -220,28 +221,6 @@ impl File {
     }
 }
 
-/// Whether so many keys that no object of its kind has, at any depth, are above what says of which kind it is: tests of
-/// charts hold values there that they render the chart with, and below what they expect of the object.
-fn begins_with_other_keys(object: &Object, number: usize) -> bool {
-    let document = &object.document;
-    if object.problems.is_empty() || object.node != document.root() {
-        return false;
-    }
-    let is_identity = |key: &str| key == "apiVersion" || key == "kind";
-    let above = document.entries(object.node).iter().take_while(|entry| !is_identity(&document.key(entry)));
-    let is_other = |entry: &&Entry| {
-        let name = document.key(entry);
-        let known = |known: &[&str]| known.contains(&&*name) || words::nearest(&name, known.iter().copied()).is_some();
-        let is_unknown = |problem: &Problem| {
-            problem.node == entry.key
-                && matches!(problem.kind, ProblemKind::UnknownField { known: fields, .. } if !known(fields))
-        };
-        let home = || home_of_field(&object.id.api_version, &object.id.kind, &[], &name, document.value(entry.value()));
-        object.problems.iter().any(is_unknown) && home().is_none()
-    };
-    above.filter(is_other).take(number).count() == number
-}
-
 /// Numbers and booleans among an object's own annotations are texts to kustomize, which writes them in quotes
 /// (kubernetes-sigs/kustomize: `GetAnnotations` in `kyaml/yaml/rnode.go`). Other maps of texts stay as they are written.
 fn accept_annotations(object: &mut Object) {
@@ -338,27 +317,4 @@ fn add_objects(document: &Arc<Document>, objects: &mut Vec<Object>) {
             _ => objects.push(Object::of_kind(document, node, api_version, kind, is_patch)),
         }
     }
-}
-
-/// Whether an object is for functions of kustomize or kpt, which leave it out of what they send
-/// (kubernetes-sigs/kustomize: `functions-spec.md`, "config.kubernetes.io/function" and "config.kubernetes.io/local-config").
-pub(super) fn is_for_functions(document: &Document, node: NodeId) -> bool {
-    const FUNCTION: [&str; 2] = ["config.kubernetes.io/function", "config.k8s.io/function"];
-    const LOCAL: [&str; 2] = ["config.kubernetes.io/local-config", "config.k8s.io/local-config"];
-    let Some(annotations) = document.at(node, &["metadata", "annotations"]) else { return false };
-    FUNCTION.iter().any(|name| document.get(annotations, name).is_some())
-        || LOCAL.iter().any(|name| document.get_str(annotations, name).is_some_and(|value| value != "false"))
-}
-
-/// Whether a map is a program's own configuration that looks like an API object: what a function of kustomize or kpt
-/// reads, a kubeconfig (`v1 Config`), a policy of the old scheduler (`v1 Policy`). Objects have metadata, and the last
-/// two kinds are none of the API's.
-fn is_configuration(document: &Document, node: NodeId, api_version: &str, kind: &str) -> bool {
-    const FIELDS: [&str; 7] =
-        ["clusters", "contexts", "current-context", "users", "predicates", "priorities", "extenders"];
-    is_for_functions(document, node)
-        || api_version == "v1"
-            && matches!(kind, "Config" | "Policy")
-            && document.get(node, "metadata").is_none()
-            && FIELDS.iter().any(|field| document.get(node, field).is_some())
 }

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::file::is_for_functions;
+use super::foreign::is_for_functions;
 use crate::words::edits_within;
 use crate::yaml::{Document, NodeId, Value};
 

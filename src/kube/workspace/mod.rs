@@ -1,6 +1,7 @@
 //! All files of a run: found, read and decoded, in the same order on any machine.
 
 mod file;
+mod foreign;
 mod generators;
 mod globs;
 mod helm;
