@@ -1,6 +1,7 @@
 //! What a program's command line, variables and configuration files mean, as data: one YAML file for each program
 //! under `programs/`, and in the same form under `lint.programs` of a project's `.patterns.yaml`.
 
+mod asked;
 mod endpoint;
 mod many;
 mod pods;
