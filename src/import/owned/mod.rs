@@ -2,6 +2,7 @@
 
 mod adopt;
 mod expose;
+mod part;
 mod ports;
 
 use std::cell::OnceCell;
@@ -14,34 +15,8 @@ use super::canonical::fill_match_labels;
 use super::recognise::{self, Recognised};
 use super::values::{items, pod_spec, template_pointer};
 use super::{Input, Known};
+pub(super) use part::{PARTS, Part};
 use ports::Declared;
-
-/// What a workload can be imported without: its objects then stay where they are.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Part {
-    Configs,
-    Policy,
-    Route,
-    Rights,
-    Scaler,
-    Budget,
-    Claims,
-    Services,
-    Extra,
-}
-
-/// All of them, in the order in which they are tried.
-pub(super) const PARTS: [Part; 9] = [
-    Part::Configs,
-    Part::Policy,
-    Part::Route,
-    Part::Rights,
-    Part::Scaler,
-    Part::Budget,
-    Part::Claims,
-    Part::Services,
-    Part::Extra,
-];
 
 /// A workload with the objects that its document generates.
 #[derive(Clone)]
