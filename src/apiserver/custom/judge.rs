@@ -1,5 +1,6 @@
 //! A value against the schema of a definition: `apiextensions-apiserver/pkg/apiserver/validation`.
 
+mod both;
 mod values;
 
 use std::cell::Cell;
@@ -14,25 +15,7 @@ use crate::kube::FastSet;
 use crate::words::did_you_mean;
 use crate::yaml::{Document, Entry, Key, Keys, NodeId, Value};
 
-/// A schema of a value, and the structural schema of the same value: another one under `allOf` and its relatives.
-#[derive(Clone, Copy)]
-pub struct Both {
-    schema: NodeId,
-    base: NodeId,
-    is_nested: bool,
-}
-
-impl Both {
-    /// A schema that is the structural one.
-    pub fn of(schema: NodeId) -> Self {
-        Self { schema, base: schema, is_nested: false }
-    }
-
-    /// A schema that restricts the same value.
-    fn nested(self, schema: NodeId) -> Self {
-        Self { schema, is_nested: true, ..self }
-    }
-}
+pub use both::Both;
 
 /// Judges one value by a schema.
 pub struct Judge<'run> {
