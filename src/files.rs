@@ -150,15 +150,27 @@ pub fn read(path: &Path, limit: Limit) -> io::Result<Vec<u8>> {
 /// # Errors
 /// What is not a regular file, cannot be read, or is larger than `limit`.
 pub fn read_regular(path: &Path, limit: Limit) -> io::Result<Vec<u8>> {
+    read_regular_if_seen(path, limit, false)
+}
+
+/// The same for a file that may just have been seen to be a regular one.
+///
+/// # Errors
+/// As [`read_regular`].
+pub fn read_regular_if_seen(path: &Path, limit: Limit, is_seen: bool) -> io::Result<Vec<u8>> {
     if let Some(text) = held(path) {
         return if text.len() as u64 > limit.most { Err(too_large(limit)) } else { Ok(text) };
     }
     // Opening a pipe would wait for its other end.
-    let there = fs::metadata(path)?;
+    if !is_seen && !fs::metadata(path)?.is_file() {
+        return Err(not_regular());
+    }
+    let file = File::open(path)?;
+    let there = file.metadata()?;
     if !there.is_file() {
         return Err(not_regular());
     }
-    within(File::open(path)?, there.len(), limit)
+    within(file, there.len(), limit)
 }
 
 /// Whether an ignore file is there: one that is a pipe or a device, or a link to one, would never end, and the search for

@@ -55,7 +55,7 @@ impl File {
     pub(super) fn open(input: &Input) -> io::Result<Self> {
         let bytes = match &input.path {
             Some(path) if input.explicit => files::read(path, limits::INPUT)?,
-            Some(path) => files::read_regular(path, limits::INPUT)?,
+            Some(path) => files::read_regular_if_seen(path, limits::INPUT, input.is_seen)?,
             None => files::read_stdin(limits::INPUT)?,
         };
         let source = Arc::new(Source::decode(input.name.clone(), bytes).map_err(io::Error::other)?);

@@ -26,6 +26,8 @@ pub struct Input {
     pub explicit: bool,
     /// Whether findings in it are wanted; otherwise it is read for what others refer to.
     pub reported: bool,
+    /// Whether a search has just seen that it is a regular file.
+    pub is_seen: bool,
 }
 
 impl Input {
@@ -38,6 +40,7 @@ impl Input {
             name: shown(path),
             explicit: false,
             reported: true,
+            is_seen: false,
         }
     }
 }
@@ -109,14 +112,15 @@ impl Listing {
         let identity = file.map(identity);
         self.seen.extend(identity.clone());
         let name = file.map_or_else(|| "<stdin>".to_owned(), shown);
-        self.inputs.push(Input { path: None, identity, name, explicit: true, reported: true });
+        self.inputs.push(Input { path: None, identity, name, explicit: true, reported: true, is_seen: false });
     }
 
     fn add(&mut self, path: &Path, reported: bool) {
         if path.is_dir() {
             self.folder(path, reported);
         } else {
-            self.file(path.to_owned(), identity(path), reported, true);
+            let input = Input { explicit: true, reported, ..Input::found(path) };
+            self.file(input);
         }
     }
 
@@ -205,8 +209,9 @@ impl Listing {
         if left_out::is_expectation(&path) {
             self.expectations_left_out += usize::from(reported);
         } else {
-            let identity = if is_link { identity(&path) } else { real };
-            self.file(path, identity, reported, false);
+            let identity = Some(if is_link { identity(&path) } else { real });
+            let name = shown(&path);
+            self.file(Input { path: Some(path), identity, name, explicit: false, reported, is_seen: !is_link });
         }
     }
 
@@ -247,17 +252,19 @@ impl Listing {
                 }
                 Found::Other { real: identity, .. } if missed.contains(&identity) => {
                     let below = identity.strip_prefix(&real).map(|below| folder.join(below));
-                    self.file(below.unwrap_or_else(|_| identity.clone()), identity, reported, false);
+                    let path = below.unwrap_or_else(|_| identity.clone());
+                    let (name, identity) = (shown(&path), Some(identity));
+                    self.file(Input { path: Some(path), identity, name, explicit: false, reported, is_seen: false });
                 }
                 _ => {}
             }
         }
     }
 
-    fn file(&mut self, path: PathBuf, identity: PathBuf, reported: bool, explicit: bool) {
-        if !self.excluded.matches(&identity, false) && self.seen.insert(identity.clone()) {
-            let name = shown(&path);
-            self.inputs.push(Input { path: Some(path), identity: Some(identity), name, explicit, reported });
+    fn file(&mut self, input: Input) {
+        let Some(identity) = &input.identity else { return };
+        if !self.excluded.matches(identity, false) && self.seen.insert(identity.clone()) {
+            self.inputs.push(input);
         }
     }
 }
