@@ -46,8 +46,8 @@ impl Changes {
 
     /// The same with one more field.
     pub(super) fn and(self, field: Field) -> Self {
-        let has_others = self.1;
-        self.0.iter().cloned().chain([field]).collect::<Self>().beside_others(has_others)
+        let has_others = self.0.as_ref().is_some_and(|made| made.has_others);
+        self.fields().iter().cloned().chain([field]).collect::<Self>().beside_others(has_others)
     }
 
     /// Whether something works on the object before the API server has it, though all may stay as it is.

@@ -17,7 +17,7 @@ pub(super) fn begins_with_other_keys(object: &Object, number: usize) -> bool {
         let name = document.key(entry);
         let known = |known: &[&str]| known.contains(&&*name) || words::nearest(&name, known.iter().copied()).is_some();
         let is_unknown = |problem: &Problem| {
-            problem.node == entry.key
+            entry.is_at(problem.node)
                 && matches!(problem.kind, ProblemKind::UnknownField { known: fields, .. } if !known(fields))
         };
         let home = || home_of_field(&object.id.api_version, &object.id.kind, &[], &name, document.value(entry.value()));
