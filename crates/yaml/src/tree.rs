@@ -89,7 +89,7 @@ impl Value<'_> {
 /// One `key: value` of a map, in 5 bytes: there are nearly as many as nodes. So its fields can be copied, and not
 /// referred to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[repr(packed)]
+#[repr(C, packed)]
 pub struct Entry {
     /// The key's node; its text as JSON is [`Tree::key`].
     pub key: NodeId,
