@@ -1,17 +1,14 @@
 //! Packages of Crossplane: its package manager completes the definitions in one before a server gets them.
 
-use std::fs;
-use std::io::Read;
 use std::path::Path;
 
 use super::file::File;
+use crate::files;
 use crate::kube::changes;
+use crate::limits;
 
 /// How far above a definition the package is described: `package/crossplane.yaml` of `package/crds/group/kind.yaml`.
 const ABOVE: usize = 4;
-
-/// Of so many bytes the beginning of that file is read.
-const READ: u64 = 64 << 10;
 
 /// Marks what the package manager fills in: the Service that converts between versions, and whose certificate it has
 /// (crossplane/crossplane: `internal/controller/pkg/revision/establisher.go`, `enrichControlledResource`).
@@ -34,12 +31,8 @@ pub(super) fn connect(files: &mut [File]) {
 /// Whether a file lies below the description of a package.
 fn is_of_a_package(path: &Path) -> bool {
     let describes_a_package = |folder: &Path| {
-        let Ok(file) = fs::File::open(folder.join("crossplane.yaml")) else { return false };
-        let mut text = Vec::new();
-        let is_file = file.metadata().is_ok_and(|metadata| metadata.is_file());
-        is_file
-            && file.take(READ).read_to_end(&mut text).is_ok()
-            && memchr::memmem::find(&text, b"meta.pkg.crossplane.io/").is_some()
+        let text = files::read_regular(&folder.join("crossplane.yaml"), limits::BESIDE).unwrap_or_default();
+        memchr::memmem::find(&text, b"meta.pkg.crossplane.io/").is_some()
     };
     path.ancestors().skip(1).take(ABOVE).any(describes_a_package)
 }
