@@ -151,8 +151,7 @@ fn whole<'run>(one: &Named<'_, 'run>, found: &mut Conventions<'run>, listens_too
     // one that listens binds to an address of its own; the name of another host says where it connects to
     let is_elsewhere = || {
         let found = address::read(Form::Url, text);
-        let is_name =
-            |host: &Host| matches!(host, Host::Name(name) if name.contains('.') && name.parse::<IpAddr>().is_err());
+        let is_name = |host: &Host| matches!(host, Host::Name(name) if name.parse::<IpAddr>().is_err());
         scheme.is_some()
             && matches!(one.name.as_ref(), "ADDR" | "ADDRESS")
             && !found.is_empty()
