@@ -280,10 +280,15 @@ fn programs_that_write_beside_the_files_of_their_image_need_a_writable_root() {
     }
 }
 
+/// What databases want to be told that are to have no password.
+const OPEN: &str = "env: {POSTGRES_HOST_AUTH_METHOD: trust, MYSQL_ALLOW_EMPTY_PASSWORD: \"1\", \
+                    MARIADB_ALLOW_EMPTY_ROOT_PASSWORD: \"1\"}";
+
 #[test]
 fn replicas_with_data_of_their_own_are_noted() {
     let noted = |image: &str, more: &str| {
-        let run = generate(&format!("patterns: v1\nname: db\napp: {{image: \"{image}\", writable: all}}\n{more}\n"));
+        let run =
+            generate(&format!("patterns: v1\nname: db\napp: {{image: \"{image}\", writable: all, {OPEN}}}\n{more}\n"));
         assert_eq!(run.code, 0, "{image} {more}\n{}", run.stderr);
         run.stderr.contains("each with its own data")
     };
@@ -306,7 +311,8 @@ fn replicas_with_data_of_their_own_are_noted() {
         assert!(noted(image, ""), "{image}");
     }
     let runs = |image: &str, keys: &str| {
-        let run = generate(&format!("patterns: v1\nname: db\napp: {{image: \"{image}\", writable: all, {keys}}}\n"));
+        let run =
+            generate(&format!("patterns: v1\nname: db\napp: {{image: \"{image}\", writable: all, {OPEN}, {keys}}}\n"));
         assert_eq!(run.code, 0, "{image} {keys}\n{}", run.stderr);
         run.stderr.contains("each with its own data")
     };

@@ -824,7 +824,7 @@ use: [topz, https: shop-tls]
 fn a_health_query_without_its_database() {
     let said = |health: &str| {
         let run = generate(&format!(
-            "patterns: v1\nname: orders\napp: {{image: 'mysql:8.4.11', port: 3306, user: 999, writable: [/var/run/mysqld]}}\nuse:\n  - health: {{user: probe, password: secret/orders/password, {health}}}\n"
+            "patterns: v1\nname: orders\napp: {{image: 'mysql:8.4.11', port: 3306, user: 999, writable: [/var/run/mysqld], env: {{MYSQL_ALLOW_EMPTY_PASSWORD: '1'}}}}\nuse:\n  - health: {{user: probe, password: secret/orders/password, {health}}}\n"
         ));
         assert_eq!(run.code, 0, "{health}: {}", run.stderr);
         run.stderr.lines().filter(|line| line.contains("database")).map(str::to_owned).collect::<Vec<_>>()
