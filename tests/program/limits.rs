@@ -144,10 +144,10 @@ fn devices_and_pipes_that_files_name_are_not_read() {
 fn pipes_with_a_name_are_refused() {
     let folder = Folder::new("pipes");
     folder.file("shop.yaml", DESCRIPTION).file("a.yaml", NORWAY);
-    assert!(Command::new("mkfifo").arg(folder.0.join("pipe")).status().unwrap().success());
-    std::os::unix::fs::symlink("pipe", folder.0.join("link.yaml")).unwrap();
+    assert!(Command::new("mkfifo").arg(folder.0.join("pipe.yaml")).status().unwrap().success());
+    std::os::unix::fs::symlink("pipe.yaml", folder.0.join("link.yaml")).unwrap();
     for command in ["lint", "import", "gen", "explain", "read"] {
-        for name in ["pipe", "link.yaml"] {
+        for name in ["pipe.yaml", "link.yaml"] {
             let run = folder.run(&[command, name]);
             let said = format!("{}{}", run.out, run.err);
             assert!(
