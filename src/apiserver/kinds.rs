@@ -139,7 +139,7 @@ pub fn unknown_kind(object: &Object, target: Target) -> Option<Cause> {
         }
     }
     if let Some((_, _, successor)) = REMOVED.iter().find(|(old, kinds, _)| *old == version && kinds.contains(&kind)) {
-        let message = format!("servers no longer have `{version}` of {kind}");
+        let message = format!("{kind} is no longer served in `{version}`");
         return Some(cause(object, Reason::UnknownKind, "apiVersion", message, Some(format!("write `{successor}`"))));
     }
     if let Some(history) = KindHistory::of(version, kind) {
@@ -177,7 +177,7 @@ fn unknown_version(object: &Object, target: Target) -> Option<Cause> {
     let write = known.instead(target).map(|(instead, _)| format!("write `{instead}`"));
     let message = if known_group == group {
         let of = if group.is_empty() { "of the core group".to_owned() } else { format!("of `{group}`") };
-        format!("servers have no version `{number}` {of} with the kind `{kind}`")
+        format!("{kind} {of} does not exist in `{number}`")
     } else {
         format!("servers have no `{version}` with the kind `{kind}`")
     };
@@ -210,8 +210,8 @@ fn unserved_kind(object: &Object, history: &KindHistory, target: Target) -> Opti
     }
     let (version, kind) = (history.api_version, history.kind);
     let message = match history.since.filter(|since| *since > target.0) {
-        Some(since) => format!("servers have `{version}` of {kind} only since v1.{since}"),
-        None => format!("servers no longer have `{version}` of {kind}"),
+        Some(since) => format!("{kind} is served in `{version}` only from v1.{since} on"),
+        None => format!("{kind} is no longer served in `{version}`"),
     };
     let help = history.instead(target).map(|(version, kind)| format!("write `{version}` and `kind: {kind}`"));
     let same_kind = history.instead(target).filter(|(_, other)| *other == kind);

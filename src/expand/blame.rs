@@ -102,7 +102,7 @@ pub fn blame_secret(finding: Finding, origin: &Origin<'_>) -> Finding {
         }
         None => (place_of(&finding.primary, origin).0, Vec::new()),
     };
-    let help = "put it into a Secret, and refer to it as secret/<name>/<key>; ignore: [{rule: plaintext-secret, why: …}] if it is none";
+    let help = "put it into a Secret, and refer to it as secret/<name>/<key>; ignore: [{rule: plaintext-secret, why: …}] if it is not a secret";
     Finding { primary: place.label(""), secrets, help: Some(help.to_owned()), fix: None, ..finding }
 }
 

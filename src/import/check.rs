@@ -61,11 +61,15 @@ fn what(field: &Field, object: &Compared) -> Option<String> {
         [.., "securityContext", "runAsUser"] => {
             let image = image(field, object).and_then(users::user);
             let is_known = image.is_some_and(|user| *made == user.number);
-            let why = if is_known { "the user that its image becomes" } else { "nothing says which its image takes" };
+            let why = if is_known {
+                "the user that its image becomes"
+            } else {
+                "the manifest does not say which user the image expects"
+            };
             Some(format!("runs as user {made} (`user`): {why}"))
         }
         [.., "securityContext", "readOnlyRootFilesystem"] if *made == true => {
-            Some("writes to its mounts and to what `writable` names alone".to_owned())
+            Some("can write only to its mounts and to the folders in `writable`".to_owned())
         }
         [.., "capabilities", "add"] => {
             let names: Vec<&str> = made.as_array()?.iter().filter_map(Json::as_str).collect();
@@ -75,9 +79,11 @@ fn what(field: &Field, object: &Compared) -> Option<String> {
             Some("is root without any of its rights (`capabilities`)".to_owned())
         }
         [.., "readinessProbe" | "livenessProbe" | "startupProbe", "tcpSocket", "port"] if !is_asked(field, object) => {
-            Some(format!("has to answer at port {made}, which no probe asked before"))
+            Some(format!("must answer at port {made}, which no probe asked before"))
         }
-        ["spec", "replicas"] => Some(format!("has replicas: {made}, which nothing said (`adopt: {{scaled: true}}`)")),
+        ["spec", "replicas"] => {
+            Some(format!("has replicas: {made}, which the manifest does not set (`adopt: {{scaled: true}}`)"))
+        }
         [.., "limits", "memory"] => {
             Some(format!("is killed above {}", made.as_str().map_or_else(|| made.to_string(), str::to_owned)))
         }

@@ -127,7 +127,7 @@ fn is_service_links_in_use(path: &[String], said: &Json) -> bool {
 }
 
 /// Why the number of replicas is said.
-const REPLICAS: &str = "the server's own number; where something else scales it, adopt.scaled leaves it out";
+const REPLICAS: &str = "the default of the API server; where something else scales it, adopt.scaled leaves it out";
 
 fn is_number_of_replicas(kind: &str, path: &[String]) -> bool {
     matches!(kind, "Deployment" | "StatefulSet") && path.len() == 2 && path[0] == "spec" && path[1] == "replicas"

@@ -50,8 +50,9 @@ pub fn count<'a>(objects: impl IntoIterator<Item = &'a Compared>) -> Count {
 pub fn summary(import: &Import, workloads: usize) -> String {
     let count = count(import.documents.iter().flat_map(|document| &document.objects));
     let (imported, plain) = workloads_of(import);
+    let noun = if workloads == 1 { "workload" } else { "workloads" };
     format!(
-        "{imported} of {workloads} workloads imported, {plain} without patch or extra; fields: {} unchanged, {} completed, {} changed, {} lost",
+        "{imported} of {workloads} {noun} imported, {plain} without patch or extra; fields: {} unchanged, {} completed, {} changed, {} lost",
         count.same, count.completed, count.changed, count.lost
     )
 }

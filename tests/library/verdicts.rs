@@ -262,11 +262,11 @@ fn says_what_is_meant_instead() {
         (mount("[{name: e, emptyDir: {}}]"), vec!["there is no `d` among the Pod's volumes"]),
         (
             old("v2beta1"),
-            vec!["servers no longer have `autoscaling/v2beta1` of HorizontalPodAutoscaler; write `autoscaling/v2`"],
+            vec!["HorizontalPodAutoscaler is no longer served in `autoscaling/v2beta1`; write `autoscaling/v2`"],
         ),
         (
             old("v2beta2"),
-            vec!["servers no longer have `autoscaling/v2beta2` of HorizontalPodAutoscaler; write `autoscaling/v2`"],
+            vec!["HorizontalPodAutoscaler is no longer served in `autoscaling/v2beta2`; write `autoscaling/v2`"],
         ),
         (old("v1"), vec![]),
     ];

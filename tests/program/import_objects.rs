@@ -80,13 +80,19 @@ fn config_maps_that_stay() {
     let big = config("settings", &format!("data: {{a: {}}}", "x".repeat(100_000)));
     assert!(left(&report(&shop(FROM_MAP, "", &big))).contains("too long"));
     let nobody = report(&shop("", "", &config("settings", "data: {A: b}")));
-    assert!(left(&nobody).contains("it is not read by exactly one imported workload of its namespace"), "{nobody}");
+    assert!(
+        left(&nobody).contains("none, or more than one, of the imported workloads in its namespace reads it"),
+        "{nobody}"
+    );
     let job = "---\napiVersion: batch/v1\nkind: Job\nmetadata: {name: once, namespace: shop}\nspec: {template: {spec: \
                {restartPolicy: Never, containers: [{name: once, image: \"registry.example.com/once:1\", envFrom: \
                [{configMapRef: {name: settings}}]}]}}}\n";
     let both = report(&shop(FROM_MAP, "", &format!("{}{job}", config("settings", "data: {A: b}"))));
     assert_eq!((&both["plain"], &both["fields"]["lost"]), (&json!(2), &json!(0)), "{both}");
-    assert!(left(&both).contains("it is not read by exactly one imported workload of its namespace"), "{both}");
+    assert!(
+        left(&both).contains("none, or more than one, of the imported workloads in its namespace reads it"),
+        "{both}"
+    );
 }
 
 /// `configmaps`: names as they are, the hash of what Pods read on these, and no secret.

@@ -223,7 +223,7 @@ fn what_something_scales_has_no_replicas() {
     }
     let other = scaler("keda.sh/v1alpha1", "ScaledObject", "scaleTargetRef: {name: api}, triggers: []");
     let said = report(&(one + &other));
-    assert!(said["check"].to_string().contains("has replicas: 1, which nothing said"), "{said}");
+    assert!(said["check"].to_string().contains("has replicas: 1, which the manifest does not set"), "{said}");
 }
 
 #[test]

@@ -133,6 +133,9 @@ impl Reporting<'_> {
                 "; what the kustomization makes is linted with --render, or kubectl kustomize {path} | patterns lint -"
             )
         });
+        if self.args.paths.iter().all(|path| path.as_os_str() == "-") {
+            return "no Kubernetes objects on standard input".to_owned();
+        }
         format!("no Kubernetes objects to lint in {paths}{hint}")
     }
 }

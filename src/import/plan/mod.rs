@@ -262,7 +262,7 @@ fn why_left(input: &Input) -> String {
     match input.kind() {
         "Secret" => "the values of Secrets stay in their file".to_owned(),
         "ConfigMap" => configs::why_not(input)
-            .unwrap_or("it is not read by exactly one imported workload of its namespace")
+            .unwrap_or("none, or more than one, of the imported workloads in its namespace reads it")
             .to_owned(),
         "HTTPRoute" => {
             "no key can express all of it, or it leads to Services that no single document generates".to_owned()

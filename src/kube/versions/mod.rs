@@ -27,7 +27,7 @@ impl Target {
         let minor = text.strip_prefix("1.").and_then(|minor| minor.parse().ok()).map(Self);
         minor
             .filter(|target| (Self::OLDEST..=Self::NEWEST).contains(target))
-            .ok_or_else(|| format!("known are 1.{} to 1.{}", Self::OLDEST.0, Self::NEWEST.0))
+            .ok_or_else(|| format!("supported versions are 1.{} to 1.{}", Self::OLDEST.0, Self::NEWEST.0))
     }
 
     /// The number after `1.`.

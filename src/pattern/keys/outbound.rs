@@ -166,21 +166,21 @@ fn kept_from(description: &Description, needs: &[(&str, Need<'_>)]) -> Vec<Strin
     for (entry, need) in needs.iter().filter(|(_, need)| !ways.leads_to(need)) {
         notes.push(match need {
             Need::Document(to) => {
-                format!("note: `isolate.to` of {name} blocks the way to {to}, where `{entry}` leads; add {to} to `to`")
+                format!("note: `isolate.to` of {name} blocks access to {to}, where `{entry}` leads; add {to} to `to`")
             }
             Need::Service(to) => format!(
-                "note: `isolate.to` of {name} blocks the way to the Service {to}, where `{entry}` leads; add the Pods \
+                "note: `isolate.to` of {name} blocks access to the Service {to}, where `{entry}` leads; add the Pods \
                  behind it to `to`, such as pods/<label>=<value>:<port>"
             ),
             Need::Host(host) => {
                 let port = host.rsplit_once(':').map_or("*", |(_, port)| port);
                 format!(
-                    "note: `isolate.to` of {name} blocks the way to {host}, where `{entry}` leads; add its addresses to \
+                    "note: `isolate.to` of {name} blocks access to {host}, where `{entry}` leads; add its addresses to \
                      `to`, such as 203.0.113.0/24:{port}"
                 )
             }
             Need::ApiServer(why) => format!(
-                "note: `isolate.to` of {name} blocks the way to the API server, and {why}; add its address to `to`, such \
+                "note: `isolate.to` of {name} blocks access to the API server, and {why}; add its address to `to`, such \
                  as 203.0.113.1/32:6443 (kubectl get endpointslices -n default)"
             ),
         });
@@ -192,7 +192,7 @@ fn kept_from(description: &Description, needs: &[(&str, Need<'_>)]) -> Vec<Strin
     };
     if needs.iter().any(is_by_name) && !ways.names.contains(&"dns") && !ways.is_wide() {
         notes.push(format!(
-            "note: `isolate.to` of {name} blocks the way to the cluster's DNS, so no name is resolved; add dns to `to`"
+            "note: `isolate.to` of {name} blocks access to the cluster's DNS, so no name is resolved; add dns to `to`"
         ));
     }
     notes

@@ -173,7 +173,7 @@ impl Inline<'_> {
             .at_span(self.span(&document.source, document.span(first)), format!("this patch has no {lacking}"))
             .because(PARSED)
             .help(if self.has_target {
-                "write both; `target` says what it is for, whatever they are"
+                "write both; with `target` their values do not matter"
             } else {
                 "write the `apiVersion`, `kind` and `metadata.name` of what it changes"
             });

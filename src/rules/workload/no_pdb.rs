@@ -28,7 +28,7 @@ fn check(index: &Index<'_>, found: &mut FindingsAnywhere<'_>) {
         found
             .about(object)
             .at(node, format!("draining nodes may stop all {replicas} replicas of `{}` at once", clip(&object.id.name)))
-            .label(service.label(scaling::name_node(service), "is then without any"))
+            .label(service.label(scaling::name_node(service), "then has no Pod left"))
             .because("an eviction waits for other Pods only if a PodDisruptionBudget requires it (kubernetes/website: concepts/workloads/pods/disruptions)")
             .help("add a PodDisruptionBudget with `maxUnavailable: 1` and these labels");
     }

@@ -13,7 +13,7 @@ fn check(object: &Object, found: &mut Findings<'_>) {
     for span in secrets::in_object(object) {
         found
             .at_span(span, "a secret is written here in plain text")
-            .because("all who may read the object, the repository or a backup of either have it")
+            .because("anyone who can read the object, the repository or a backup of either can read the secret")
             .help("put it into a Secret, and refer to it: `valueFrom.secretKeyRef`, or a mounted file");
     }
 }
