@@ -15,7 +15,7 @@ pub static RULE: Rule = rule!("no_such_service.md", Warning, Check::Workspace(ch
 /// Shorter names are too easily like others: `db` and `dc`.
 const SHORTEST: usize = 5;
 /// A label of a host name has no more letters.
-const LONGEST: usize = 63;
+const LABEL_LENGTH: usize = 63;
 
 fn check(index: &Index<'_>, found: &mut FindingsAnywhere<'_>) {
     if index.kind("Service").is_empty() {
@@ -59,7 +59,7 @@ fn check(index: &Index<'_>, found: &mut FindingsAnywhere<'_>) {
 fn in_own_namespace<'run>(asked: &Asked<'run>) -> Option<&'run str> {
     let own = asked.file.object.id.namespace.as_deref();
     let mut labels = asked.host.split('.');
-    let service = labels.next().filter(|label| (SHORTEST..=LONGEST).contains(&label.len()))?;
+    let service = labels.next().filter(|label| (SHORTEST..=LABEL_LENGTH).contains(&label.len()))?;
     match (labels.next(), labels.next()) {
         (None, _) => Some(service),
         (Some(namespace), None) if own == Some(namespace) => Some(service),
@@ -83,7 +83,7 @@ impl<'run> Slips<'run> {
         let mut slips = Self { sorted: Vec::new(), services, forms: Forms::default(), places: RandomState::default() };
         for (number, service) in services.iter().enumerate() {
             let name = service.id.name.as_str();
-            if (SHORTEST - 1..=LONGEST + 1).contains(&name.len()) && name.is_ascii() {
+            if (SHORTEST - 1..=LABEL_LENGTH + 1).contains(&name.len()) && name.is_ascii() {
                 let of_service = slips.of_name(FolderScope::of(service), name).map(|form| (form, number));
                 slips.sorted.extend(of_service);
             }
