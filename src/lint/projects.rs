@@ -93,10 +93,10 @@ impl Projects {
         let mut all = Self::none(base);
         let mut by_file: HashMap<PathBuf, usize> = HashMap::new();
         let mut seen: FastSet<&Path> = FastSet::default();
-        let mut finder = match overrides.is_right_after_search {
-            true => project::Finder::knowing(Arc::clone(&workspace.listed)),
-            false => project::Finder::default(),
-        };
+        let mut finder = project::Finder::default();
+        if overrides.is_right_after_search {
+            finder = project::Finder::knowing(Arc::clone(&workspace.listed));
+        }
         // files come folder by folder
         let mut last = None;
         for file in workspace.files.iter().filter(|file| file.reported) {
