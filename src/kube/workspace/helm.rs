@@ -68,11 +68,15 @@ pub(super) fn hidden(file: &File) -> Option<Hidden> {
         return None;
     }
     let text = file.source.text.as_bytes();
-    let has = |mark: &[u8]| memchr::memmem::find(text, mark).is_some();
-    if has(b"#{") && has_line_outside_texts(file, has_silent_hole) {
+    let (mut has_hole, mut has_code) = (false, false);
+    for at in memchr::memchr_iter(b'#', text) {
+        has_hole |= text.get(at + 1) == Some(&b'{');
+        has_code |= text.get(at + 1) == Some(&b'@');
+    }
+    if has_hole && has_line_outside_texts(file, has_silent_hole) {
         Some(Hidden::Values)
     } else {
-        (has(b"#@") && has_line_outside_texts(file, is_ytt_line)).then_some(Hidden::Ytt)
+        (has_code && has_line_outside_texts(file, is_ytt_line)).then_some(Hidden::Ytt)
     }
 }
 
