@@ -69,16 +69,29 @@ pub(super) fn ordinals(text: &str) -> impl Iterator<Item = usize> {
 
 /// Where a byte stands right before one of several: in texts that have many of the first, and few of both.
 pub(super) fn pairs(bytes: &[u8], first: u8, seconds: RangeInclusive<u8>) -> impl Iterator<Item = usize> {
-    // compared many at once
+    // compared all at once
     const TOGETHER: usize = 64;
     let (least, count) = (*seconds.start(), seconds.end() - seconds.start());
-    let is_pair = move |(one, two): (&u8, &u8)| (*one == first) & (two.wrapping_sub(least) <= count);
-    let pieces = bytes.chunks(TOGETHER).zip(bytes.get(1..).unwrap_or_default().chunks(TOGETHER)).enumerate();
-    let with_some = pieces
-        .filter(move |(_, (ones, twos))| ones.iter().zip(*twos).fold(false, |has_any, pair| has_any | is_pair(pair)));
-    with_some.flat_map(move |(piece, (ones, twos))| {
-        let places = ones.iter().zip(twos).enumerate().filter(move |(_, pair)| is_pair(*pair));
-        places.map(move |(at, _)| piece * TOGETHER + at)
+    let is_pair = move |one: u8, two: u8| u8::from(one == first) & u8::from(two.wrapping_sub(least) <= count);
+    let has_any =
+        move |piece: &[u8; TOGETHER + 1]| (0..TOGETHER).fold(0, |any, at| any | is_pair(piece[at], piece[at + 1])) != 0;
+    // up to the end there may be one
+    let (mut at, mut end) = (0, 0);
+    std::iter::from_fn(move || {
+        loop {
+            if let Some(found) = (at..end).find(|at| is_pair(bytes[*at], bytes[*at + 1]) != 0) {
+                at = found + 1;
+                return Some(found);
+            }
+            at = end;
+            while bytes.get(at..).and_then(|rest| rest.first_chunk()).is_some_and(|piece| !has_any(piece)) {
+                at += TOGETHER;
+            }
+            end = (at + TOGETHER).min(bytes.len().saturating_sub(1));
+            if at >= end {
+                return None;
+            }
+        }
     })
 }
 
@@ -192,7 +205,19 @@ pub fn by_address<'run>(file: &ConfigFile<'run>) -> Option<&'run str> {
 
 #[cfg(test)]
 mod tests {
-    use super::{is_hashing, pod_names};
+    use super::{is_hashing, pairs, pod_names};
+
+    #[test]
+    fn pairs_are_found_wherever_they_are() {
+        let texts = [String::new(), ":".to_owned(), ":1".to_owned(), "a:1:/:a::2".repeat(40), "x".repeat(300) + ":9"];
+        for text in texts.iter().flat_map(|text| (0..70.min(text.len() + 1)).map(move |from| &text.as_bytes()[from..]))
+        {
+            let plain =
+                text.windows(2).enumerate().filter(|(_, two)| two[0] == b':' && (b'/'..=b'9').contains(&two[1]));
+            let plain: Vec<usize> = plain.map(|(at, _)| at).collect();
+            assert_eq!(pairs(text, b':', b'/'..=b'9').collect::<Vec<_>>(), plain, "{}", text.escape_ascii());
+        }
+    }
 
     #[test]
     fn lists_of_pods() {
