@@ -71,11 +71,11 @@ fn in_dollars(text: &str, at: usize) -> Option<Range<usize>> {
     let rest = text[at..].trim_start();
     let inside = rest.strip_prefix('$')?;
     let tag = inside.find(|letter: char| !letter.is_ascii_alphanumeric() && letter != '_')?;
-    let close = &rest[..tag + 2];
+    let close = inside[tag..].starts_with('$').then(|| &rest[..tag + 2])?;
     let start = text.len() - rest.len() + close.len();
     let inside = text[start..].lines().next().unwrap_or_default();
     let inside = &inside[..floor(inside, inside.len().min(LONGEST))];
-    let end = inside.find(close).filter(|end| *end > 0 && close.ends_with('$'))?;
+    let end = inside.find(close).filter(|end| *end > 0)?;
     Some(start..start + end)
 }
 

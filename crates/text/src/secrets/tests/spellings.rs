@@ -361,6 +361,7 @@ pub(super) const NONE: &[&str] = &[
     "var password string",
     "String password = getPassword();",
     "private String password;",
+    "CREATE ROLE a PASSWORD $é",
     "$5$ for all",
     "",
 ];
