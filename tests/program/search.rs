@@ -75,6 +75,9 @@ fn a_pattern_above_that_means_nothing_is_said() {
     assert_eq!(run.code, 1, "{}", run.stderr);
 }
 
+/// A Service whose name a script fills in.
+const EMPTY: &str = "apiVersion: v1\nkind: Service\nmetadata:\n  name:\nspec:\n  ports: [{port: 80}]\n";
+
 /// What tests compare with is left out below a folder of tests, and a name that is empty there is one to fill in.
 #[test]
 fn tests_have_baselines_and_names_to_fill_in() {
@@ -85,7 +88,6 @@ fn tests_have_baselines_and_names_to_fill_in() {
         folder.file(file, BAD);
     }
     assert_eq!(found(&folder, "", "."), ["a/b/c/d/baseline/a.yaml", "baseline/a.yaml"]);
-    const EMPTY: &str = "apiVersion: v1\nkind: Service\nmetadata:\n  name:\nspec:\n  ports: [{port: 80}]\n";
     for path in
         ["e2e-tests/shop/conf/a.yaml", "tests/a.yaml", "my_test/a.yaml", "latest/a.yaml", "contests/a.yaml", "b.yaml"]
     {
