@@ -18,6 +18,7 @@ const PRINTF: usize = 6;
 /// Finds them.
 pub(super) fn find(text: &str, found: &mut Vec<Range<usize>>) {
     for number in DIRECTIVES.of(text).numbers() {
+        let mut seen = 0;
         for at in DIRECTIVES.places(text, number) {
             let behind = at + DIRECTIVES.mark(number).len();
             if number == MACHINE {
@@ -25,7 +26,10 @@ pub(super) fn find(text: &str, found: &mut Vec<Range<usize>>) {
             } else if number == USER {
                 of_user(text, at, behind, found);
             } else if number == PRINTF {
-                of_printf(text, behind, found);
+                // what is among the words of one prints nothing
+                if at >= seen {
+                    seen = of_printf(text, behind, found);
+                }
             } else if is_first(&text[..at]) && text[behind..].starts_with([' ', '\t']) {
                 let (word, _) = word(text, behind);
                 push(text, word, found);
@@ -103,10 +107,11 @@ fn of_user(text: &str, at: usize, behind: usize, found: &mut Vec<Range<usize>>) 
     }
 }
 
-/// `printf 'password=%s' hunter2`: the words that are put behind the name of a secret.
-fn of_printf(text: &str, behind: usize, found: &mut Vec<Range<usize>>) {
+/// `printf 'password=%s' hunter2`: the words that are put behind the name of a secret. Returns where the last of its words
+/// ends.
+fn of_printf(text: &str, behind: usize, found: &mut Vec<Range<usize>>) -> usize {
     let words = shell_words(text, behind);
-    let Some((format, values)) = words.split_first() else { return };
+    let Some((format, values)) = words.split_first() else { return behind };
     let mut verbs = Vec::new();
     let mut rest = &text[format.clone()];
     while let Some((before, after)) = rest.split_once('%') {
@@ -124,6 +129,7 @@ fn of_printf(text: &str, behind: usize, found: &mut Vec<Range<usize>>) {
             push(text, value.clone(), found);
         }
     }
+    words.last().map_or(behind, |last| last.end)
 }
 
 /// The words of a command on the rest of its line, without the quotes around them.

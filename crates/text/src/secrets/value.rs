@@ -34,12 +34,16 @@ pub(super) fn behind(text: &str, place: &Place) -> Option<Range<usize>> {
     }
 }
 
+/// So near are the second quotes of a text in two of them.
+const NEAR: usize = 1024;
+
 /// The quotes that a text begins with: one, three as in TOML and Python, or two where the text itself is in single quotes
 /// of YAML, each with a `\` before it where the text is in double quotes.
 fn opening(rest: &str) -> Option<&str> {
     const QUOTES: [&str; 7] = ["\"\"\"", "'''", "\\\"\\\"\\\"", "\\\"", "\\'", "\"", "'"];
     let is_doubled = rest.strip_prefix("''").is_some_and(|inside| {
-        let line = inside.split('\n').next().unwrap_or_default();
+        let near = &inside[..floor(inside, inside.len().min(NEAR))];
+        let line = near.split('\n').next().unwrap_or_default();
         inside.starts_with(|first: char| first.is_ascii_alphanumeric()) && line.contains("''")
     });
     if is_doubled {
