@@ -7,7 +7,7 @@ use serde_json::{Map, Value as Json, json};
 
 use super::canonical;
 use super::values::template_pointer;
-use super::{Attempt, Generate, Imported, Input, write};
+use super::{Attempt, Generate, Imported, Input, Left, write};
 
 /// The objects of a run by the folder that they are a variant in.
 #[derive(Default)]
@@ -18,6 +18,8 @@ pub(super) struct Variants {
     pub base_name: String,
     /// The environments, each with all that is applied in it.
     pub others: BTreeMap<String, Vec<Input>>,
+    /// What is none of a variant, and has the kind and name of something that is, with the reason why it stays.
+    pub hidden: Vec<Left>,
 }
 
 /// Names of folders that hold what others build on.
@@ -40,16 +42,37 @@ pub(super) fn split(inputs: Vec<Input>) -> Variants {
         }
     }
     let mut by_name: BTreeMap<String, Vec<Input>> = BTreeMap::new();
+    let mut hidden: Vec<Left> = Vec::new();
+    let mut is_hidden = vec![false; shared.len()];
     for (name, own) in of {
-        let ids: HashSet<(&str, &str)> = own.iter().map(|input| (input.kind(), input.name())).collect();
-        let shared = shared.iter().filter(|input| !ids.contains(&(input.kind(), input.name()))).cloned();
-        let whole = shared.chain(own.iter().cloned()).collect();
+        let mut whole = Vec::new();
+        for (at, input) in shared.iter().enumerate() {
+            let Some(other) = own.iter().find(|other| is_one(input, other)) else {
+                whole.push(input.clone());
+                continue;
+            };
+            if other.object != input.object && !std::mem::replace(&mut is_hidden[at], true) {
+                hidden.push(Left { input: input.clone(), why: in_the_place_of(other) });
+            }
+        }
+        whole.extend(own);
         by_name.insert(name, whole);
     }
     let base = BASES.iter().find(|name| by_name.contains_key(**name)).map(|name| (*name).to_owned());
     let base_name = base.or_else(|| by_name.keys().next().cloned()).unwrap_or_default();
     let base = by_name.remove(&base_name).unwrap_or_default();
-    Variants { base, base_name, others: by_name }
+    Variants { base, base_name, others: by_name, hidden }
+}
+
+/// Whether two objects are one for the server, wherever what leaves out its namespace is applied.
+fn is_one(one: &Input, other: &Input) -> bool {
+    let namespaces = one.id.namespace.as_ref().zip(other.id.namespace.as_ref());
+    (one.kind(), one.name()) == (other.kind(), other.name()) && namespaces.is_none_or(|(one, other)| one == other)
+}
+
+/// Why an object stays whose place another has.
+fn in_the_place_of(other: &Input) -> String {
+    format!("{} has its kind and name; import one of them at a time", other.place())
 }
 
 fn component<'a>(file: &'a str, prefix: &str) -> Option<&'a str> {
@@ -109,8 +132,7 @@ pub(super) fn repeated(inputs: &[Input]) -> HashMap<usize, String> {
         } else if other.object == input.object {
             twice.insert(at, format!("it is the same as {}", other.place()));
         } else {
-            let why = "another object of this run has its kind and name; import one of them at a time";
-            twice.insert(at, why.to_owned());
+            twice.insert(at, in_the_place_of(other));
         }
     }
     twice

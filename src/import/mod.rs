@@ -122,8 +122,8 @@ fn import_parts(inputs: Vec<Input>, known: &dyn Fn(&Input) -> Known, generate: G
 
 /// What can be applied together, with its environments.
 fn part(inputs: Vec<Input>, known: &dyn Fn(&Input) -> Known, generate: Generate<'_>) -> (Vec<Imported>, Vec<Left>) {
-    let variants = environments::split(inputs);
-    let mut left = Vec::new();
+    let mut variants = environments::split(inputs);
+    let mut left = std::mem::take(&mut variants.hidden);
     let tried = Tried::of(!variants.others.is_empty());
     let base = import_variant(&variants.base, known, generate, &tried, &mut left);
     let mut others: BTreeMap<String, Vec<Rc<Attempt>>> = BTreeMap::new();

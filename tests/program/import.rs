@@ -3,6 +3,7 @@
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
+use crate::support::folder::Folder;
 use crate::support::{documents, generate, import_report as report, patterns, patterns_with};
 use serde_json::{Value, json};
 
@@ -451,6 +452,32 @@ fn folders_of_the_same_objects_are_environments() {
     assert_eq!(of(&[]), (json!(4), json!("www.example.com"), json!("prod")));
     assert_eq!(of(&["-e", "prod"]), of(&[]));
     assert_eq!(of(&["-e", "dev"]), (json!(1), json!("dev.example.com"), json!("dev")));
+}
+
+/// Two files are variants of one app; a third has another app, whose Service has the name of theirs.
+#[test]
+fn what_another_app_has_of_the_same_name_is_not_lost_in_silence() {
+    let folder = Folder::new("import", "another-app-of-the-same-name");
+    let app = |name: &str, image: &str, namespace: &str, service: &str| {
+        format!(
+            "apiVersion: apps/v1\nkind: Deployment\nmetadata: {{name: {name}, namespace: {namespace}}}\nspec:\n  selector: \
+             {{matchLabels: {{app: {name}}}}}\n  template:\n    metadata: {{labels: {{app: {name}}}}}\n    spec: \
+             {{containers: [{{name: a, image: \"registry.example.com/{image}\", ports: [{{containerPort: 8080}}]}}]}}\n\
+             ---\napiVersion: v1\nkind: Service\nmetadata: {{name: {service}, namespace: {namespace}}}\nspec: {{selector: \
+             {{app: {name}}}, ports: [{{port: 80, targetPort: 8080}}]}}\n"
+        )
+    };
+    folder.file("a.yaml", app("a", "a:1", "shop", "web")).file("a-vpc.yaml", app("a", "a:2", "shop", "web"));
+    let left = |namespace: &str, service: &str| {
+        folder.file("b.yaml", app("b", "a:1", namespace, service));
+        let run = folder.run(&["import", "--format", "json", "."]);
+        assert_eq!(run.code, 0, "{}", run.stderr);
+        let report: Value = serde_json::from_str(&run.stdout).expect("a report");
+        report["left"].as_array().expect("a list").iter().map(|one| one["why"].to_string()).collect::<Vec<_>>()
+    };
+    assert_eq!(left("shop", "web"), ["\"a.yaml:10 has its kind and name; import one of them at a time\""]);
+    assert_eq!(left("shop", "web-b"), [""; 0]);
+    assert_eq!(left("other", "web"), [""; 0]);
 }
 
 #[test]
