@@ -335,6 +335,16 @@ fn ignores_need_a_rule_that_finds_something() {
     assert!(unknown.code == 2 && unknown.stderr.contains("no rule is called"), "{}", unknown.stderr);
 }
 
+/// The value of an option is hidden, the option itself is shown.
+#[test]
+fn the_option_of_a_secret_is_shown() {
+    for args in ["[run, --client-secret=hunter2-hunter2]", "[run, \"--client-secret=hunter2-hunter2\"]"] {
+        let run = generate(&format!("patterns: v1\nname: a\napp: {{image: \"a.example/a:1\", args: {args}}}\n"));
+        assert_ne!(run.code, 0, "{}", run.stderr);
+        assert!(run.stderr.contains("--client-secret=•") && !run.stderr.contains("hunter2"), "{}", run.stderr);
+    }
+}
+
 /// What a trial by users found; each was once accepted, or said the wrong thing.
 #[test]
 fn refused_with_a_reason() {

@@ -1,6 +1,7 @@
 //! Secrets on command lines, by how programs take them: `--password=x`, `MYSQL_PWD=x`, `mysql -px`, `curl -u a:b`. What
 //! reports hide of containers' commands and what `introspect` masks in logs is the same.
 
+use crate::secrets::{names_a_key, names_a_secret};
 use crate::words::{is_placeholder, is_secret_name};
 
 /// How a program takes a secret after or in a flag that does not say so.
@@ -63,6 +64,8 @@ pub struct Words {
     is_secret_next: bool,
     /// The last flag was `--secret`, behind which many programs take the name of a Secret.
     is_name_next: bool,
+    /// The last flag, if it ends so: `--agent-tls-secret`.
+    of_secret: Option<String>,
     /// What kubectl makes.
     making: Making,
     /// What `htpasswd` has got.
@@ -114,7 +117,11 @@ impl Words {
         if std::mem::take(&mut self.is_name_next) && is_name_of_secret(word) {
             return None;
         }
+        if self.of_secret.take().is_some_and(|option| names_a_secret(&option, word)) {
+            return None;
+        }
         self.is_name_next = matches!(word, "--secret" | "-secret");
+        self.of_secret = (word.starts_with('-') && word.ends_with("-secret")).then(|| word.to_owned());
         self.making = match (self.making, word) {
             (Making::KindNext, "configmap" | "configmaps" | "cm") | (Making::Config, _) => Making::Config,
             (_, "create") => Making::KindNext,
@@ -131,6 +138,11 @@ impl Words {
             Look::SecretFrom(from) => {
                 let is_name = ["--secret=", "-secret="].iter().any(|flag| word.get(..from) == Some(*flag));
                 if is_name && word.get(from..).is_some_and(is_name_of_secret) {
+                    return None;
+                }
+                if word.split_at_checked(from).is_some_and(|(name, value)| {
+                    names_a_secret(name, value) || names_a_key(name.trim_end_matches('='), value)
+                }) {
                     return None;
                 }
                 from

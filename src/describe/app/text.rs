@@ -4,6 +4,7 @@ use super::super::spanned::{Kind, Spanned};
 use crate::command_secrets::Words;
 use crate::diagnostic::Finding;
 use crate::secret_texts::{holds_secret, in_value, is_plain, is_secret};
+use crate::yaml::Span;
 
 /// Reads a container, and goes on after a mistake, so that all of them show in one run.
 #[derive(Default)]
@@ -77,14 +78,23 @@ pub fn looks_like_secret(name: &str, value: &str) -> bool {
 /// That an argument, or a word of a check's command, is a secret in the open.
 fn check_argument(item: &Spanned, text: &str, words: &mut Words) -> Option<Finding> {
     // asked first, for it remembers the word
-    let is_word = words.secret_from(text).is_some_and(|from| is_plain(&text[from..]));
-    (is_word || holds_secret(text)).then(|| {
+    let from = words.secret_from(text).filter(|from| is_plain(&text[*from..]));
+    (from.is_some() || holds_secret(text)).then(|| {
         let before = word_before_secret(text).map_or_else(String::new, |word| format!("behind `{word}`"));
         Finding::error(item.place.label(before), "this is a plaintext secret")
-            .hide(item.place.span)
+            .hide(from.and_then(|from| behind_option(item, text, from)).unwrap_or(item.place.span))
             .because("arguments show in the Pod's spec and in every process list")
             .help("put it into `env` as secret/<name>/<key>, and refer to it as $(NAME)")
     })
+}
+
+/// Where the value of an option is that is written as it is, so that the option itself is shown: `--password=…`.
+fn behind_option(item: &Spanned, text: &str, from: usize) -> Option<Span> {
+    let whole = item.place.span;
+    let at =
+        item.place.source.slice(whole).find(text).filter(|_| text.starts_with('-') && text[..from].ends_with('='))?;
+    let start = whole.range().start + at + from;
+    Some(Span::new(start, whole.range().end))
 }
 
 /// The word in front of the first secret of a script, `PGPASSWORD=`: all of the script is hidden, and may be long.

@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 use super::value::{Place, behind};
-use super::{is_login, is_of_code, is_plain, names_login, reads_as_name};
+use super::{is_login, is_of_code, is_plain, names_a_key, names_a_secret, names_login, reads_as_name};
 use crate::words::is_secret_name;
 
 /// The longest name that is read.
@@ -56,7 +56,13 @@ pub(super) fn find(text: &str, found: &mut Vec<Range<usize>>) {
         let value = &text[range.clone()];
         let is_quoted = bytes[range.start - 1] == b'"';
         let is_secret = match assigned.meaning {
-            Meaning::Secret => !is_of_users(assigned.name, value) && !is_of_fetch(assigned.name, value),
+            Meaning::Secret => {
+                let name = assigned.name;
+                !(is_of_users(name, value)
+                    || is_of_fetch(name, value)
+                    || names_a_key(name, value)
+                    || names_a_secret(name, value))
+            }
             Meaning::Account => is_login(assigned.name, value),
             Meaning::Parameter => is_parameter(text, assigned.name, &range),
             Meaning::Login => is_quoted && !reads_as_name(value) && !value.contains(' '),

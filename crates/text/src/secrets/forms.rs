@@ -27,9 +27,24 @@ fn by_marks(text: &str, marks: Found) -> Vec<Range<usize>> {
     }
     found.retain(|range| {
         let secret = &text[range.clone()];
-        !secret.is_empty() && !is_placeholder(secret) && !is_mask(secret)
+        !secret.is_empty() && !is_placeholder(secret) && !is_mask(secret) && !is_filled_in_by_code(secret)
     });
     found
+}
+
+/// Whether a program puts something in the place of a text: `{password}` and `{quote(self.password)}` of Python, `%s`,
+/// `%(password)s` and `%[1]s` of formats.
+fn is_filled_in_by_code(text: &str) -> bool {
+    let expression = text.strip_prefix('{').and_then(|rest| rest.strip_suffix('}'));
+    let is_expression = expression.is_some_and(|inside| {
+        inside.starts_with(|first: char| first.is_ascii_alphanumeric() || first == '_')
+            && inside.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"._()[]!".contains(&byte))
+    });
+    let verb = text.strip_prefix('%').map(|rest| match rest.split_once([')', ']']) {
+        Some((name, verb)) if name.starts_with(['(', '[']) => verb,
+        _ => rest,
+    });
+    is_expression || verb.is_some_and(|verb| matches!(verb, "s" | "v" | "q" | "d"))
 }
 
 /// What the forms are looked for by: these four, then those of `SCHEMES`, `TOKENS`, `HOOKS` and `HASHES`.

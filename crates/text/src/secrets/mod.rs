@@ -6,6 +6,7 @@ mod elements;
 mod forms;
 mod lines;
 mod marks;
+mod named;
 mod sql;
 mod value;
 
@@ -16,11 +17,12 @@ use crate::command_secrets::Words;
 use crate::words::{begins_with_hole, is_placeholder, is_secret_header, is_secret_name};
 
 pub use forms::by_form;
+pub(crate) use named::{names_a_key, names_a_secret};
 
 /// Whether what is written under a name is a secret: the name says so, and the value neither refers to one nor switches something.
 #[must_use]
 pub fn is_secret(name: &str, value: &str) -> bool {
-    (is_secret_name(name) || is_login(name, value)) && is_plain(value)
+    (is_secret_name(name) && !names_a_key(name, value) || is_login(name, value)) && is_plain(value)
 }
 
 /// Whether a variable may hold a user with a password: `BASIC_AUTH`.
@@ -52,6 +54,8 @@ pub fn is_secret_in_header(name: &str, value: &str) -> bool {
 #[must_use]
 pub fn is_plain(value: &str) -> bool {
     let value = value.trim();
+    // of a script in quotes: the inner shell fills it in
+    let value = if value.starts_with("\\$") { &value[1..] } else { value };
     !value.is_empty()
         && !FLAGS.iter().any(|flag| value.eq_ignore_ascii_case(flag))
         && !REFERENCES.iter().any(|kind| value.starts_with(kind))
@@ -186,6 +190,7 @@ pub fn of_words(text: &str, words: &mut Words, found: &mut Vec<Range<usize>>) {
     let text = &*with_plain_quotes(text);
     let bytes = text.as_bytes();
     let mut start = 0;
+    let mut around: Vec<Option<Words>> = Vec::new();
     while start < text.len() {
         let end = start + bytes[start..].iter().position(|byte| ENDS[usize::from(*byte)]).unwrap_or(text.len() - start);
         let word = &text[start..end];
@@ -209,6 +214,17 @@ pub fn of_words(text: &str, words: &mut Words, found: &mut Vec<Range<usize>>) {
             });
         }
         let end = quoted.map_or(end, |rest| rest.end);
+        match bytes.get(end) {
+            // the command whose output is put there begins anew, and the one around it goes on behind
+            Some(b'(') if bytes[..end].ends_with(b"$") => around.push(Some(std::mem::take(words))),
+            Some(b'(') if !around.is_empty() => around.push(None),
+            Some(b')') => {
+                if let Some(outer) = around.pop().flatten() {
+                    *words = outer;
+                }
+            }
+            _ => {}
+        }
         if bytes.get(end).is_some_and(|byte| ends_command(*byte, &bytes[..end])) {
             words.end_command();
         }
