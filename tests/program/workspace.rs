@@ -688,6 +688,33 @@ mod files {
     }
 
     #[test]
+    fn that_a_test_of_gatekeeper_judges_are_left_out() {
+        let folder = Folder::new("workspace", "gatekeeper");
+        let suite = "apiVersion: test.gatekeeper.sh/v1alpha1\nkind: Suite\nmetadata: {name: a}\ntests:\n  - name: a\n    \
+                     template: template.yaml\n    constraint: samples/constraint.yaml\n    cases:\n      - name: a\n        \
+                     object: samples/bad.yaml\n        inventory: [samples/there.yaml, gone.yaml]\n";
+        folder.file("a/suite.yaml", suite).file("a/samples/bad.yaml", WRONG).file("a/samples/there.yaml", WRONG);
+        folder.file("a/samples/constraint.yaml", WRONG).file("a/template.yaml", WRONG).file("a/other.yaml", WRONG);
+        let kept = ["a/other.yaml", "a/samples/constraint.yaml", "a/template.yaml"];
+        assert_eq!(folder.found(&["."]), kept.map(|file| format!("{file} norway")));
+        assert!(folder.lint(&["a"]).stderr.contains("2 assertions of tests left out"));
+        assert_eq!(folder.found(&["a/samples"]).len(), 3, "a folder that is named");
+        assert_eq!(folder.found(&["a/suite.yaml", "a/samples/bad.yaml"]), ["a/samples/bad.yaml norway"]);
+    }
+
+    #[test]
+    fn that_a_step_of_kuttl_names_are_left_out() {
+        let folder = Folder::new("workspace", "kuttl-steps");
+        let step = "apiVersion: kuttl.dev/v1beta1\nkind: TestStep\napply: [files/create.yaml, more, ../app/app.yaml]\nassert: \
+                    [files/created.yaml]\nerror: [../expected.yaml]\n";
+        folder.file("t/00-cluster.yaml", step).file("t/files/create.yaml", WRONG).file("t/files/created.yaml", WRONG);
+        folder.file("t/more/a.yaml", WRONG).file("expected.yaml", WRONG).file("app/app.yaml", WRONG);
+        folder.file("t/files/other.yaml", WRONG);
+        assert_eq!(folder.found(&["."]), ["app/app.yaml norway", "t/files/other.yaml norway"]);
+        assert_eq!(folder.found(&["t/more"]).len(), 1, "a folder that is named");
+    }
+
+    #[test]
     fn of_helm_unittest_are_left_out_in_charts() {
         let suite = "suite: web\nasserts:\n- containsDocument:\n    kind: ConfigMap\n    apiVersion: v1\ntests:\n- it: \"a\\s\"\n";
         let folder = Folder::new("workspace", "unittest");

@@ -14,6 +14,7 @@ mod part;
 mod refused;
 mod rendered;
 mod search;
+mod tested;
 mod tracked;
 mod walk;
 
@@ -40,6 +41,7 @@ use super::definitions::{self, Definitions};
 use super::object::Object;
 use super::threads::take_room;
 use crate::yaml::Source;
+use tested::Tested;
 
 /// Bytes of stack for threads that decode: a document may nest 10,000 deep, and serde follows it by recursion. The
 /// system allocates the memory page by page, so unused stack costs nothing.
@@ -128,6 +130,7 @@ impl Workspace {
                 Outcome::Failed(failure) => failures.push(failure),
             }
         }
+        workspace.expectations_left_out += Tested::of(&workspace.files).take_out(&mut workspace.files, asked.paths);
         failures.sort_by(|a, b| a.name.cmp(&b.name));
         workspace.failures = failures;
         workspace.files.sort_by(|a, b| a.source.name.cmp(&b.source.name));
