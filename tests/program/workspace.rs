@@ -688,6 +688,22 @@ mod files {
     }
 
     #[test]
+    fn that_tests_compare_are_left_out() {
+        let folder = Folder::new("workspace", "compared");
+        folder.file("tests/__snapshot__/a.yaml", WRONG).file("test/helm/a.out.yaml", WRONG);
+        folder.file("test/helm/a.in.yaml", "labels: {a: b}\n").file("test/helm/b.out.yaml", WRONG);
+        folder.file("tests/upgrade/fixtures/a.yaml", WRONG).file("tests/expected/deep/a.yaml", WRONG);
+        folder.file("expected/a.yaml", WRONG).file("fixtures/a.yaml", WRONG).file("snapshot/a.yaml", WRONG);
+        let wrong = ["expected/a.yaml", "fixtures/a.yaml", "snapshot/a.yaml", "test/helm/b.out.yaml"];
+        assert_eq!(folder.found(&["."]), wrong.map(|file| format!("{file} norway")));
+        let run = folder.lint(&["."]);
+        let left_out =
+            "3 folders left out (__snapshot__, test/**/expected, test/**/fixtures); 1 assertion of a test left out";
+        assert!(run.stderr.contains(left_out), "{}", run.stderr);
+        assert_eq!(folder.found(&["tests/upgrade/fixtures"]).len(), 1, "one that is named");
+    }
+
+    #[test]
     fn that_a_test_of_gatekeeper_judges_are_left_out() {
         let folder = Folder::new("workspace", "gatekeeper");
         let suite = "apiVersion: test.gatekeeper.sh/v1alpha1\nkind: Suite\nmetadata: {name: a}\ntests:\n  - name: a\n    \

@@ -9,12 +9,14 @@ use std::path::Path;
 /// objects may be parts, or wrong on purpose (kyverno/chainsaw: `website/docs/quick-start`), and one of kuttl, whose steps
 /// are merged into objects of earlier ones (kuttl.dev: docs/testing/steps): `00` is any number. `*` is any name:
 /// Percona's operators keep there what a test compares with the cluster's objects, less what differs in each run
-/// (percona/percona-server-mongodb-operator: `compare_kubectl` in `e2e-tests/functions`).
-pub const LEFT_OUT: [&str; 19] = [
+/// (percona/percona-server-mongodb-operator: `compare_kubectl` in `e2e-tests/functions`). `**` are a few folders, or none.
+pub const LEFT_OUT: [&str; 21] = [
     ".chainsaw-test",
     ".kyverno-test",
     "00-assert.yaml",
     "Godeps",
+    "__snapshot__",
+    "__snapshots__",
     "_archived",
     CHAINSAW,
     "e2e-tests/*/compare",
@@ -22,21 +24,21 @@ pub const LEFT_OUT: [&str; 19] = [
     "node_modules",
     "src/test",
     "test-data",
-    BASELINE,
+    BELOW_TESTS[0],
+    BELOW_TESTS[1],
+    BELOW_TESTS[2],
     "test/data",
-    "test/fixtures",
     "test_data",
     "testdata",
     "tests/data",
-    "tests/fixtures",
     "vendor",
 ];
 
-/// What tests compare with what is made now, and cut before: a folder below one of tests, such as
-/// `test/datadog/baseline`.
-const BASELINE: &str = "test/**/baseline";
+/// Folders below one of tests: what they compare with what is made now (`test/datadog/baseline`), and what they are given
+/// (`tests/upgrades/fixtures`).
+const BELOW_TESTS: [&str; 3] = ["test/**/baseline", "test/**/expected", "test/**/fixtures"];
 
-/// So many folders are between tests and their baseline at most.
+/// So many folders are between tests and such a folder at most.
 const BETWEEN: usize = 3;
 
 /// What a test of Chainsaw is in.
@@ -44,15 +46,22 @@ const CHAINSAW: &str = "chainsaw-test.yaml";
 
 /// Whether a file holds what a test of an operator expects of objects, parts of which are conditions: the assertions of
 /// kuttl (`00-assert.yaml`, `01-errors.yaml`; kuttl.dev: docs/testing/steps) and Chainsaw (`deployment-assert.yaml`). Those
-/// of helm-unittest have another form (helm-unittest/helm-unittest: `DOCUMENT.md`).
+/// of helm-unittest have another form (helm-unittest/helm-unittest: `DOCUMENT.md`). What a test has made of an input is
+/// called `web.out.yaml`.
 pub(super) fn is_expectation(path: &Path) -> bool {
     let stem = path.file_stem().and_then(OsStr::to_str).unwrap_or_default();
-    if stem.ends_with("_test") && is_in_tests_of_a_chart(path) {
+    if stem.ends_with("_test") && is_in_tests_of_a_chart(path) || stem.ends_with(".out") && is_output(path, stem) {
         return true;
     }
     let mut words = stem.split(['-', '_', '.']);
     let is_numbered = words.clone().next().is_some_and(|first| first.bytes().all(|byte| byte.is_ascii_digit()));
     words.any(|word| matches!(word, "assert" | "asserts") || is_numbered && matches!(word, "error" | "errors"))
+}
+
+/// Whether a file is what a test makes of the file beside it: `labels.out.yaml` of `labels.in.yaml`.
+fn is_output(path: &Path, stem: &str) -> bool {
+    let input = |end: &str| path.with_file_name(format!("{}.in.{end}", stem.trim_end_matches(".out"))).is_file();
+    input("yaml") || input("yml") || input("json")
 }
 
 /// Whether a file is below `tests` of a chart.
@@ -66,14 +75,17 @@ fn is_in_tests_of_a_chart(path: &Path) -> bool {
 
 /// What of [`LEFT_OUT`] a folder is by the names at the end of its path.
 pub(super) fn by_name(folder: &Path) -> Option<&'static str> {
-    let is_baseline = || {
-        let is_of_tests = |name: &OsStr| ["test", "tests", "e2e", "e2e-tests"].iter().any(|tests| name == *tests);
+    let is_below_tests = |wanted: &str| {
+        // `e2e/fixtures` holds what programs of tests apply
+        let tests: &[&str] =
+            if wanted == "baseline" { &["test", "tests", "e2e", "e2e-tests"] } else { &["test", "tests"] };
+        let is_of_tests = |name: &OsStr| tests.iter().any(|tests| name == *tests);
         let mut names = folder.iter().rev();
-        names.next().is_some_and(|name| name == "baseline") && names.take(1 + BETWEEN).any(is_of_tests)
+        names.next().is_some_and(|name| name == wanted) && names.take(1 + BETWEEN).any(is_of_tests)
     };
     let ends_so = |known: &&str| {
-        if *known == BASELINE {
-            return is_baseline();
+        if let Some(name) = known.strip_prefix("test/**/") {
+            return is_below_tests(name);
         }
         let mut names = folder.iter().rev();
         known.split('/').rev().all(|part| names.next().is_some_and(|name| part == "*" || name == part))
