@@ -156,10 +156,16 @@ fn is_filled(index: &Index<'_>, object: &Object) -> bool {
     ];
     let group = object.id.group();
     let is_of_run = || {
-        index.kind("MutatingWebhookConfiguration").iter().any(|webhooks| {
+        index.kind("MutatingWebhookConfiguration").iter().filter(|webhooks| !webhooks.is_patch).any(|webhooks| {
             let Some(Typed::MutatingWebhookConfiguration(typed)) = &webhooks.typed else { return false };
-            let rules = typed.webhooks.iter().flatten().flat_map(|webhook| webhook.rules.iter().flatten());
-            rules.flat_map(|rule| rule.api_groups.iter().flatten()).any(|one| one == group || one == "*")
+            typed.webhooks.iter().flatten().any(|webhook| match webhook.rules.as_deref() {
+                // a program fills the rules in when it starts, with what it knows to be missing (knative.dev/pkg:
+                // webhook/resourcesemantics/defaulting/defaulting.go)
+                None | Some([]) => true,
+                Some(rules) => {
+                    rules.iter().flat_map(|rule| rule.api_groups.iter().flatten()).any(|one| one == group || one == "*")
+                }
+            })
         })
     };
     GROUPS.contains(&group) || is_of_run()
