@@ -118,6 +118,8 @@ pub(super) fn connect(files: &mut Vec<File>, listed: &Listed) {
         }
     }
     let is_renamed = all.iter().flat_map(|one| &one.changes).any(Change::renames);
+    let of_other_kinds: Vec<&Kustomization> =
+        own.iter().filter(|one| one.changes.iter().any(Change::replaces_kind)).collect();
     let folders: FastSet<&OsStr> = own.iter().map(|one| one.folder.as_os_str()).collect();
     let variables = Variables::of(own, &together);
     let unseen = Unseen::of(own);
@@ -150,7 +152,13 @@ pub(super) fn connect(files: &mut Vec<File>, listed: &Listed) {
         for object in &mut file.objects {
             object.is_patch |= is_patch || is_left_out && part::lacks_what_all_have(object);
             let is_extended = file.is_generated && extended.contains(&(object.id.kind.as_str(), &*object.id.name));
-            object.changes = if by.is_open || is_extended {
+            // a patch for an object that another patch makes one of another kind
+            let is_of_another_kind = is_patch
+                && of_other_kinds
+                    .iter()
+                    .filter(|one| one.patches.contains(path))
+                    .any(|one| one.changes.iter().any(|change| change.replaces_kind() && change.is_for(object)));
+            object.changes = if by.is_open || is_extended || is_of_another_kind {
                 Changes::from_iter([field([])])
             } else {
                 let fields = changes.iter().flat_map(|change| change.fields(object, is_renamed, &selected));

@@ -190,6 +190,16 @@ impl Change {
         Some(Self { kinds: Names::Any, names: Names::Any, what })
     }
 
+    /// Whether it makes an object one of another kind.
+    pub(super) fn replaces_kind(&self) -> bool {
+        matches!(&self.what, What::Field(steps) if matches!(steps.as_slice(), [Segment::Key(key)] if **key == *"kind"))
+    }
+
+    /// Whether it is for an object.
+    pub(super) fn is_for(&self, object: &Object) -> bool {
+        self.kinds.fit(&object.id.kind, false) && self.names.fit(&object.id.name, false)
+    }
+
     /// Whether it gives labels.
     pub(super) fn labels(&self) -> bool {
         matches!(self.what, What::Label(_))
