@@ -15,6 +15,7 @@ pub(super) fn patches(text: &str) -> impl Iterator<Item = &str> {
             return None;
         }
         let item = line.trim_start().trim_start_matches(['-', ' ']);
+        let item = item.split(" #").next().unwrap_or(item);
         let file =
             item.strip_prefix("path:").or_else(|| is_of_patches.then_some(item))?.trim().trim_matches(['"', '\'']);
         let is_file = [".yaml", ".yml", ".json"].iter().any(|end| file.ends_with(end)) && !file.contains(' ');
@@ -33,7 +34,10 @@ mod tests {
             "resources:\n- a.yaml\n# enable this patch\n# patches:\n# - path: ./b.yaml\n#   target: {kind: Pod}\n";
         assert_eq!(found(text), ["./b.yaml"]);
         assert_eq!(found("patches:\n#- path: patches/c.yaml\n  # - path: 'd.yml'\n"), ["patches/c.yaml", "d.yml"]);
-        assert_eq!(found("patchesStrategicMerge:\n# - e.yaml\n#- f.yaml # off\n- g.yaml\n"), ["e.yaml"]);
+        let commented =
+            "patchesStrategicMerge:\n# - e.yaml\n#- f.yaml # off\n  # - 'm.yaml'  # so does this\n- g.yaml\n";
+        assert_eq!(found(commented), ["e.yaml", "f.yaml", "m.yaml"]);
+        assert_eq!(found("patches:\n# - path: n.yaml # off\n"), ["n.yaml"]);
         assert_eq!(found("#patchesStrategicMerge:\n#- e.yaml\n#resources:\n#- h.yaml\n"), ["e.yaml"]);
         assert_eq!(found("resources:\n# - i.yaml\n# see j.yaml\n# path: k\n"), Vec::<&str>::new());
         assert_eq!(found("patches:\n- path: l.yaml\n"), Vec::<&str>::new());
