@@ -54,8 +54,8 @@ fn has_bare_hole(line: &str) -> bool {
 /// What YAML takes for comments and is none.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Hidden {
-    /// Values, `image: #{IMAGE}`, as Octopus and the tasks that replace tokens in pipelines write them. What is there once
-    /// they are filled in is not seen.
+    /// Values, `image: #{IMAGE}`, as Octopus and the tasks that replace tokens in pipelines write them, or `##IMAGE##`.
+    /// What is there once they are filled in is not seen.
     Values,
     /// The code of a template of ytt (carvel.dev: ytt, "Annotations"). What it makes is applied, not what is left without
     /// it.
@@ -68,12 +68,15 @@ pub(super) fn hidden(file: &File) -> Option<Hidden> {
         return None;
     }
     let text = file.source.text.as_bytes();
-    let (mut has_hole, mut has_code) = (false, false);
+    let (mut has_hole, mut has_double, mut has_code) = (false, false, false);
     for at in memchr::memchr_iter(b'#', text) {
         has_hole |= text.get(at + 1) == Some(&b'{');
+        has_double |= text.get(at + 1) == Some(&b'#');
         has_code |= text.get(at + 1) == Some(&b'@');
     }
-    if has_hole && has_line_outside_texts(file, has_silent_hole) {
+    let is_filled_in = has_hole && has_line_outside_texts(file, has_silent_hole)
+        || has_double && has_line_outside_texts(file, has_hole_between_hashes);
+    if is_filled_in {
         Some(Hidden::Values)
     } else {
         (has_code && has_line_outside_texts(file, is_ytt_line)).then_some(Hidden::Ytt)
@@ -90,6 +93,19 @@ fn has_silent_hole(line: &str) -> bool {
         !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"_.-:".contains(&byte))
     };
     indent && before.ends_with([':', '-']) && !before.starts_with('#') && name.is_some_and(is_name)
+}
+
+/// A value or an item that begins with a name in capitals between signs of comments: `name: ##NAME##`.
+fn has_hole_between_hashes(line: &str) -> bool {
+    let Some((before, hole)) = line.split_once("##") else { return false };
+    let (indent, before) = (before.ends_with(char::is_whitespace), before.trim());
+    let name = hole.split_once("##").map_or("", |(name, _)| name);
+    let is_of_name = |byte: u8| byte.is_ascii_uppercase() || byte.is_ascii_digit() || b"_-.".contains(&byte);
+    indent
+        && before.ends_with([':', '-'])
+        && !before.starts_with('#')
+        && name.starts_with(|first: char| first.is_ascii_uppercase())
+        && name.bytes().all(is_of_name)
 }
 
 /// Whether a line is of a form, of those that are no part of a text of several lines: an object's text may be a template,
@@ -146,7 +162,7 @@ fn is_ytt_line(line: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::{has_bare_hole, has_silent_hole, is_ytt_line};
+    use super::{has_bare_hole, has_hole_between_hashes, has_silent_hole, is_ytt_line};
 
     #[test]
     fn holes_that_yaml_cannot_read_are_seen() {
@@ -165,6 +181,18 @@ mod tests {
         }
         for line in ["# a: #{A}", "a: b #{A}", "a: \"#{A}\"", "a: #{ a comment }", "a:#{A}", "a: # {A}", "a: #{}"] {
             assert!(!has_silent_hole(line), "{line}");
+        }
+    }
+
+    #[test]
+    fn names_between_hashes_are_holes() {
+        for line in ["name: ##CRNAME##", "  - ##ITEM_1##", "image: ##REPO##/web:##TAG##", "a:  ##X##  "] {
+            assert!(has_hole_between_hashes(line), "{line}");
+        }
+        for line in
+            ["a: b ##X##", "# a: ##X##", "a: ## X ##", "a: ##", "a: ####", "a: ## NOTE", "## SECTION ##", "a:##X##"]
+        {
+            assert!(!has_hole_between_hashes(line), "{line}");
         }
     }
 
