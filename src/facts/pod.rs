@@ -191,7 +191,10 @@ impl<'run> PodFacts<'run> {
         let Unsettled { open, guarded, asked, redirects } = self.unsettled.get_or_init(|| self.unsettled());
         // what it has started itself may serve, and a redirected port leads elsewhere
         let is_of_a_manager = || port == METRICS && self.others(dialler).any(is_manager);
-        if dialler.leaves_behind().is_some() || *redirects || is_of_a_manager() {
+        // what is bound to loopback for such a proxy alone is not declared
+        let is_guard = || dialler.program.is_some_and(|program| program.program == "kube-rbac-proxy");
+        let is_guarded = || is_guard() && self.others(dialler).any(keeps_metrics_to_itself);
+        if dialler.leaves_behind().is_some() || *redirects || is_of_a_manager() || is_guarded() {
             return Answer::Unknown;
         }
         // Beside a server or proxy that is there to be asked, an app that asks one does not mean itself.
@@ -224,7 +227,11 @@ impl<'run> PodFacts<'run> {
                 continue;
             }
             // what it listens on may be in a file that is not in the run, whatever it declares
-            let is_guessed = member.listens.iter().all(|listen| listen.certainty == Certainty::Unknown);
+            let is_guessed = member.listens.iter().all(|listen| {
+                // where a program that is not known answers probes says nothing of where it serves
+                let is_of_probes = || ["health", "probe"].iter().any(|word| listen.proof.shows.contains(word));
+                listen.certainty == Certainty::Unknown || member.program.is_none() && is_of_probes()
+            });
             let is_open = member.declared().next().is_none() && is_guessed;
             if is_open || member.listens_at_more || member.has_other_configuration() {
                 found.open.push(at);
@@ -240,11 +247,22 @@ impl<'run> PodFacts<'run> {
 /// sigs.k8s.io/controller-runtime: pkg/metrics/server/server.go).
 const METRICS: u16 = 8080;
 
-/// Whether a container runs what kubebuilder calls its programs, and nothing says where it serves metrics.
+/// Whether a container runs a manager of controller-runtime, by what kubebuilder calls its programs and their options, and
+/// nothing says where it serves metrics.
 fn is_manager(member: &ContainerFacts<'_>) -> bool {
+    const OPTIONS: [&str; 3] = ["health-probe-bind-address", "leader-elect", "enable-leader-election"];
     let is_called_so = || member.line.only().is_some_and(|invocation| invocation.name == "manager");
-    let is_told = || member.words().any(|word| word.text.trim_start_matches('-').starts_with("metrics-"));
-    member.program.is_none() && is_called_so() && !is_told()
+    let is_option = |text: &str| {
+        let option = text.strip_prefix("--").map(|option| option.split('=').next().unwrap_or_default());
+        option.is_some_and(|option| OPTIONS.contains(&option))
+    };
+    keeps_metrics_to_itself(member) && (is_called_so() || member.words().any(|word| is_option(&word.text)))
+}
+
+/// Whether a program is not known, and nothing says where it serves metrics.
+fn keeps_metrics_to_itself(member: &ContainerFacts<'_>) -> bool {
+    let is_told = || member.words().any(|word| word.text.trim_start_matches('-').starts_with("metrics"));
+    member.program.is_none() && !is_told()
 }
 
 /// Whether something that is not in the manifest may join a Pod, or its network is the node's. An operator that changes
