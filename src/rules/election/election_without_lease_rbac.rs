@@ -60,37 +60,34 @@ fn judge(facts: &PodFacts<'_>, member: &ContainerFacts<'_>, node: NodeId, found:
     };
     let about_leases = |grant: &&Grant<'_>| names(grant.rule.resources.as_deref(), "leases");
     let of_group = |grant: &&Grant<'_>| names(grant.rule.api_groups.as_deref(), "coordination.k8s.io");
-    if !grants.iter().any(|grant| about_leases(&grant)) {
+    if !grants.iter().any(|grant| about_leases(&grant) && of_group(&grant)) {
         // Older programs lock with ConfigMaps or Endpoints. Who has allowed just the lock knows which it is.
         if grants.iter().any(|grant| allows_lock(grant.rule, member, account)) {
             return;
         }
-        let writes = |grant: &&Grant<'_>, kind: &str| {
-            allows(grant.rule, "update") && names(grant.rule.resources.as_deref(), kind)
+        let writes = |grant: &&Grant<'_>| {
+            let is_kind = |kind| names(grant.rule.resources.as_deref(), kind);
+            allows(grant.rule, "update") && (is_kind("configmaps") || is_kind("endpoints"))
         };
-        let locks_otherwise = |grant: &&Grant<'_>| writes(grant, "configmaps") || writes(grant, "endpoints");
-        let own = grants.iter().filter(locks_otherwise);
-        // What kubebuilder made for managers of that time is copied into operators of today; any other Role was written for
-        // the lock that its program has.
-        let is_of_kubebuilder = |grant: &Grant<'_>| writes(&grant, "configmaps") && is_of_manager(member, grant.role);
-        if own.clone().next().is_some() && !own.clone().any(is_of_kubebuilder) {
+        let is_of_any_name =
+            |grant: &Grant<'_>| grant.rule.resource_names.as_ref().is_none_or(|names| names.is_empty());
+        let mut others = grants.iter().filter(writes).peekable();
+        // A program of an old client-go may do with them; one whose options speak of a Lease never leads.
+        let level = if others.peek().is_some() { Level::Warning } else { Level::Error };
+        if others.any(is_of_any_name) && !locks_with_leases(member) {
             return;
         }
-        let locks_otherwise = own.clone().next().is_some();
-        // A program of an old client-go may do with them; a new one never leads.
-        let level = if locks_otherwise { Level::Warning } else { Level::Error };
+        if let Some(grant) = grants.iter().find(about_leases) {
+            let node_of = rule_node(grant, "apiGroups");
+            say(member, node, account, "get, update and create", found)
+                .label(grant.role.label(node_of, "leases are in coordination.k8s.io"))
+                .level(level);
+            return;
+        }
         let role = grants[0].role;
         say(member, node, account, "get, update and create", found)
             .label(role.label(role.document.get(role.node, "rules").unwrap_or(role.node), "has no rule for leases"))
             .level(level);
-        return;
-    }
-    if !grants.iter().any(|grant| about_leases(&grant) && of_group(&grant)) {
-        if let Some(grant) = grants.iter().find(about_leases) {
-            let node_of = rule_node(grant, "apiGroups");
-            say(member, node, account, "get, update and create", found)
-                .label(grant.role.label(node_of, "leases are in coordination.k8s.io"));
-        }
         return;
     }
     let fitting = |grant: &&Grant<'_>| about_leases(grant) && of_group(grant);
@@ -184,12 +181,11 @@ fn say<'a>(
         .help("allow get, update and create on leases in apiGroup coordination.k8s.io in the lock's namespace")
 }
 
-/// Whether an elector is a manager as kubebuilder makes it, with the Role that it makes, or has options as Kubernetes'
-/// own components have them since they lock with Leases (`--leader-elect-resource-name` in `k8s.io/component-base`).
-fn is_of_manager(member: &ContainerFacts<'_>, role: &Object) -> bool {
-    let runs_manager = member.line.invocations.iter().any(|run| run.name == "manager");
-    let is_component = || member.words().any(|word| word.text.contains("--leader-elect-resource-"));
-    runs_manager || role.id.name.contains("leader-election") || is_component()
+/// Whether an elector is known to lock with a Lease: it has options as Kubernetes' own components have them since they do
+/// (`--leader-elect-resource-name` in `k8s.io/component-base`). A manager may be of a controller-runtime that locks with a
+/// `ConfigMap`, for which kubebuilder made the Role.
+fn locks_with_leases(member: &ContainerFacts<'_>) -> bool {
+    member.words().any(|word| word.text.contains("--leader-elect-resource-"))
 }
 
 /// Whether a rule lets an elector write a `ConfigMap` or Endpoints that is called as its lock.
@@ -199,7 +195,9 @@ fn allows_lock(rule: &PolicyRule, member: &ContainerFacts<'_>, account: &str) ->
     let is_lock = |name: &Text| {
         let is_known = member.election.locks.iter().any(|lock| lock.is_known && lock.value == *name);
         let is_own = [program, account, member.name()].contains(&name.as_str());
-        is_known || is_own || ["leader", "lock", "election"].iter().any(|word| name.contains(word))
+        // `a1b2c3d4.example.com`, as kubebuilder makes them up
+        let is_made_up = name.contains('.');
+        is_known || is_own || is_made_up || ["leader", "lock", "election"].iter().any(|word| name.contains(word))
     };
     is_kind && allows(rule, "update") && rule.resource_names.iter().flatten().any(is_lock)
 }
