@@ -48,6 +48,13 @@ pub(super) fn merge(fields: &[&Field], said: &Json, made: &Json, canonical_made:
         if path.iter().any(|step| step == order::ORDER) {
             return Err("a variable refers to one after it, which `envFrom` or a Service may give, too".to_owned());
         }
+        if let [.., list, step] = path.as_slice()
+            && list == "initContainers"
+            && step == "order"
+        {
+            let order = field.said.as_ref().and_then(Json::as_str).unwrap_or_default().replace(", ", "`, `");
+            return Err(format!("its init containers start in an order that no description gives: `{order}`"));
+        }
         if path.iter().any(|step| matches!(step.as_str(), "nodes" | "order")) {
             return Err(format!("there is no key or patch for {}", field.name()));
         }

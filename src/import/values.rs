@@ -69,7 +69,7 @@ pub(super) fn has_no_empty_lists(kind: &str) -> bool {
 
 /// Fields of the kinds above that are absent to the server where their text is empty: `omitempty` in its types, and no
 /// pointers, which an empty text would set.
-const EMPTY_IS_ABSENT: [&str; 24] = [
+const EMPTY_IS_ABSENT: [&str; 25] = [
     "clusterIP",
     "concurrencyPolicy",
     "dnsPolicy",
@@ -88,6 +88,7 @@ const EMPTY_IS_ABSENT: [&str; 24] = [
     "restartPolicy",
     "schedulerName",
     "scheme",
+    "serviceName",
     "sessionAffinity",
     "subPath",
     "subPathExpr",

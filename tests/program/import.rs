@@ -739,6 +739,28 @@ fn an_address_that_is_written_is_kept_or_named() {
     assert!(!filled_in.contains("10.96.0.10"), "{filled_in}");
 }
 
+/// A StatefulSet may say of its Service that it has none.
+#[test]
+fn an_empty_name_of_a_service_is_none() {
+    let with = |line: &str| {
+        let set = "apiVersion: apps/v1\nkind: StatefulSet\nmetadata: {name: a}\nspec:\n  selector: {matchLabels: {app: \
+                   a}}\n  template:\n    metadata: {labels: {app: a}}\n    spec: {containers: [{name: a, image: \
+                   \"registry.example.com/a:1\"}]}\n";
+        report(&set.replace("spec:\n  selector", &format!("spec:\n{line}  selector")))
+    };
+    assert_eq!(description(&with("  serviceName: \"\"\n")), description(&with("")));
+}
+
+/// Sidecars are made before other init containers.
+#[test]
+fn an_order_of_init_containers_is_named() {
+    let pod = "      initContainers:\n      - {name: first, image: \"registry.example.com/first:1\"}\n      - {name: proxy, image: \
+               \"registry.example.com/proxy:1\", restartPolicy: Always}\n";
+    let said = left(&deployment("", pod));
+    let order = "its init containers start in an order that no description gives: `first`, `proxy`";
+    assert!(said.contains(order), "{said}");
+}
+
 /// Nothing is made in the place of an object that stays where it is.
 #[test]
 fn what_stays_is_not_overwritten() {
