@@ -31,8 +31,8 @@ impl Field<'_> {
     pub fn required(self, why: &str) {
         let name = self.name();
         let state = match self.value() {
-            Value::Null => "is missing".to_owned(),
-            Value::Str("") | Value::List([]) | Value::Map([]) => "is empty".to_owned(),
+            Value::Null if !self.is_written_empty() => "is missing".to_owned(),
+            Value::Null | Value::Str("") | Value::List([]) | Value::Map([]) => "is empty".to_owned(),
             Value::Str(text) => format!("cannot be `{text}`"),
             Value::Int(number) => format!("is {number}"),
             _ => "is incomplete".to_owned(),
@@ -82,7 +82,7 @@ impl Field<'_> {
         let none = if supported.len() == 1 { "not" } else { "none of" };
         let name = self.name();
         let message = match value {
-            "" if !self.is_set() => format!("`{name}` is missing, one of {list}"),
+            "" if !self.is_set() && !self.is_written_empty() => format!("`{name}` is missing, one of {list}"),
             "" => format!("`{name}` is empty, {none} {list}"),
             _ if list.is_empty() => format!("`{name}` is `{value}` but must be empty"),
             _ => format!("`{name}` is `{value}`, {none} {list}"),

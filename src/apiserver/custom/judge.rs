@@ -189,16 +189,14 @@ impl<'run> Judge<'run> {
         }
         self.required(both, node, mark, path, is_root);
         let count = document.entries(node).len() + self.filled_in(both, node, mark);
-        if self.count(schema, "maxProperties").is_some_and(|most| count > most) {
-            self.say(Reason::TooMany, path, mark, format!("`{}` has more entries than its schema allows", last(path)));
+        let entries = || counted(count, "entry", "entries");
+        if let Some(most) = self.count(schema, "maxProperties").filter(|most| count > *most) {
+            let message = format!("`{}` has {}, but its schema allows {most}", last(path), entries());
+            self.say(Reason::TooMany, path, mark, message);
         }
-        if self.count(schema, "minProperties").is_some_and(|least| count < least) {
-            self.say(
-                Reason::Invalid,
-                path,
-                mark,
-                format!("`{}` has fewer entries than its schema requires", last(path)),
-            );
+        if let Some(least) = self.count(schema, "minProperties").filter(|least| count < *least) {
+            let message = format!("`{}` has {}, but its schema requires {least}", last(path), entries());
+            self.say(Reason::Invalid, path, mark, message);
         }
         if is_embedded {
             self.embedded(node, mark, path);
@@ -291,7 +289,8 @@ impl<'run> Judge<'run> {
             if is_dropped || !written && !has_default {
                 let inner = if path.is_empty() { name.to_owned() } else { format!("{path}.{name}") };
                 let why = if is_dropped { ": the server drops it when an object is created" } else { "" };
-                self.say(Reason::Required, &inner, mark, format!("`{name}` is missing{why}"));
+                let state = if value.is_some() && !is_dropped { "is empty" } else { "is missing" };
+                self.say(Reason::Required, &inner, mark, format!("`{name}` {state}{why}"));
             }
         }
     }
@@ -311,16 +310,14 @@ impl<'run> Judge<'run> {
         if !is_nested && !self.is_default {
             self.list_type(schema, items, path);
         }
-        if self.count(schema, "maxItems").is_some_and(|most| items.len() > most) {
-            self.say(Reason::TooMany, path, mark, format!("`{}` has more elements than its schema allows", last(path)));
+        let elements = || counted(items.len(), "element", "elements");
+        if let Some(most) = self.count(schema, "maxItems").filter(|most| items.len() > *most) {
+            let message = format!("`{}` has {}, but its schema allows {most}", last(path), elements());
+            self.say(Reason::TooMany, path, mark, message);
         }
-        if self.count(schema, "minItems").is_some_and(|least| items.len() < least) {
-            self.say(
-                Reason::Invalid,
-                path,
-                mark,
-                format!("`{}` has fewer elements than its schema requires", last(path)),
-            );
+        if let Some(least) = self.count(schema, "minItems").filter(|least| items.len() < *least) {
+            let message = format!("`{}` has {}, but its schema requires {least}", last(path), elements());
+            self.say(Reason::Invalid, path, mark, message);
         }
     }
 }
@@ -332,6 +329,15 @@ fn as_number(value: Value) -> Option<f64> {
         Value::Uint(value) => Some(value as f64),
         Value::Float(value) => Some(value),
         _ => None,
+    }
+}
+
+/// `1 entry`, `no entries`.
+pub(super) fn counted(count: usize, one: &str, several: &str) -> String {
+    match count {
+        0 => format!("no {several}"),
+        1 => format!("1 {one}"),
+        count => format!("{count} {several}"),
     }
 }
 

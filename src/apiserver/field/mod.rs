@@ -92,6 +92,12 @@ impl<'a> Field<'a> {
         }
     }
 
+    /// Whether the field is written without a value: `name:`.
+    pub(super) fn is_written_empty(self) -> bool {
+        let key = || self.run.document.str(self.mark);
+        matches!(self.at, At::Missing("")) && key().is_some_and(|key| key == self.last_step())
+    }
+
     /// The last step of the path.
     #[inline]
     fn noted(self) -> u32 {

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use super::{Judge, as_number, last};
+use super::{Judge, as_number, counted, last};
 use crate::apiserver::custom::formats;
 use crate::apiserver::{Cause, Reason};
 use crate::kube::versions::Change;
@@ -64,11 +64,14 @@ impl Judge<'_> {
 
     pub(super) fn text(&mut self, schema: NodeId, text: &str, node: NodeId, path: &str) {
         let length = text.chars().count();
-        if self.count(schema, "maxLength").is_some_and(|most| length > most) {
-            self.say(Reason::TooLong, path, node, format!("`{}` is longer than its schema allows", last(path)));
+        let characters = || counted(length, "character", "characters");
+        if let Some(most) = self.count(schema, "maxLength").filter(|most| length > *most) {
+            let message = format!("`{}` has {}, but its schema allows {most}", last(path), characters());
+            self.say(Reason::TooLong, path, node, message);
         }
-        if self.count(schema, "minLength").is_some_and(|least| length < least) {
-            self.say(Reason::Invalid, path, node, format!("`{}` is shorter than its schema requires", last(path)));
+        if let Some(least) = self.count(schema, "minLength").filter(|least| length < *least) {
+            let message = format!("`{}` has {}, but its schema requires {least}", last(path), characters());
+            self.say(Reason::Invalid, path, node, message);
         }
         let format = self.keyword(schema, "format").and_then(|format| self.schema.str(format));
         if let Some(format) = format.filter(|format| formats::breaks(format, text, self.target.0)) {

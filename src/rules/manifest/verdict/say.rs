@@ -92,11 +92,13 @@ fn of_missing_map(object: &Object, causes: &[&Cause]) -> Cause {
         }
     }
     let name = map.rsplit('.').next().unwrap_or_default();
+    let steps: Vec<&str> = map.split('.').collect();
+    let state = if object.document.at(object.node, &steps).is_some() { "is empty" } else { "is missing" };
     Cause {
         reason: Reason::Required,
         path: map.to_owned(),
         node: causes.first().map_or(object.node, |cause| cause.node),
-        message: format!("`{name}` is missing: it needs {}", list(&fields)),
+        message: format!("`{name}` {state}: it needs {}", list(&fields)),
         help: None,
         fix: None,
     }
