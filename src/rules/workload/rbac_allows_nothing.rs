@@ -165,7 +165,24 @@ fn resources(
     }
 }
 
+/// Resources that are called as commands are, and what those commands create: the subresource of Pods.
+const OF_COMMANDS: [(&str, &str, &str); 5] = [
+    ("evictions", "pods/eviction", "kubectl drain"),
+    ("eviction", "pods/eviction", "kubectl drain"),
+    ("pods/evictions", "pods/eviction", "kubectl drain"),
+    ("pods/cp", "pods/exec", "kubectl cp"),
+    ("pods/copy", "pods/exec", "kubectl cp"),
+];
+
+/// The subresource that a resource is meant to be, and the command that creates it.
+fn of_command(resource: &str) -> Option<(&'static str, &'static str)> {
+    OF_COMMANDS.iter().find(|(name, ..)| *name == resource).map(|(_, meant, command)| (*meant, *command))
+}
+
 fn told(resource: &str, why: Nothing) -> String {
+    if let Some((meant, command)) = of_command(resource) {
+        return format!("`{command}` creates `{meant}`");
+    }
     let (base, sub) = resource.split_once('/').unwrap_or((resource, ""));
     match why {
         Nothing::NoResource(Some(like)) if !sub.is_empty() => format!("did you mean `{like}/{}`?", clip(sub)),
@@ -181,6 +198,9 @@ fn told(resource: &str, why: Nothing) -> String {
 }
 
 fn help(resource: &str, why: Nothing) -> String {
+    if let Some((meant, _)) = of_command(resource) {
+        return format!("write a rule with `apiGroups: [\"\"]`, `resources: [{meant}]` and `verbs: [create]` for it");
+    }
     let base = resource.split('/').next().unwrap_or_default();
     match why {
         Nothing::OtherGroup(group) => format!("write a rule with `apiGroups: [\"{group}\"]` for it"),
@@ -210,14 +230,20 @@ fn verbs(object: &Object, rule: &PolicyRule, node: NodeId, found: &mut Findings<
             continue;
         }
         let Some(meant) = meant(verb) else { continue };
+        let is_there = rule.verbs.iter().any(|other| matches!(other.as_str(), "*") || other.as_str() == meant);
+        let (here, help) = if is_there {
+            (format!("`{meant}` is in the list already"), "remove it".to_owned())
+        } else {
+            (format!("did you mean `{meant}`?"), format!("write `{meant}`"))
+        };
         found
             .at(node, format!("no request has the verb `{}`", clip(verb)))
-            .here(format!("did you mean `{meant}`?"))
+            .here(here)
             .because(
                 "RBAC compares verbs as text, and the API server derives them from the HTTP method \
                  (kubernetes/website: reference/access-authn-authz/authorization, \"Request verbs and authorization\")",
             )
-            .help(format!("write `{meant}`"));
+            .help(help);
     }
 }
 
