@@ -11,6 +11,7 @@ mod hpa_fights_replicas;
 mod hpa_missing_request;
 mod hpa_unknown_container;
 mod image_without_digest;
+mod key_mounted_as_folder;
 mod memory_below_a_mebibyte;
 mod missing_probe;
 mod missing_resources;
@@ -77,6 +78,7 @@ pub const RULES: &[&Rule] = &[
     &hpa_missing_request::RULE,
     &hpa_unknown_container::RULE,
     &image_without_digest::RULE,
+    &key_mounted_as_folder::RULE,
     &memory_below_a_mebibyte::RULE,
     &missing_probe::RULE,
     &missing_resources::RULE,
