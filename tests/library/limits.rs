@@ -34,7 +34,7 @@ const HARMLESS: [(&str, &str); 8] = [
 ];
 
 /// The numbers of rules, and what their pages say of each.
-const SAID: [(&str, &str, &str); 16] = [
+const SAID: [(&str, &str, &str); 17] = [
     ("adapter/adapter_scrape_port_mismatch", "MOST", "in a folder that has more than {} of them in one namespace"),
     ("ambassador/ambassador_bypassed", "MOST", "bypasses more than {} ambassadors is reported for the first {}"),
     ("ambassador/split_weights", "MOST", "its servers are looked at for the first {}"),
@@ -43,6 +43,7 @@ const SAID: [(&str, &str, &str); 16] = [
     ("serving/no_such_pod", "MOST", "A similar StatefulSet is looked for among the first {} of the folder"),
     ("sidecar/two_collectors_one_file", "MOST", "each is compared with the first {}"),
     ("workload/config_map_key_missing", "SOUGHT", "only the first {} are compared with its keys"),
+    ("workload/policy_of_service_port", "MOST", "Beside more than {} policies"),
     ("workload/dangling_service", "MOST", "is looked for among the first {} of the folder"),
     ("workload/dangling_service", "MOST_WORDS", "Of each name the first {} words are compared"),
     ("workload/no_pdb", "WIDE", "more than {} budgets of a run"),

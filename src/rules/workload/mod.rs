@@ -25,6 +25,7 @@ mod official;
 mod overlapping_selectors;
 mod pdb_blocks_drain;
 mod plaintext_secret;
+mod policy_of_service_port;
 mod prestop_outlasts_grace;
 mod privileged;
 mod probe_host;
@@ -91,6 +92,7 @@ pub const RULES: &[&Rule] = &[
     &overlapping_selectors::RULE,
     &pdb_blocks_drain::RULE,
     &plaintext_secret::RULE,
+    &policy_of_service_port::RULE,
     &prestop_outlasts_grace::RULE,
     &privileged::RULE,
     &probe_host::RULE,
