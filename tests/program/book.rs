@@ -42,6 +42,33 @@ fn what_the_program_says_of_itself_is_current() {
     assert!(made.len() > 40, "{}", made.len());
 }
 
+/// A parameter or key whose name or type the program could not tell would have an empty one.
+#[test]
+fn every_parameter_and_key_has_a_name_and_a_type() {
+    let mut seen = 0;
+    for (name, text) in below(&docs().join("reference"), ".md") {
+        let is_pattern = name.starts_with("patterns/");
+        for line in text.lines() {
+            assert!(!line.contains("``:") && !line.contains("| `` |"), "{name}: {line}");
+            let row =
+                line.trim_start().strip_prefix("- `").and_then(|row| row.split_once("`: ")).filter(|_| is_pattern);
+            if let Some((key, rest)) = row {
+                assert!(!key.is_empty() && !rest.is_empty() && !rest.starts_with([':', ',']), "{name}: {line}");
+                seen += 1;
+            }
+            let cells: Vec<&str> = line.split(" | ").collect();
+            if let (true, [key, kind, ..]) = (["description.md", "settings.md"].contains(&name.as_str()), &cells[..]) {
+                assert!(
+                    key.len() > 3 && kind.starts_with(|first: char| first.is_alphanumeric() || "-…".contains(first)),
+                    "{name}: {line}"
+                );
+                seen += 1;
+            }
+        }
+    }
+    assert!(seen > 400, "{seen}");
+}
+
 /// The links of a page, without those in code.
 fn links(text: &str) -> Vec<String> {
     let mut links = Vec::new();

@@ -1,5 +1,7 @@
 //! The keys of descriptions and settings, from their schemas.
 
+use std::collections::HashSet;
+
 use serde_json::Value as Json;
 
 use super::table;
@@ -59,10 +61,19 @@ fn kind(schema: &Json) -> String {
         Json::String(default) => format!(", default {default}"),
         default => format!(", default {default}"),
     };
-    let kind = match &schema["type"] {
-        Json::String(kind) => kind.clone(),
-        Json::Array(kinds) => texts(kinds).join(" or "),
-        _ => String::new(),
+    types(schema).join(" or ") + &default
+}
+
+/// The types of a value, each once, or what may be written where that is one of few words.
+fn types(schema: &Json) -> Vec<String> {
+    let text = |one: &Json| one.as_str().unwrap_or("…").to_owned();
+    let mut types: Vec<String> = match (&schema["enum"], &schema["type"]) {
+        (Json::Array(choices), _) => choices.iter().map(text).collect(),
+        (_, Json::String(kind)) => vec![kind.clone()],
+        (_, Json::Array(kinds)) => kinds.iter().map(text).collect(),
+        _ => schema["anyOf"].as_array().into_iter().flatten().flat_map(types).collect(),
     };
-    kind + &default
+    let mut seen = HashSet::new();
+    types.retain(|one| seen.insert(one.clone()));
+    types
 }

@@ -60,8 +60,14 @@ fn facts_as_markdown(facts: &str) -> String {
     // its first line is the pattern's name, with where it belongs
     for (number, line) in facts.lines().enumerate() {
         let is_heading = number > 3 && !line.starts_with(' ') && !line.is_empty() && !line.ends_with('.');
-        lines.push(match line.strip_prefix("  ").map(|row| row.split_once("  ").unwrap_or((row, ""))) {
-            Some((name, text)) => format!("- `{name}`: {}", prose(text.trim_start())),
+        lines.push(match line.strip_prefix("  ") {
+            // a key of the one above it is indented more
+            Some(row) => {
+                let name = row.trim_start();
+                let (name, text) = name.split_once("  ").unwrap_or((name, ""));
+                let indent = &row[..row.len() - row.trim_start().len()];
+                format!("{indent}- `{name}`: {}", prose(text.trim_start()))
+            }
             None if number == 0 => format!("{}\n", prose(line.split_once(' ').map_or(line, |(_, rest)| rest))),
             None if is_heading => format!("## {line}"),
             None => prose(line),

@@ -156,6 +156,7 @@ fn schema_type(schema: &Json) -> String {
         (_, Json::Array(names)) => names.iter().filter_map(Json::as_str).map(word).collect::<Vec<_>>().join(" or "),
         _ if schema.get("x-container").is_some() => "container".to_owned(),
         _ if schema.get("x-reference").is_some() => "document or service/<name>".to_owned(),
+        _ if schema.get("x-volumes").is_some() => "map".to_owned(),
         _ => schema["anyOf"].as_array().into_iter().flatten().map(schema_type).collect::<Vec<_>>().join(" or "),
     }
 }
