@@ -97,6 +97,39 @@ fn beside(path: &Path) -> PathBuf {
     path.with_file_name(format!(".patterns-{}-{count}.new", std::process::id()))
 }
 
+/// Removes what runs left in a folder that were ended while they wrote: files with such names, and with the number of a
+/// process that is not there.
+pub fn remove_abandoned(folder: &Path) {
+    let folder = if folder.as_os_str().is_empty() { Path::new(".") } else { folder };
+    for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
+        let is_abandoned = entry.file_name().to_str().and_then(process_of).is_some_and(is_gone);
+        if is_abandoned && entry.file_type().is_ok_and(|kind| kind.is_file()) {
+            let _ = fs::remove_file(entry.path());
+        }
+    }
+}
+
+/// The process in the name of a file that waits to take another's place: `.patterns-PID-N.new`, `.patterns-PID.new`.
+fn process_of(name: &str) -> Option<i32> {
+    let numbers = name.strip_prefix(".patterns-")?.strip_suffix(".new")?;
+    let (process, count) = numbers.split_once('-').unwrap_or((numbers, "0"));
+    let is_number = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+    process.parse().ok().filter(|_| is_number(process) && is_number(count))
+}
+
+/// Whether no process has this number.
+#[cfg(unix)]
+fn is_gone(process: i32) -> bool {
+    let Some(process) = rustix::process::Pid::from_raw(process) else { return false };
+    rustix::process::test_kill_process(process) == Err(rustix::io::Errno::SRCH)
+}
+
+/// Where that cannot be asked, all are left.
+#[cfg(not(unix))]
+fn is_gone(_: i32) -> bool {
+    false
+}
+
 /// Gives a new file the mode and owner of the old one.
 fn keep(there: &Metadata, file: &File) -> io::Result<()> {
     #[cfg(unix)]
@@ -110,4 +143,27 @@ fn keep(there: &Metadata, file: &File) -> io::Result<()> {
     }
     // After the owner, because a change of owner takes some modes away.
     file.set_permissions(there.permissions())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::process_of;
+
+    #[test]
+    fn only_names_of_our_own_have_a_process() {
+        for (name, process) in [
+            (".patterns-12-0.new", Some(12)),
+            (".patterns-12.new", Some(12)),
+            (".patterns-12-0.new.yaml", None),
+            (".patterns-.new", None),
+            (".patterns--1.new", None),
+            (".patterns-+1.new", None),
+            (".patterns-12-x.new", None),
+            (".patterns-99999999999.new", None),
+            ("patterns-12-0.new", None),
+            (".patterns.yaml", None),
+        ] {
+            assert_eq!(process_of(name), process, "{name}");
+        }
+    }
 }

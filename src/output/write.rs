@@ -1,11 +1,13 @@
 //! Changing folders, all or nothing as far as a file system allows.
 
+use std::collections::HashSet;
 use std::fs::{self, OpenOptions};
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 
 use super::changes::Changes;
-use crate::files::named;
+use crate::files::Shown as _;
+use crate::files::{self, named};
 
 /// Writes and removes what has changed. Every new text is first written beside its place, so that a full disk, a folder
 /// without rights or a file in the way leaves everything as it was; then each takes its place at once. Folders that
@@ -15,6 +17,8 @@ use crate::files::named;
 /// Files that are in the way, and whatever the system refuses.
 pub fn write(changes: &Changes, root: &Path) -> io::Result<()> {
     refuse(changes)?;
+    let folders: HashSet<&Path> = changes.written.iter().filter_map(|(path, ..)| path.parent()).collect();
+    folders.into_iter().for_each(files::remove_abandoned);
     let mut staged = Staged::default();
     for (path, _, text) in &changes.written {
         staged.add(path, text)?;
@@ -39,21 +43,21 @@ pub fn write(changes: &Changes, root: &Path) -> io::Result<()> {
 fn refuse(changes: &Changes) -> io::Result<()> {
     let mut lines: Vec<String> = Vec::new();
     for (path, why) in &changes.foreign {
-        lines.push(format!("{}: {why}; give one of the two another folder, or delete the file", path.display()));
+        lines.push(format!("{}: {why}; give one of the two another folder, or delete the file", path.shown()));
     }
     lines.extend(changes.moved.iter().map(|(origin, files)| moved(origin, files)));
     lines.extend(changes.left_out.iter().map(|(origin, files)| left_out(origin, files)));
     let kept = |path: &PathBuf| fs::metadata(path).is_ok_and(|metadata| metadata.permissions().readonly());
     let replaced = changes.written.iter().filter(|(_, before, _)| before.is_some()).map(|(path, _, _)| path);
     for path in replaced.chain(&changes.removed).filter(|path| kept(path)) {
-        lines.push(format!("{}: it is read-only; make it writable, or delete it", path.display()));
+        lines.push(format!("{}: it is read-only; make it writable, or delete it", path.shown()));
     }
     for (path, ..) in &changes.written {
         let bytes = path.file_name().map_or(0, |name| name.as_encoded_bytes().len());
         if bytes > LONGEST_NAME {
             lines.push(format!(
                 "{}: this file name has {bytes} bytes, more than the {LONGEST_NAME} that a file name may have; give the object a shorter name, or print it without -o",
-                path.display()
+                path.shown()
             ));
         }
     }
@@ -65,7 +69,7 @@ fn refuse(changes: &Changes) -> io::Result<()> {
 
 /// `deploy/service-shop.yaml and 3 more`.
 fn several(files: &[PathBuf]) -> String {
-    let first = files.first().map(|path| path.display().to_string()).unwrap_or_default();
+    let first = files.first().map(|path| path.shown()).unwrap_or_default();
     if files.len() > 1 { format!("{first} and {} more", files.len() - 1) } else { first }
 }
 
