@@ -15,9 +15,9 @@ use crate::limits::{self, Limit};
 use crate::yaml::Source;
 
 use pipes::is_named_pipe;
-pub use replaced::{NewFile, write};
+pub use replaced::{NewFile, remove_abandoned, write};
 pub use root::{root, why_root};
-pub use words::{unsearched, why};
+pub use words::{Shown, unsearched, why};
 
 /// What standard input is called in messages.
 pub const STDIN: &str = "<stdin>";
@@ -214,7 +214,7 @@ pub fn read_found(path: &Path, limit: Limit) -> io::Result<Vec<u8>> {
         let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
         let root = root(&fs::canonicalize(folder)?);
         if !fs::canonicalize(path)?.starts_with(&root) {
-            let message = format!("is a link that leads out of {}", root.display());
+            let message = format!("is a link that leads out of {}", root.shown());
             return Err(io::Error::new(io::ErrorKind::InvalidInput, message));
         }
     }
@@ -280,7 +280,7 @@ fn not_regular() -> io::Error {
 /// An error with the path that it is about.
 #[must_use]
 pub fn named(path: &Path, error: &io::Error) -> io::Error {
-    io::Error::new(error.kind(), format!("{}: {}", path.display(), why(path, error)))
+    io::Error::new(error.kind(), format!("{}: {}", path.shown(), why(path, error)))
 }
 
 #[cfg(all(test, unix))]

@@ -13,6 +13,7 @@ use crate::diagram::{self, Diagram, dot, mermaid, svg};
 use crate::expand::{Expanded, manifests};
 use crate::facts::Programs;
 use crate::files;
+use crate::files::Shown as _;
 use crate::files::open;
 use crate::kube::{File, Workspace, on_deep_stacks};
 use crate::limits::{self, Limit};
@@ -34,7 +35,7 @@ pub fn run(args: &DiagramArgs, color: Color) -> Result<Exit, Stop> {
         };
         match &args.output {
             Some(path) if path.exists() && files::identity(path) == files::identity(&args.file) => {
-                let message = format!("{}: this is the input file; give the picture another name", path.display());
+                let message = format!("{}: this is the input file; give the picture another name", path.shown());
                 return Err(io::Error::new(io::ErrorKind::InvalidInput, message).into());
             }
             Some(path) => files::write(path, picture).map_err(|error| files::named(path, &error))?,
@@ -73,7 +74,7 @@ fn format(args: &DiagramArgs) -> io::Result<DiagramFormat> {
         Some("dot" | "gv") => Ok(DiagramFormat::Dot),
         _ => {
             let message =
-                format!("{}: unknown format; name the file .svg, .mmd or .dot, or pass --format", path.display());
+                format!("{}: unknown format; name the file .svg, .mmd or .dot, or pass --format", path.shown());
             Err(io::Error::new(io::ErrorKind::InvalidInput, message))
         }
     }
@@ -104,7 +105,7 @@ fn of_manifests(args: &DiagramArgs, programs: &Programs, workspace: &Workspace) 
         say(format_args!("error: {failure}"));
     }
     if workspace.objects().next().is_none() {
-        say(format_args!("warning: no Kubernetes objects to draw in {}", args.file.display()));
+        say(format_args!("warning: no Kubernetes objects to draw in {}", args.file.shown()));
     }
     let exit = if workspace.failures.is_empty() { Exit::Clean } else { Exit::Failed };
     let path: &Path = &args.file;

@@ -9,9 +9,10 @@ use super::streams::{print_text, without_controls};
 use crate::cli::PolicyTestArgs;
 use crate::diagnostic::Finding;
 use crate::files;
+use crate::files::Shown as _;
 use crate::kube::{Index, Object, Workspace, on_deep_stacks};
 use crate::policy::{Decision, Policies, Verdict, unusable};
-use crate::report::{Color, terminal};
+use crate::report::{Color, printable, terminal};
 use crate::rules::FindingsAnywhere;
 use crate::rules::policy::{INVALID, report_problems};
 use crate::secrets::Secrets;
@@ -71,7 +72,7 @@ fn test(folder: &Path, args: &PolicyTestArgs, color: Color) -> io::Result<bool> 
     let bad = load(&existing(folder, "bad"))?;
     let own: Vec<&Object> = set.objects().collect();
     let policies = Policies::collect(&own, &|_| args.target.unwrap_or_default(), true);
-    let name = folder.display();
+    let name = folder.shown();
     if let Some(why) =
         unusable(&set, &name.to_string(), args.target.unwrap_or_default()).filter(|_| !set.files.is_empty())
     {
@@ -95,18 +96,27 @@ fn test(folder: &Path, args: &PolicyTestArgs, color: Color) -> io::Result<bool> 
         refused.extend(verdicts.iter().filter(|verdict| is_refusal(verdict)).map(|one| one.policy.id.name.as_str()));
         if !verdicts.iter().any(is_refusal) {
             is_clean = false;
-            print_line(&format!("{}: no policy refuses this{}", file.source.name, why_unknown(&verdicts)))?;
+            print_line(&format!("{}: no policy refuses this{}", printable(&file.source.name), why_unknown(&verdicts)))?;
         }
     }
     for file in &good.files {
         let verdicts = judge(&policies, file.objects.iter(), &index);
         for verdict in verdicts.iter().filter(|verdict| is_refusal(verdict)) {
             is_clean = false;
-            print_line(&format!("{}: {} refuses this: {}", file.source.name, verdict.policy.id.name, verdict.message))?;
+            print_line(&format!(
+                "{}: {} refuses this: {}",
+                printable(&file.source.name),
+                verdict.policy.id.name,
+                verdict.message
+            ))?;
         }
         if !verdicts.iter().any(is_refusal) && !verdicts.is_empty() {
             is_clean = false;
-            print_line(&format!("{}: not certain to be accepted{}", file.source.name, why_unknown(&verdicts)))?;
+            print_line(&format!(
+                "{}: not certain to be accepted{}",
+                printable(&file.source.name),
+                why_unknown(&verdicts)
+            ))?;
         }
     }
     for policy in policies.all.iter().filter(|policy| !policy.is_refused()) {

@@ -4,6 +4,7 @@ use std::fmt::Display;
 use std::io::{self, BufWriter, StdoutLock, Write as _};
 use std::path::{Path, PathBuf};
 
+use crate::files::Shown as _;
 use crate::files::named;
 use crate::report::printable;
 
@@ -47,6 +48,6 @@ pub fn say(line: impl Display) {
 
 /// What a command was given to read, for a sentence.
 pub fn listed(paths: &[PathBuf]) -> String {
-    let names: Vec<String> = paths.iter().map(|path| path.display().to_string()).collect();
+    let names: Vec<String> = paths.iter().map(|path| path.shown()).collect();
     if names.len() > 3 { format!("{} paths", names.len()) } else { names.join(", ") }
 }

@@ -12,6 +12,7 @@ use super::schema::{self, Subject};
 use super::spanned::{Member, Place, Spanned};
 use crate::diagnostic::Finding;
 use crate::files;
+use crate::files::Shown as _;
 use crate::limits;
 use crate::yaml::{self, Source};
 
@@ -92,7 +93,7 @@ impl Chain<'_> {
         };
         let path = folder.join(target);
         if self.visited.iter().any(|known| same_file(known, &path)) {
-            let chain: Vec<String> = self.visited.iter().map(|path| path.display().to_string()).collect();
+            let chain: Vec<String> = self.visited.iter().map(|path| path.shown()).collect();
             let finding = Finding::error(place.label(""), "this extends itself");
             return Err(vec![finding.because(format!("the chain is {}", chain.join(" → ")))]);
         }
@@ -157,7 +158,7 @@ impl Chain<'_> {
         let real = path.canonicalize().map_err(unreadable)?;
         if !real.starts_with(&self.within) {
             return Err(Box::new(
-                Finding::error(place.label(""), format!("{name} is outside {}", self.within.display()))
+                Finding::error(place.label(""), format!("{name} is outside {}", self.within.shown()))
                     .because(files::why_root(&self.within))
                     .help(if self.within.join(".git").exists() {
                         "move the file into the repository"

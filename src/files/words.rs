@@ -7,6 +7,19 @@ use std::path::{Path, PathBuf};
 use super::name;
 use crate::words::{edits_within, nearest};
 
+/// How a path is shown.
+pub trait Shown {
+    /// As text on one line, without what a terminal or a CI server would obey: a file's name may have line breaks.
+    fn shown(&self) -> String;
+}
+
+impl Shown for Path {
+    fn shown(&self) -> String {
+        let text = self.to_string_lossy();
+        text.chars().map(|sign| if sign.is_control() { char::REPLACEMENT_CHARACTER } else { sign }).collect()
+    }
+}
+
 /// Why a path cannot be read or written. Other errors say it already.
 #[must_use]
 pub fn why(path: &Path, error: &io::Error) -> String {
@@ -18,7 +31,7 @@ pub fn why(path: &Path, error: &io::Error) -> String {
         io::ErrorKind::NotADirectory | io::ErrorKind::AlreadyExists => {
             match path.ancestors().find(|part| part.exists()) {
                 Some(part) if part == path => "this is a file, not a folder".to_owned(),
-                Some(part) => format!("{} is a file, not a folder", part.display()),
+                Some(part) => format!("{} is a file, not a folder", part.shown()),
                 None => "this is not a folder".to_owned(),
             }
         }
@@ -60,7 +73,7 @@ fn missing(path: &Path) -> String {
     let Some(first) = path.ancestors().take_while(is_missing).last().filter(|first| *first != path) else {
         return format!("there is no such file or folder{}", did_you_mean(path));
     };
-    format!("there is no folder {}{}", first.display(), did_you_mean(first))
+    format!("there is no folder {}{}", first.shown(), did_you_mean(first))
 }
 
 fn did_you_mean(path: &Path) -> String {
@@ -77,7 +90,7 @@ fn did_you_mean(path: &Path) -> String {
     let is_slip =
         |near: &&str| edits_within(2, &given, &stem(near)).is_some_and(|edits| edits * 2 <= given.chars().count());
     match nearest(&name(path), names.iter().map(String::as_str)).filter(is_slip) {
-        Some(near) => format!("; did you mean {}?", path.with_file_name(near).display()),
+        Some(near) => format!("; did you mean {}?", path.with_file_name(near).shown()),
         None => String::new(),
     }
 }

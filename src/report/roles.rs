@@ -135,7 +135,11 @@ fn place(object: &Object, proof: &Proof<'_>) -> String {
     let other = proof.place.object;
     let source = &other.document.source;
     let line = source.position(proof.place.span().start).line;
-    let file = if source.name == object.document.source.name { String::new() } else { format!("{}:", source.name) };
+    let file = if source.name == object.document.source.name {
+        String::new()
+    } else {
+        format!("{}:", printable(&source.name))
+    };
     let word = if file.is_empty() { "line " } else { "" };
     format!("{}, {file}{word}{line}", proof.shows)
 }

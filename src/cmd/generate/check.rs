@@ -8,9 +8,11 @@ use std::time::Duration;
 use crate::cmd::Exit;
 use crate::cmd::streams::{print, say};
 use crate::files;
+use crate::files::Shown as _;
 use crate::limits;
 use crate::output::{Changes, left_out, moved};
 use crate::report::difference::Difference;
+use crate::report::printable;
 use crate::report::unified::{self, path_in_repository};
 use crate::yaml::Source;
 
@@ -21,7 +23,7 @@ pub fn report(changes: &Changes, command: &str) -> io::Result<Exit> {
     let mut hides = false;
     print(|out| {
         for (path, before, text) in &changes.written {
-            let shown = path_in_repository(path);
+            let shown = printable(&path_in_repository(path));
             let old = if before.is_some() { format!("a/{shown}") } else { "/dev/null".to_owned() };
             let before = without_secrets(before.as_deref().unwrap_or_default(), text, &mut hides);
             // a large file that has nothing in common with the old one is shown as a whole
@@ -30,7 +32,7 @@ pub fn report(changes: &Changes, command: &str) -> io::Result<Exit> {
         for path in &changes.removed {
             let Ok(text) = files::read_regular(path, limits::INPUT) else { continue };
             let text = without_secrets(&String::from_utf8_lossy(&text), "", &mut hides);
-            let shown = path_in_repository(path);
+            let shown = printable(&path_in_repository(path));
             write!(out, "{}", Difference::of(&text, "", [&format!("a/{shown}"), "/dev/null"], WITHIN))?;
         }
         Ok(())
@@ -39,10 +41,10 @@ pub fn report(changes: &Changes, command: &str) -> io::Result<Exit> {
         say("note: secrets and control characters are hidden above, so `git apply` does not take it");
     }
     for (path, why) in &changes.foreign {
-        say(format_args!("{}: {why}, and a file of this name would be written", path.display()));
+        say(format_args!("{}: {why}, and a file of this name would be written", path.shown()));
     }
     for path in &changes.removed {
-        say(format_args!("{}: no description makes this file any more", path.display()));
+        say(format_args!("{}: no description makes this file any more", path.shown()));
     }
     for (origin, files) in &changes.moved {
         say(format_args!("{}", moved(origin, files)));
@@ -91,6 +93,6 @@ pub fn up_to_date(changes: &Changes) -> String {
 /// Generated files beside those of a run, from descriptions that it leaves out.
 pub fn others(changes: &Changes) {
     for (path, origin) in &changes.others {
-        say(format_args!("note: {} comes from {origin}, which no output writes there", path.display()));
+        say(format_args!("note: {} comes from {origin}, which no output writes there", path.shown()));
     }
 }

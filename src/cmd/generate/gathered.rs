@@ -11,6 +11,7 @@ use crate::cmd::streams::say;
 use crate::cmd::wanted::{Wanted, once};
 use crate::diagnostic::{Finding, Stop};
 use crate::expand::{expand_in, repeated};
+use crate::files::Shown as _;
 use crate::output::{Folder, kustomization};
 use crate::pattern::{self, Made};
 use crate::project::FILE_NAME;
@@ -168,7 +169,7 @@ fn same_names(folder: &Path, files: &[(usize, String, &Object)]) -> Vec<Finding>
         findings.push(
             Finding::error(
                 place(object).label("and so does this"),
-                format!("two objects want the file {}", file.display()),
+                format!("two objects want the file {}", file.shown()),
             )
             .label(place(first).label("this makes it"))
             .because("they differ only in namespace or API group, which is not part of the file name")

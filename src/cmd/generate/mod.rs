@@ -16,6 +16,7 @@ use super::streams::{print_text, say};
 use super::wanted::{Outputs, of_files, of_project};
 use crate::cli::{GenArgs, GenFormat};
 use crate::diagnostic::Stop;
+use crate::files::Shown as _;
 use crate::kube::on_deep_stacks;
 use crate::output::{self, Changes, Folder, Owner};
 use crate::report::Color;
@@ -73,7 +74,7 @@ fn files(args: &GenArgs, color: Color) -> Result<Exit, Stop> {
     let owner = Owner::of(folders.first().map(|folder| folder.files.as_slice()).unwrap_or_default());
     let changes = output::changes(&folders, &[], &owner)?;
     if args.check.is_some() {
-        return Ok(check::report(&changes, &format!("patterns gen … -o {}", folder.display()))?);
+        return Ok(check::report(&changes, &format!("patterns gen … -o {}", folder.shown()))?);
     }
     output::write(&changes, folder)?;
     summarize(&gathered, &changes);
@@ -120,7 +121,7 @@ fn lock(settings: &Path) -> io::Result<Option<File>> {
         }
     }
     let message =
-        format!("{}: another run has been writing here for 30 seconds; nothing was written", settings.display());
+        format!("{}: another run has been writing here for 30 seconds; nothing was written", settings.shown());
     Err(io::Error::new(io::ErrorKind::WouldBlock, message))
 }
 
@@ -147,7 +148,7 @@ fn summarize(gathered: &Gathered, changes: &Changes) {
         gathered.print_notes();
     }
     for path in &changes.removed {
-        say(format_args!("removed {}", path.display()));
+        say(format_args!("removed {}", path.shown()));
     }
     check::others(changes);
     if changes.is_empty() {

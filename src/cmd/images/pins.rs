@@ -11,6 +11,7 @@ use crate::cmd::Exit;
 use crate::cmd::streams::say;
 use crate::describe::Place;
 use crate::diagnostic::{Finding, Stop};
+use crate::files::Shown as _;
 use crate::files::{self, open};
 use crate::kube::image::{self, Reference};
 use crate::pattern::ImageFrom;
@@ -24,7 +25,7 @@ const AGENT: &str = "agent";
 pub(super) fn write(rows: &Rows, settings: &[PathBuf], pins: Option<&Path>) -> Result<Exit, Stop> {
     if let [first, second, ..] = settings {
         let message =
-            format!("{} and {} belong to different projects; run once for each", first.display(), second.display());
+            format!("{} and {} belong to different projects; run once for each", first.shown(), second.shown());
         return Err(io::Error::new(io::ErrorKind::InvalidInput, message).into());
     }
     let given = pins.map(read).transpose()?.unwrap_or_default();
@@ -34,13 +35,19 @@ pub(super) fn write(rows: &Rows, settings: &[PathBuf], pins: Option<&Path>) -> R
     }
     let path = settings.first().cloned().map_or_else(new_settings, Ok)?;
     if chosen.images.is_empty() {
-        let why = if pins.is_none() { ": every role in use has an image there; --pins FILE replaces them" } else { "" };
-        say(format_args!("{}: nothing to pin{why}", path.display()));
+        let why = if rows.rows.values().all(|row| row.image.from.role().is_none()) {
+            ": no pattern in use has an image of its own"
+        } else if pins.is_none() {
+            ": every role in use has an image there; --pins FILE replaces them"
+        } else {
+            ""
+        };
+        say(format_args!("{}: nothing to pin{why}", path.shown()));
         return Ok(Exit::Clean);
     }
     save(&path, &chosen.images)?;
     for (role, reference) in &chosen.images {
-        say(format_args!("{}: images.{role} is {reference}", path.display()));
+        say(format_args!("{}: images.{role} is {reference}", path.shown()));
     }
     Ok(Exit::Clean)
 }

@@ -10,6 +10,7 @@ use crate::cli::LintArgs;
 use crate::cmd::Exit;
 use crate::cmd::streams::{print, say};
 use crate::diagnostic::Finding;
+use crate::files::Shown as _;
 use crate::files::{self, named};
 use crate::kube::Workspace;
 use crate::limits;
@@ -32,7 +33,7 @@ pub fn apply(
         let Some(path) = &file.path else { continue };
         let given = Path::new(&file.source.name);
         if leads_elsewhere(given, path) {
-            let message = format!("a link to {}, outside the repository; name that file to change it", path.display());
+            let message = format!("a link to {}, outside the repository; name that file to change it", path.shown());
             return Err(named(given, &io::Error::new(io::ErrorKind::InvalidInput, message)));
         }
         let now = files::read_regular(path, limits::INPUT).map_err(|error| named(path, &error))?;

@@ -16,12 +16,13 @@ use super::streams::say;
 use crate::cli::{FailOn, LintArgs, LintFormat, Profile, ReportTo};
 use crate::diagnostic::{self, Finding, Level, Stop};
 use crate::expand;
+use crate::files::Shown as _;
 use crate::files::{self, named};
 use crate::kube::{File, Globs, Inputs, Workspace, on_deep_stacks};
 use crate::limits;
 use crate::lint::baseline::{self, Baseline};
 use crate::lint::{self, Options, Overrides, Projects, Selection};
-use crate::report::{Base, Color, Summary, terminal};
+use crate::report::{Base, Color, Summary, printable, terminal};
 use crate::secrets::Secrets;
 use report::Reporting;
 
@@ -182,7 +183,7 @@ fn base(args: &LintArgs, here: &Path) -> io::Result<Option<Base>> {
 }
 
 fn named_base(folder: &Path, error: &io::Error) -> io::Error {
-    invalid(format!("--base={}: {}", folder.display(), files::why(folder, error)))
+    invalid(format!("--base={}: {}", folder.shown(), files::why(folder, error)))
 }
 
 fn level(fail_on: FailOn) -> Level {
@@ -213,7 +214,7 @@ fn check_arguments(args: &LintArgs) -> io::Result<()> {
     }
     let files: Vec<&Path> = args.formats.iter().filter_map(|report| report.file.as_deref()).collect();
     if let Some(twice) = files.iter().enumerate().find_map(|(at, file)| files[..at].contains(file).then_some(file)) {
-        return Err(invalid(format!("two formats would be written to {}; give each its own file", twice.display())));
+        return Err(invalid(format!("two formats would be written to {}; give each its own file", twice.shown())));
     }
     if args.fixes.fix && has_stdin {
         return Err(invalid("standard input cannot be changed in place; --diff prints what --fix would change"));
@@ -241,7 +242,7 @@ fn baseline(args: &LintArgs, projects: &Projects) -> Result<Option<Baseline>, St
     match (bytes, set) {
         (Ok(bytes), _) => Ok(Some(Baseline::read(file, bytes).map_err(invalid)?)),
         (Err(error), Some(set)) if error.kind() == io::ErrorKind::NotFound => {
-            let file = file.display();
+            let file = file.shown();
             let finding = Finding::error(set.place.label(""), format!("the baseline {file} does not exist"));
             let help = format!("`patterns lint --write-baseline {file} PATH` writes it; without one, remove the line");
             Err(finding.help(help).into())
@@ -254,7 +255,7 @@ fn baseline(args: &LintArgs, projects: &Projects) -> Result<Option<Baseline>, St
 fn refuse_to_overwrite(file: &Path) -> io::Result<()> {
     let is_yaml = file.extension().is_some_and(|end| end == "yaml" || end == "yml");
     if is_yaml && file.exists() {
-        let file = file.display();
+        let file = file.shown();
         return Err(invalid(format!("{file}: this file exists and is YAML; give the report another name")));
     }
     Ok(())
@@ -267,7 +268,7 @@ fn refuse_other_than_baseline(file: &Path) -> io::Result<()> {
     }
     let bytes = files::read_regular(file, limits::INPUT).map_err(|error| named(file, &error))?;
     Baseline::read(file, bytes).map(drop).map_err(|_| {
-        let file = file.display();
+        let file = file.shown();
         invalid(format!("{file}: this file exists and is not a baseline; --write-baseline needs the name of the file to write: --write-baseline lint-baseline.json PATH"))
     })
 }
@@ -277,10 +278,9 @@ fn refuse_manifest(file: &Path, workspace: &Workspace) -> io::Result<()> {
     let Ok(real) = fs::canonicalize(file) else { return Ok(()) };
     let is_manifest = |read: &&File| read.path.as_deref() == Some(real.as_path()) && !read.objects.is_empty();
     match workspace.files.iter().find(is_manifest) {
-        Some(_) => Err(invalid(format!(
-            "{}: this is one of the linted manifests; give the report another name",
-            file.display()
-        ))),
+        Some(_) => {
+            Err(invalid(format!("{}: this is one of the linted manifests; give the report another name", file.shown())))
+        }
         None => Ok(()),
     }
 }
@@ -292,11 +292,11 @@ fn plural(count: usize, word: &str) -> String {
 /// What `--verbose` adds: which files and settings there were.
 fn say_what_was_read(workspace: &Workspace, projects: &Projects) {
     for path in projects.files() {
-        say(format_args!("settings: {}", path.display()));
+        say(format_args!("settings: {}", path.shown()));
     }
     for file in &workspace.files {
         let use_of_it = if file.reported { "linted" } else { "read for references" };
-        say(format_args!("{use_of_it}: {}: {}", file.source.name, plural(file.objects.len(), "object")));
+        say(format_args!("{use_of_it}: {}: {}", printable(&file.source.name), plural(file.objects.len(), "object")));
     }
 }
 

@@ -7,6 +7,7 @@ use super::say_failures;
 use crate::cli::{LintArgs, LintFormat, ReportTo};
 use crate::cmd::streams::{listed, print, say};
 use crate::diagnostic::{self, Finding, Level};
+use crate::files::Shown as _;
 use crate::files::{NewFile, named};
 use crate::kube::{File, Workspace};
 use crate::render;
@@ -128,7 +129,7 @@ impl Reporting<'_> {
         let paths = listed(&self.args.paths);
         let overlay = self.args.paths.iter().find(|path| render::is_overlay(path));
         let hint = overlay.map_or_else(String::new, |path| {
-            let path = path.display();
+            let path = path.shown();
             format!(
                 "; what the kustomization makes is linted with --render, or kubectl kustomize {path} | patterns lint -"
             )

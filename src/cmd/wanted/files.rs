@@ -11,6 +11,7 @@ use crate::cmd::reading::options;
 use crate::describe;
 use crate::diagnostic::Stop;
 use crate::expand::catalogue;
+use crate::files::Shown as _;
 use crate::files::open;
 use crate::pattern::Catalogue;
 use crate::project::{self, Project};
@@ -109,8 +110,7 @@ fn inputs(paths: &[PathBuf]) -> io::Result<Vec<(PathBuf, Arc<Source>)>> {
         }
         let found = below(path)?;
         if found.is_empty() {
-            let message =
-                format!("{} contains no description; a description starts with `patterns: v1`", path.display());
+            let message = format!("{} contains no description; a description starts with `patterns: v1`", path.shown());
             return Err(io::Error::new(io::ErrorKind::NotFound, message));
         }
         inputs.extend(found.into_iter().filter(|(path, _)| is_new(path)));

@@ -11,6 +11,7 @@ use crate::cli::CatalogueArgs;
 use crate::describe::{Options, Place};
 use crate::diagnostic::{Finding, Stop};
 use crate::expand::catalogue;
+use crate::files::Shown as _;
 use crate::files::{self, open_regular};
 use crate::kube::Globs;
 use crate::output::{self, Owner};
@@ -41,7 +42,7 @@ pub fn of_project(args: &CatalogueArgs) -> Result<Outputs, Stop> {
     };
     let project = Arc::new(project::load(&settings)?);
     if project.outputs.is_empty() {
-        return Err(missing(&format!("{} has no `outputs`", settings.display())));
+        return Err(missing(&format!("{} has no `outputs`", settings.shown())));
     }
     let catalogue = Arc::new(catalogue(&project, &args.folders)?);
     let here = if project.folder.as_os_str().is_empty() { Path::new(".") } else { &project.folder };
@@ -108,7 +109,7 @@ fn written_twice(description: &Path, folder: &Path, place: &Place, other: &Place
     let folder = if folder.as_os_str().is_empty() { Path::new(".") } else { folder };
     Finding::error(
         place.label("and so does this"),
-        format!("{} would be written to {} twice", description.display(), folder.display()),
+        format!("{} would be written to {} twice", description.shown(), folder.shown()),
     )
     .label(other.label("this writes it"))
     .because("the second would replace the first")
@@ -120,8 +121,8 @@ fn anchored(path: &str) -> String {
     format!("/{}", path.trim_start_matches("./").trim_end_matches('/'))
 }
 
-/// The command that removes files: whole folders where they are all that is in one. Of many beside others, the command that
-/// shows which description each comes from.
+/// The command that removes files, after what it removes: whole folders where they are all that is in one. Of many beside
+/// others, the command that shows which description each comes from.
 fn removal(files: &[PathBuf]) -> String {
     let mut folders: BTreeMap<&Path, Vec<&Path>> = BTreeMap::new();
     for file in files {
@@ -143,7 +144,11 @@ fn removal(files: &[PathBuf]) -> String {
     };
     let command = with(command, named);
     // what is broken into lines cannot be copied into a shell
-    if command.len() <= LONGEST { command } else { with("grep -r patterns/source:", folders.into_keys().collect()) }
+    if command.len() <= LONGEST {
+        return format!("what it made: {command}");
+    }
+    let search = with("grep -r patterns/source:", folders.into_keys().collect());
+    format!("each file that it made; this shows the description of each: {search}")
 }
 
 /// The longest command that is shown.
@@ -204,7 +209,7 @@ impl Finder<'_> {
         let real = match shown.canonicalize() {
             Ok(real) => real,
             Err(error) => {
-                let message = format!("cannot read {}: {}", shown.display(), files::why(&shown, &error));
+                let message = format!("cannot read {}: {}", shown.shown(), files::why(&shown, &error));
                 let finding = Finding::error(place.label(""), message);
                 let finding = finding.because("paths start in the folder of .patterns.yaml");
                 return Err(self.with_remains(finding, path, output).into());
@@ -256,7 +261,7 @@ impl Finder<'_> {
             Ok(folder) => folder,
             Err((at, why)) => {
                 let at = self.project.folder.join(at);
-                let finding = Finding::error(output.into.place.label(""), format!("{} {why}", at.display()))
+                let finding = Finding::error(output.into.place.label(""), format!("{} {why}", at.shown()))
                     .because("settings come with a repository, and must not write anything outside it")
                     .help("remove what is there, or write elsewhere with `patterns gen FILE -o DIR`");
                 return Err(finding.into());
@@ -270,14 +275,14 @@ impl Finder<'_> {
     }
 
     fn outside(&self, path: &Path, place: &Place) -> Finding {
-        Finding::error(place.label(""), format!("{} leads out of the project", path.display()))
-            .because(format!("files named in {} must be in its folder or below", self.settings.display()))
+        Finding::error(place.label(""), format!("{} leads out of the project", path.shown()))
+            .because(format!("files named in {} must be in its folder or below", self.settings.shown()))
             .help("copy the file, or extend it from a description in the project")
     }
 
     fn nothing(&self, path: &str, place: &Place, output: &Output) -> Finding {
         let shown = self.project.folder.join(path);
-        let finding = Finding::error(place.label(""), format!("{} contains no description", shown.display()))
+        let finding = Finding::error(place.label(""), format!("{} contains no description", shown.shown()))
             .because("a description starts with `patterns: v1`; files that git ignores are left out")
             .help("descriptions: apps/*.yaml, a folder, or a list of both, from the folder of .patterns.yaml");
         self.with_remains(finding, path, output)
@@ -300,15 +305,12 @@ impl Finder<'_> {
             .because(format!(
                 "{count} of descriptions that are gone remain; none is removed, because a wrong path looks the same"
             ))
-            .help(format!(
-                "write the right path; or, if they are to go, remove this entry and what it made: {}",
-                removal(&remains)
-            ))
+            .help(format!("write the right path; or, if they are to go, remove this entry and {}", removal(&remains)))
     }
 
     fn elsewhere(path: &Path, settings: Option<&Path>, place: &Place) -> Finding {
-        let whose = settings.map_or_else(|| "another repository".to_owned(), |path| path.display().to_string());
-        Finding::error(place.label(""), format!("{} belongs to {whose}", path.display()))
+        let whose = settings.map_or_else(|| "another repository".to_owned(), |path| path.shown());
+        Finding::error(place.label(""), format!("{} belongs to {whose}", path.shown()))
             .because("only the nearest settings apply to a description, never two of them combined")
             .help("run `patterns gen` there, or leave it out here")
     }

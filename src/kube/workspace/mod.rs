@@ -40,6 +40,7 @@ pub use walk::{Input, Inputs};
 use super::definitions::{self, Definitions};
 use super::object::Object;
 use super::threads::take_room;
+use crate::files::Shown;
 use crate::yaml::Source;
 use tested::Tested;
 
@@ -74,7 +75,7 @@ pub struct Workspace {
 
 /// A path that could not be read.
 #[derive(Debug, thiserror::Error)]
-#[error("{name}: {}", crate::files::why(Path::new(.name), .error))]
+#[error("{}: {}", Shown::shown(Path::new(.name)), crate::files::why(Path::new(.name), .error))]
 pub struct Failure {
     /// The path as the user gave it.
     pub name: String,

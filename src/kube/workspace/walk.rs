@@ -10,6 +10,7 @@ use super::globs::Globs;
 use super::listed::Listed;
 use super::search::{Content, Found, GITIGNORE, IGNORE, Search};
 use super::{left_out, tracked};
+use crate::files::Shown as _;
 use crate::files::{self, identity};
 use crate::kube::hash::FastSet;
 
@@ -216,7 +217,7 @@ impl Listing {
     }
 
     fn fail(&mut self, path: &Path, error: io::Error) {
-        self.failures.push(Failure { name: path.display().to_string(), error });
+        self.failures.push(Failure { name: path.shown(), error });
     }
 
     /// Adds what git tracks of a folder although `.gitignore` names it: git ignores only what it does not track. What else

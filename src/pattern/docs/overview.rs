@@ -3,10 +3,12 @@
 
 use std::collections::{HashMap, HashSet};
 use std::fmt::Write as _;
+use std::path::Path;
 
 use serde_json::{Map, Value as Json};
 
 use crate::describe::Description;
+use crate::files::Shown as _;
 use crate::pattern::catalogue::folders::Catalogue;
 use crate::pattern::compose::context::{Context, DocumentContext, EntryContext};
 use crate::pattern::compose::expand::prepare_all;
@@ -41,7 +43,7 @@ fn document(catalogue: &Catalogue, prepared: &Prepared<'_>, directory: &Director
     let place = &description.name_place;
     let line = place.source.position(place.span.start).line;
     let mut out = String::new();
-    let _ = writeln!(out, "{} ({}:{line})", description.name, place.source.name);
+    let _ = writeln!(out, "{} ({}:{line})", description.name, Path::new(&place.source.name).shown());
     let mut parts = vec![("shape".to_owned(), shape.entry.pattern.clone())];
     parts.extend(uses.iter().map(|filled| {
         let named = Some(format!("{} ({})", filled.entry.name, filled.entry.pattern));

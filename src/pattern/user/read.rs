@@ -10,6 +10,7 @@ use super::check::check;
 use crate::describe::Place;
 use crate::diagnostic::Finding;
 use crate::files;
+use crate::files::Shown as _;
 use crate::limits;
 use crate::pattern::catalogue::folders::{Catalogue, Folder};
 use crate::pattern::catalogue::images::parse_images;
@@ -26,12 +27,12 @@ impl Catalogue {
     pub fn add(&mut self, folder: &Path, place: &Place) -> Result<(), Vec<Finding>> {
         let wrong = |message: String| vec![Finding::error(place.label(""), message)];
         let mut found = read_all(folder)
-            .map_err(|(path, error)| wrong(format!("cannot read {}: {}", path.display(), files::why(&path, &error))))?;
+            .map_err(|(path, error)| wrong(format!("cannot read {}: {}", path.shown(), files::why(&path, &error))))?;
         sort::by(&mut found, |a, b| (a.family(), a.name()).cmp(&(b.family(), b.name())));
         if found.is_empty() {
-            let finding = Finding::error(place.label(""), format!("{} contains no patterns", folder.display()))
+            let finding = Finding::error(place.label(""), format!("{} contains no patterns", folder.shown()))
                 .because("a pattern is a folder with a pattern.yaml, in a folder named after its family")
-                .help(format!("{}/sidecar/<name>/pattern.yaml", folder.display()));
+                .help(format!("{}/sidecar/<name>/pattern.yaml", folder.shown()));
             return Err(vec![finding]);
         }
         let mut findings = Vec::new();
@@ -42,19 +43,19 @@ impl Catalogue {
                         if self.images.contains_key(&role) {
                             findings.extend(wrong(format!(
                                 "the image role `{role}` of {} already exists; `images` in .patterns.yaml replaces an image",
-                                folder.display()
+                                folder.shown()
                             )));
                         }
                         self.images.entry(role).or_insert(image);
                     }
                 }
-                Err(error) => findings.extend(wrong(format!("{}/images.yaml: {error}", folder.display()))),
+                Err(error) => findings.extend(wrong(format!("{}/images.yaml: {error}", folder.shown()))),
             }
         }
         for pattern in found {
             let before = findings.len();
             if let Some(other) = self.folder(pattern.name()) {
-                let whose = other.path().map_or_else(|| "built in".to_owned(), |path| format!("in {}", path.display()));
+                let whose = other.path().map_or_else(|| "built in".to_owned(), |path| format!("in {}", path.shown()));
                 findings.push(
                     Finding::error(place.label(""), format!("a pattern called `{}` is {whose}", pattern.name()))
                         .because(format!("{} would hide it", pattern.display("pattern.yaml")))
