@@ -154,7 +154,12 @@ pub(super) fn ignore(object: &Json, spec: &Json) -> Json {
         let mut beyond = added.filter(|name| !DEFAULT_CAPABILITIES.contains(&name.trim_start_matches("CAP_")));
         security["privileged"] == true || beyond.next().is_some() || port
     };
-    let volumes = items(&spec["volumes"]).iter().any(|volume| volume.get("hostPath").is_some());
+    // one that no container mounts is left out
+    let is_mounted = |volume: &Json| {
+        containers(spec)
+            .any(|container| items(&container["volumeMounts"]).iter().any(|mount| mount["name"] == volume["name"]))
+    };
+    let volumes = items(&spec["volumes"]).iter().any(|volume| volume.get("hostPath").is_some() && is_mounted(volume));
     let any = volumes || containers(spec).any(reaches);
     if object["kind"] == "DaemonSet" || !host(spec).as_array().is_some_and(Vec::is_empty) || !any {
         return Json::Null;

@@ -313,6 +313,12 @@ fn rights_that_every_container_has_need_no_reason() {
     }
     let (_, text) = made(&with(", securityContext: {capabilities: {add: [NET_ADMIN]}}", ""));
     assert!(text.contains("host-namespaces"), "{text}");
+    // a folder of the node that no container mounts is left out
+    let folder = "      volumes: [{name: h, hostPath: {path: /var/log}}]\n";
+    for (mounts, reaches) in [("", false), (", volumeMounts: [{name: h, mountPath: /logs}]", true)] {
+        let (_, text) = made(&with(mounts, folder));
+        assert_eq!(text.contains("host-namespaces"), reaches, "{text}");
+    }
 }
 
 #[test]
