@@ -64,6 +64,10 @@ pub const BASES: Limit = Limit::number("bases", 64, "length of a chain of `exten
 pub const INSERTED: Limit =
     Limit::bytes("parameter-bytes", 16 << 20, "what `${name}` adds to the strings of one document of a description");
 
+/// Nesting of what is generated: of each level, the lines are indented more.
+pub const WRITTEN_DEPTH: Limit =
+    Limit::number("written-depth", 1_000, "nested lists and maps of one object that `gen` writes");
+
 /// Mistakes of descriptions and settings that a command prints; the rest are counted.
 pub const MISTAKES: Limit = Limit::number(
     "mistakes",
@@ -92,7 +96,7 @@ pub const RENDER_SECONDS: Limit =
 pub const RENDERINGS: Limit = Limit::number("renderings", 256, "charts and overlays that `--render` renders in a run");
 
 /// All of them.
-pub const ALL: [Limit; 24] = [
+pub const ALL: [Limit; 25] = [
     INPUT,
     BESIDE,
     INDEX,
@@ -110,6 +114,7 @@ pub const ALL: [Limit; 24] = [
     ENVIRONMENTS,
     BASES,
     INSERTED,
+    WRITTEN_DEPTH,
     MISTAKES,
     PARTS,
     PARTS_OF_TEXT,

@@ -109,7 +109,7 @@ fn roots(source: &Arc<Source>) -> (Vec<Spanned>, Vec<Finding>) {
     let mut others = documents.iter().filter(|document| !is_description(document));
     findings.extend(others.next().map(|first| not_a_description(first, others.count())));
     for document in &documents {
-        for duplicate in &document.duplicates {
+        for duplicate in document.written_twice() {
             let place = |node| Place { source: Arc::clone(source), span: document.span(node) };
             findings.push(
                 Finding::error(

@@ -15,6 +15,7 @@ use serde_json::Value as Json;
 use crate::describe::{self, Kind, Member, Place, Spanned, Subject};
 use crate::diagnostic::{Finding, Stop};
 use crate::files;
+use crate::files::Shown as _;
 use crate::kube::versions::Target;
 use crate::kube::{Listed, NO_SETTINGS, REPOSITORY, SETTINGS};
 use crate::limits;
@@ -120,7 +121,7 @@ impl Finder {
                 break;
             }
             if let Some(misspelt) = named(NO_SETTINGS).filter(|misspelt| misspelt.is_file()) {
-                let message = format!("{} is not read: settings are in {FILE_NAME}, so rename it", misspelt.display());
+                let message = format!("{} is not read: settings are in {FILE_NAME}, so rename it", misspelt.shown());
                 return Err(io::Error::new(io::ErrorKind::InvalidInput, message));
             }
             if named(REPOSITORY).is_some_and(|path| path.exists()) {
@@ -171,7 +172,7 @@ fn read(source: &Arc<Source>, folder: &Path) -> Result<Project, Vec<Finding>> {
         return Ok(nothing());
     }
     let mut findings = Vec::new();
-    for duplicate in &document.duplicates {
+    for duplicate in document.written_twice() {
         let place = |node| Place { source: Arc::clone(source), span: document.span(node) };
         let name = document.key(&duplicate.lost);
         findings.push(
@@ -211,7 +212,7 @@ fn outside(catalogue: &Path, folder: &Path, place: &Place) -> Option<Finding> {
     let root = files::root(&folder.canonicalize().ok()?);
     let real = catalogue.canonicalize().ok()?;
     (!real.starts_with(&root)).then(|| {
-        Finding::error(place.label(""), format!("this folder is outside {}", root.display()))
+        Finding::error(place.label(""), format!("this folder is outside {}", root.shown()))
             .because("settings may come from untrusted people, so they cannot name anything outside their repository")
             .help("copy the patterns into it, for example as a Git submodule")
     })

@@ -40,7 +40,7 @@ pub fn to_yaml(value: &Json) -> Result<String, EmitError> {
     let same = match documents.as_slice() {
         [document] if refusal.is_none() => {
             let json = document.to_json(document.root());
-            serde_json::from_str::<Json>(&json).is_ok_and(|read| is_read_as(value, &read))
+            read_back(&json).is_some_and(|read| is_read_as(value, &read))
         }
         _ => false,
     };
@@ -48,6 +48,13 @@ pub fn to_yaml(value: &Json) -> Result<String, EmitError> {
         return Err(EmitError::RoundTrip);
     }
     Arc::try_unwrap(source).map_or_else(|source| Ok(source.text.clone()), |source| Ok(source.text))
+}
+
+/// Reads JSON of any depth: the value that it is of has taken that much stack already.
+fn read_back(json: &str) -> Option<Json> {
+    let mut reader = serde_json::Deserializer::from_str(json);
+    reader.disable_recursion_limit();
+    reader.into_iter().next()?.ok()
 }
 
 /// Whether `read` is what kubectl makes of `value`: the same, but that it reads a whole number written as a fraction

@@ -55,7 +55,7 @@ fn without(tree: &Tree) -> Option<Tree> {
 }
 
 /// Puts an entry back into its map, before the one that had its key, unless the map has its own key again.
-fn restore(tree: &mut Tree, Duplicate { lost, kept }: Duplicate) {
+fn restore(tree: &mut Tree, Duplicate { lost, kept, .. }: Duplicate) {
     let place = tree.more.span(tree.nodes[kept.key.0 as usize]).start;
     let is_kept = |entry: &Entry| entry.is_at(kept.key);
     let is_its_map = |node: &Node| {

@@ -135,6 +135,8 @@ pub struct Duplicate {
     pub lost: Entry,
     /// The entry that wins.
     pub kept: Entry,
+    /// Whether the lost one came in by `<<`.
+    pub is_merged: bool,
 }
 
 /// A comment, without its `#`.
@@ -162,6 +164,11 @@ impl Document {
     #[must_use]
     pub fn root(&self) -> NodeId {
         self.root
+    }
+
+    /// Duplicate keys of maps as they are written: to replace one that came in by `<<` is the point of that.
+    pub fn written_twice(&self) -> impl Iterator<Item = &Duplicate> {
+        self.duplicates.iter().filter(|duplicate| !duplicate.is_merged)
     }
 
     /// Bytes after `...` that kubectl drops in silence, if any of them is more than space or comment.

@@ -14,7 +14,7 @@ use crate::pattern::catalogue::images::Image;
 use crate::pattern::plan::view::DocumentView;
 use crate::pattern::template::expressions::{compiles, paths};
 use crate::pattern::template::render::Renderer;
-use crate::words::{did_you_mean, nearest};
+use crate::words::{clip, did_you_mean, nearest};
 use crate::yaml::{self, Source, Span};
 
 /// What the schema of a parameter may have, beside our `x-…`.
@@ -52,7 +52,7 @@ fn read(folder: &Folder) -> (Option<Spanned>, Vec<Finding>) {
     let (documents, refusal) = yaml::as_kubectl(yaml::read(&source));
     let mut findings = Vec::from_iter(refusal.map(|refusal| crate::kube::refused(&refusal, &source)));
     let Some(document) = documents.first() else { return (None, findings) };
-    for duplicate in &document.duplicates {
+    for duplicate in document.written_twice() {
         let place = Place { source: Arc::clone(&source), span: document.span(duplicate.lost.key) };
         findings.push(Finding::error(place.label(""), format!("`{}` is duplicated", document.key(&duplicate.lost))));
     }
@@ -87,10 +87,38 @@ fn definition(root: &Spanned) -> Result<Definition, Box<Finding>> {
     let message = if message.starts_with("missing field") {
         format!("pattern.yaml needs `{subject}` here")
     } else {
-        message.replace("expected u16", "expected a port number")
+        let name = path.iter().filter_map(|segment| match segment {
+            serde_path_to_error::Segment::Map { key } => Some(key.as_str()),
+            _ => None,
+        });
+        in_words(&message, name.last().unwrap_or("pattern.yaml"))
     };
     let finding = Finding::error(at.place.label(""), message);
     Err(Box::new(finding.help("`patterns explain https --source` prints a whole pattern")))
+}
+
+/// What serde says of a value, in our words.
+fn in_words(message: &str, name: &str) -> String {
+    let noun = |serde: &str| match serde.split([' ', ',']).next().unwrap_or_default() {
+        "map" | "struct" => "a map".to_owned(),
+        "sequence" => "a list".to_owned(),
+        "string" => "a text".to_owned(),
+        "integer" => "a number".to_owned(),
+        "floating" => "a fraction".to_owned(),
+        "boolean" => "true or false".to_owned(),
+        "null" | "unit" => "nothing".to_owned(),
+        "u16" => "a port number".to_owned(),
+        "u32" | "u64" | "usize" | "i64" => "a whole number".to_owned(),
+        _ => serde.to_owned(),
+    };
+    let wrong = message.strip_prefix("invalid type: ").or_else(|| message.strip_prefix("invalid value: "));
+    match wrong.and_then(|rest| rest.split_once(", expected ")) {
+        Some((found, wanted)) => {
+            let wanted = wanted.strip_prefix("a ").or_else(|| wanted.strip_prefix("an ")).unwrap_or(wanted);
+            format!("`{name}` takes {}, not {}", noun(wanted), noun(found))
+        }
+        None => message.to_owned(),
+    }
 }
 
 /// The key of that name, wherever it is, outside of `params`.
@@ -249,7 +277,13 @@ impl Checker<'_> {
                 let meant = nearest(&member.key, keywords());
                 let label = meant.map_or_else(String::new, did_you_mean);
                 let message = format!("a parameter's schema has no `{}`", member.key);
-                self.findings.push(Finding::error(member.key_place.label(label), message));
+                let mut finding = Finding::error(member.key_place.label(label), message);
+                if meant.is_none() && matches!(member.value.kind, Kind::Map(_)) {
+                    let key = clip(&member.key);
+                    finding =
+                        finding.help(format!("a schema names its keys under `properties`: properties: {{{key}: …}}"));
+                }
+                self.findings.push(finding);
             }
             match member.key.as_str() {
                 "properties" => member.value.members().iter().for_each(|member| self.schema(Some(&member.value))),

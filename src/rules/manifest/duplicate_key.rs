@@ -5,7 +5,7 @@ use crate::diagnostic::{Label, Level};
 use crate::kube::{File, Object};
 use crate::rules::{Check, Findings, Rule};
 use crate::words::clip;
-use crate::yaml::{Document, Duplicate, NodeId, Value};
+use crate::yaml::{Document, Duplicate, NodeId};
 
 /// A key that is duplicated in one map.
 pub static RULE: Rule = rule!("duplicate_key.md", Error, Check::File(check));
@@ -27,14 +27,8 @@ fn check_document(file: &File, object: &Object, found: &mut Findings<'_>) {
     if document.duplicates.is_empty() {
         return;
     }
-    let live = live_keys(document);
     let merged = if file.is_kustomized { annotations(document) } else { HashSet::new() };
-    for duplicate in &document.duplicates {
-        // A key that came in by `<<` still lives in the map that it came from: overriding it is the point.
-        let (lost, kept) = (duplicate.lost.key, duplicate.kept.key);
-        if live.contains(&lost) || merged.contains(&kept) {
-            continue;
-        }
+    for duplicate in document.written_twice().filter(|duplicate| !merged.contains(&{ duplicate.kept.key })) {
         match (file.is_kustomized, object.is_patch) {
             (true, true) => say_of_patch(document, duplicate, found),
             (true, false) => say_with_kustomize(document, duplicate, found),
@@ -123,27 +117,4 @@ fn annotations(document: &Document) -> HashSet<NodeId> {
         document.get(document.root(), "metadata").and_then(|metadata| document.entry(metadata, "annotations"));
     let inner = annotations.map_or(&[][..], |annotations| document.entries(annotations.value()));
     annotations.iter().chain(inner).map(|entry| entry.key).collect()
-}
-
-/// The keys of all maps as they are written.
-fn live_keys(document: &Document) -> HashSet<NodeId> {
-    let mut live = HashSet::new();
-    let mut open = vec![document.root()];
-    let mut seen = HashSet::new();
-    while let Some(node) = open.pop() {
-        if !seen.insert(node) {
-            continue;
-        }
-        match document.value(node) {
-            Value::List(items) => open.extend(items),
-            Value::Map(entries) => {
-                for entry in entries {
-                    live.insert(entry.key);
-                    open.push(entry.value());
-                }
-            }
-            _ => {}
-        }
-    }
-    live
 }

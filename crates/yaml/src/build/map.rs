@@ -1,7 +1,7 @@
 //! Maps: merge keys and duplicate keys are settled here, in go-yaml's order (`decoder.mapping` and `decoder.merge` in
 //! `go.yaml.in/yaml/v2/decode.go`).
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use super::{Builder, Frame};
 use crate::key::print;
@@ -15,6 +15,8 @@ struct MapBuilder {
     /// The [`Key::place`](crate::key::Key::place) of each key: one that has none of these is new.
     places: u64,
     index: Option<HashMap<String, usize>>,
+    /// The places of entries that came in by `<<`.
+    merged: HashSet<usize>,
 }
 
 /// Up to here, looking through all entries is faster than hashing: most of the time it is known that there is nothing to
@@ -53,7 +55,7 @@ impl Builder<'_> {
     /// Keeps the entries of a map of which some may be merged, refused or lost.
     #[inline(never)]
     fn settle_keys(&mut self, first: usize) -> Result<(), Refusal> {
-        let mut map = MapBuilder { start: self.tree.entries.len(), places: 0, index: None };
+        let mut map = MapBuilder { start: self.tree.entries.len(), places: 0, index: None, merged: HashSet::new() };
         for at in first..self.pending.len() {
             let mut entry = self.pending[at];
             if !self.merge_keys.is_empty() && self.is_merge_key(entry.key) {
@@ -64,7 +66,7 @@ impl Builder<'_> {
                 self.check_key(entry.key)?;
                 entry.print = print(self.tree.key_text(entry.key).as_bytes());
             }
-            if let Some(duplicate) = self.set(&mut map, entry) {
+            if let Some(duplicate) = self.set(&mut map, entry, false) {
                 self.draft.duplicates.push(duplicate);
             }
         }
@@ -72,11 +74,15 @@ impl Builder<'_> {
     }
 
     /// Sets a key. Returns what was lost if the key was there already.
-    fn set(&mut self, map: &mut MapBuilder, entry: Entry) -> Option<Duplicate> {
+    fn set(&mut self, map: &mut MapBuilder, entry: Entry, is_merged: bool) -> Option<Duplicate> {
         let tree = &mut self.tree;
         let place = 1 << entry.place();
+        let next = tree.entries.len() - map.start;
         if map.places & place == 0 && map.index.is_none() {
             map.places |= place;
+            if is_merged {
+                map.merged.insert(next);
+            }
             tree.entries.push(entry);
             return None;
         }
@@ -95,6 +101,9 @@ impl Builder<'_> {
             if let Some(index) = &mut map.index {
                 index.insert(tree.key(&entry).into_owned(), entries.len());
             }
+            if is_merged {
+                map.merged.insert(next);
+            }
             tree.entries.push(entry);
             return None;
         };
@@ -102,10 +111,14 @@ impl Builder<'_> {
         // `1:` and `"1":` are two keys in Go's map and one in JSON. Which survives there is chance: in a small
         // map the later in seven runs of eight, and the first in the run that was recorded.
         if std::mem::discriminant(&tree.value(old.key)) != std::mem::discriminant(&tree.value(entry.key)) {
-            return Some(Duplicate { lost: entry, kept: old });
+            return Some(Duplicate { lost: entry, kept: old, is_merged: false });
         }
         tree.entries[map.start + at] = entry;
-        Some(Duplicate { lost: old, kept: entry })
+        let was_merged = map.merged.contains(&at);
+        if !is_merged {
+            map.merged.remove(&at);
+        }
+        Some(Duplicate { lost: old, kept: entry, is_merged: was_merged })
     }
 
     fn is_merge_key(&self, key: NodeId) -> bool {
@@ -132,7 +145,7 @@ impl Builder<'_> {
     fn merge_map(&mut self, from: NodeId, into: &mut MapBuilder) {
         for at in 0..self.tree.entries(from).len() {
             if let Some(entry) = self.tree.entries(from).get(at).copied() {
-                self.set(into, entry);
+                self.set(into, entry, true);
             }
         }
     }

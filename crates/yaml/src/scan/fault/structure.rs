@@ -162,11 +162,19 @@ pub(in super::super) fn in_block(
         }
         None => rest_of_line(cursor, line),
     };
+    if cursor.byte(last_start) == b'&' && cursor.byte(start) == b'*' {
+        return Box::new(
+            refuse(last_start, start + rest_of_line(cursor, start).len().max(1), "an alias cannot have an anchor")
+                .because("an alias is a value that has its anchor elsewhere")
+                .help(format!("write {} alone", rest_of_line(cursor, start).trim())),
+        );
+    }
+    let is_closed = last_end > last_start && matches!(cursor.byte(last_end - 1), b'"' | b'\'' | b']' | b'}');
     // quotes would make a text of what is meant to be filled in
     let hole = hole_of(value.trim());
     Box::new(
         refuse(start, start + rest_of_line(cursor, start).len().max(1), "text after the end of a value")
-            .because("the closing quote or bracket ends the value")
+            .because(if is_closed { "the closing quote or bracket ends the value" } else { "the value ends before it" })
             .help(match hole {
                 Some(hole) => format!("write a value in the place of `{{{hole}}}`"),
                 None => format!("remove it, or quote the whole value: {}", requoted(value.trim())),
