@@ -4,9 +4,8 @@ mod broken;
 mod notes;
 
 use std::collections::HashMap;
-use std::fs;
-use std::io::{self, Write as _};
-use std::path::{Path, PathBuf};
+use std::io;
+use std::path::Path;
 use std::sync::Arc;
 
 use serde_json::Value as Json;
@@ -17,13 +16,15 @@ use crate::apiserver::is_of_client;
 use crate::cli::{ImportArgs, ImportFormat};
 use crate::describe::Options;
 use crate::diagnostic::{Finding, Stop, Subject};
-use crate::expand::{catalogue, expand_in, expand_text, lacking_folders};
+use crate::expand::{Expanded, Lacking, catalogue, expand_in, expand_text, lacking_folders, lacking_volumes};
 use crate::facts::workload::workloads;
 use crate::facts::{Programs, Role};
-use crate::files::{self, named};
+use crate::files;
+use crate::files::Shown as _;
 use crate::import::{self, Import, Imported, Input, Known};
 use crate::kube::{ContainerList, Index, Object, RefusedSecrets, Workspace, on_deep_stacks};
 use crate::lint::{self, Selection, programs_at};
+use crate::output::{self, Changes};
 use crate::pattern::{Catalogue, Made};
 use crate::project::{self, Project};
 use crate::report::{escaped, import as report};
@@ -137,12 +138,28 @@ fn import_all(workspace: &Workspace, programs: &Programs) -> (Import, Vec<report
         // a folder that a program may have to write: the manifest had it, and writable
         let mut lacking = lacking_folders(&expanded.made, &expanded.descriptions)?;
         lacking.retain(|finding| can_be_given(finding, text, &expanded.made));
+        lacking.extend(unwritable(&expanded, text)?);
         if !lacking.is_empty() {
             return Err(lacking.into());
         }
         Ok(expanded.made.into_iter().map(|made| made.object).collect::<Vec<Json>>())
     };
     (import::import(inputs, &known, &generate), unread)
+}
+
+/// The folders of data that a container lacks and was not given yet, which the runtime may have mounted for its image.
+fn unwritable(expanded: &Expanded, text: &str) -> io::Result<Vec<Finding>> {
+    let Some(first) = expanded.descriptions.first() else { return Ok(Vec::new()) };
+    let lacking = lacking_volumes(&expanded.made, &expanded.descriptions)?;
+    let lacking = lacking.iter().map(Lacking::subject).filter(|subject| match subject {
+        Subject::Folders { paths, .. } => paths.iter().all(|path| !text.contains(&format!("{path}: "))),
+        _ => false,
+    });
+    let finding = |subject| Finding {
+        subject: Some(subject),
+        ..Finding::error(first.name_place.label(""), "a folder of data that cannot be written")
+    };
+    Ok(lacking.map(finding).collect())
 }
 
 /// Whether a container of a description can have the folders that it lacks: one that starts before the app cannot, and what
@@ -261,25 +278,10 @@ fn write(folder: &Path, files: &[(String, String)]) -> io::Result<()> {
     for (name, _) in files {
         let path = folder.join(name);
         if path.symlink_metadata().is_ok() {
-            let message =
-                format!("{}: this file already exists; use another folder or delete the file", path.display());
+            let message = format!("{}: this file already exists; use another folder or delete the file", path.shown());
             return Err(io::Error::new(io::ErrorKind::AlreadyExists, message));
         }
     }
-    let mut written: Vec<PathBuf> = Vec::new();
-    for (name, text) in files {
-        let path = folder.join(name);
-        let above = path.parent().unwrap_or(folder);
-        let made = fs::create_dir_all(above);
-        let created =
-            made.and_then(|()| fs::File::create_new(&path)).and_then(|mut file| file.write_all(text.as_bytes()));
-        if let Err(error) = created {
-            for path in &written {
-                let _ = fs::remove_file(path);
-            }
-            return Err(named(&path, &error));
-        }
-        written.push(path);
-    }
-    Ok(())
+    let written = files.iter().map(|(name, text)| (folder.join(name), None, text.clone())).collect();
+    output::write(&Changes { written, ..Changes::default() }, folder)
 }

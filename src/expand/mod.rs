@@ -3,13 +3,16 @@
 mod alone;
 mod blame;
 mod check;
+mod depth;
 mod disks;
 mod folders;
 mod guards;
+mod mounted;
 mod owners;
 mod started;
 mod tokens;
 mod verify;
+mod volumes;
 
 use std::collections::{HashMap, HashSet};
 use std::path::{Path, PathBuf};
@@ -19,6 +22,7 @@ use serde_json::Value as Json;
 
 pub use check::{bases, check, check_file, whole};
 pub use folders::lacking as lacking_folders;
+pub use volumes::{Lacking, lacking as lacking_volumes};
 
 use crate::describe::{self, Description, Options};
 use crate::diagnostic::{Finding, Level, Stop};
@@ -81,6 +85,10 @@ pub fn expand_in(
         // which of the two is meant, the linter cannot know either
         return Err(twice.into());
     }
+    let deep = depth::check(&made);
+    if !deep.is_empty() {
+        return Err(deep.into());
+    }
     findings.extend(verify::verify(&made, &descriptions, bug(catalogue))?);
     if findings.iter().any(|finding| finding.level == Level::Error) {
         return Err(findings.into());
@@ -91,6 +99,7 @@ pub fn expand_in(
     notes.extend(alone::notes(&made, &descriptions));
     notes.extend(owners::notes(&made));
     notes.extend(disks::notes(&made));
+    notes.extend(volumes::notes(&made, &descriptions)?);
     Ok(Expanded { catalogue: catalogue.clone(), descriptions, made, notes, warnings: findings })
 }
 

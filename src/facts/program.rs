@@ -276,6 +276,9 @@ pub struct PathSetting {
     /// Where it is unless told otherwise.
     #[serde(default)]
     pub absent: Many,
+    /// A switch without which the entry does not count.
+    #[serde(default)]
+    pub when: Option<When>,
     /// Only values `PROPERTY=path` count: `-p path=/var/log/x` of Fluent Bit.
     #[serde(default)]
     pub property: Option<String>,

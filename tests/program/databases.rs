@@ -408,3 +408,119 @@ fn imported_databases_have_their_folders_beside_other_mounts() {
         .replace("    spec:\n      containers", &format!("    spec:\n{init}      containers"));
     assert_eq!(report(&manifest)["imported"], 1, "{manifest}");
 }
+
+/// What a program keeps in the folder that its image declares as a volume, or that it has to have, is on a volume, or it
+/// is said.
+#[test]
+fn folders_of_data_are_on_volumes_or_it_is_said() {
+    const NONE: &str = "";
+    for (image, keys, folder) in [
+        ("redis:8.10.1", "", "/data"),
+        ("redis:7-alpine", "args: [redis-server, --appendonly, 'yes']", "/data"),
+        ("redis:7", "args: [--save, '', --appendonly, 'yes']", "/data"),
+        ("redis:7", "args: [--save, '60', '1']", "/data"),
+        ("redis:7", "args: [--dir, /var/lib/redis]", "/var/lib/redis"),
+        ("redis:7", "args: [--save, '']", NONE),
+        ("redis:7", "args: [--save, '', --maxmemory, 192mb]", NONE),
+        ("redis:7", "args: [--dir, /tmp]", NONE),
+        ("redis:7", "writable: [/data]", NONE),
+        ("redis:7", "writable: all", NONE),
+        ("redis:7", "volumes: {d: {claim: d, mount: /data}}", NONE),
+        ("redis:7", "command: [redis-cli, -h, cache, MONITOR]", NONE),
+        ("valkey/valkey:8.1", "", "/data"),
+        ("valkey/valkey:8.1-alpine", "args: [--save, '']", NONE),
+        ("mongo:8.0.4", "", "/data/db"),
+        ("mongo:8.0.4", "args: [--dbpath, /data/other]", "/data/other"),
+        ("mongo:8.0.4", "writable: [/data]", NONE),
+        ("rabbitmq:4.1.0", "", "/var/lib/rabbitmq"),
+        ("minio/minio:RELEASE.2025-01-20T14-49-07Z", "args: [server, /data]", "/data"),
+        ("minio/minio:RELEASE.2025-01-20T14-49-07Z", "args: [server, /srv, --console-address, ':9001']", "/srv"),
+        ("minio/minio:RELEASE.2025-01-20T14-49-07Z", "args: [server, 'http://minio-{0...3}/data']", NONE),
+        ("influxdb:2.7.11", "", "/var/lib/influxdb2"),
+        ("influxdb:1.8", "", "/var/lib/influxdb"),
+        ("influxdb:latest", "", NONE),
+        ("influxdb:2.7.11", "writable: [/var/lib/influxdb2]", NONE),
+        ("prom/prometheus:v3.1.0", "", "/prometheus"),
+        ("prom/prometheus:v3.1.0", "args: [--config.file=/etc/p.yml, --storage.tsdb.path=/srv]", "/srv"),
+        ("grafana/grafana:11.5.0", "", "/var/lib/grafana"),
+        ("quay.io/coreos/etcd:v3.5.17", "command: [etcd, --data-dir, /var/lib/etcd]", "/var/lib/etcd"),
+        ("bitnami/prometheus:3.1.0", "", NONE),
+        ("registry.example.com/shop/cache:1", "command: [redis-server]", NONE),
+    ] {
+        let run = generate(&format!(
+            "patterns: v1\nname: db\napp: {{image: \"{image}\"{}{keys}}}\nshape: {{single: {{}}}}\n",
+            if keys.is_empty() { "" } else { ", " }
+        ));
+        assert_eq!(run.code, 0, "{image} {keys}\n{}", run.stderr);
+        let said = run.stderr.split("keeps its data in ").nth(1).and_then(|rest| rest.split(',').next());
+        assert_eq!(said.unwrap_or_default(), folder, "{image} {keys}\n{}", run.stderr);
+        let advice = format!("write writable: [{folder}]");
+        assert_eq!(run.stderr.contains(&advice), !folder.is_empty(), "{image} {keys}\n{}", run.stderr);
+    }
+    let started = |image: &str, keys: &str| {
+        let env = "env: {MYSQL_ROOT_PASSWORD: secret/db/root, POSTGRES_PASSWORD: secret/db/password}";
+        generate(&format!(
+            "patterns: v1\nname: db\napp: {{image: \"{image}\", user: 999, {env}, {keys}}}\nshape: {{single: {{}}}}\n"
+        ))
+    };
+    // mysql and postgres cannot even start without another folder
+    for (image, socket, data) in [
+        ("mysql:8.4.4", "/var/run/mysqld", "/var/lib/mysql"),
+        ("postgres:17.3", "/var/run/postgresql", "/var/lib/postgresql/data"),
+    ] {
+        let run = started(image, &format!("writable: [{socket}]"));
+        assert!(run.code == 0 && run.stderr.contains(&format!("writable: [{data}]")), "{image}: {}", run.stderr);
+        let run = started(image, &format!("writable: [{socket}, {data}]"));
+        assert!(run.code == 0 && !run.stderr.contains("keeps its data"), "{image}: {}", run.stderr);
+    }
+    let elsewhere = "shape: {single: {storage: {size: 1Gi, mount: /var/lib/redis}}}";
+    let run = generate(&format!("patterns: v1\nname: db\napp: {{image: \"redis:7\"}}\n{elsewhere}\n"));
+    assert!(run.stderr.contains("mount the disk there, which is at /var/lib/redis"), "{}", run.stderr);
+}
+
+#[test]
+fn an_import_gives_programs_the_folder_of_their_data() {
+    let workload = |image: &str, keys: &str| {
+        format!(
+            "apiVersion: apps/v1\nkind: Deployment\nmetadata: {{name: db}}\nspec:\n  selector: {{matchLabels: {{app: \
+             db}}}}\n  template:\n    metadata: {{labels: {{app: db}}}}\n    spec:\n      containers: [{{name: db, image: \
+             \"{image}\"{keys}}}]\n"
+        )
+    };
+    for (image, keys, folder) in [
+        ("redis:7-alpine", ", args: [redis-server, --appendonly, \"yes\"]", "/data"),
+        ("redis:7-alpine", "", "/data"),
+        ("valkey/valkey:8.1", "", "/data"),
+        ("mongo:8.0.4", "", "/data/db"),
+        ("rabbitmq:4.1.0", "", "/var/lib/rabbitmq"),
+        ("minio/minio:RELEASE.2025-01-20T14-49-07Z", ", args: [server, /data]", "/data"),
+        ("influxdb:2.7.11", "", "/var/lib/influxdb2"),
+        ("prom/prometheus:v3.1.0", "", "/prometheus"),
+        ("grafana/grafana:11.5.0", "", "/var/lib/grafana"),
+        ("quay.io/coreos/etcd:v3.5.17", ", command: [etcd, --data-dir, /var/lib/etcd]", "/var/lib/etcd"),
+    ] {
+        let found = imported(&workload(image, keys));
+        assert!(found["folders"].as_array().unwrap().contains(&json!(folder)), "{image} {keys}\n{found}");
+    }
+    let found = imported(&workload("redis:7", ", args: [--save, \"\"]"));
+    assert!(!found["folders"].as_array().is_some_and(|folders| folders.contains(&json!("/data"))), "{found}");
+}
+
+/// Replicas of a shard are behind one Service, as those of a document without a shape are.
+#[test]
+fn replicas_of_a_shard_with_data_of_their_own_are_noted() {
+    for (image, shape, expected) in [
+        ("redis:8.10.1", "{sharded: {shards: 3, replicas: 2}}", true),
+        ("valkey/valkey:8.1", "{sharded: {shards: 2, replicas: 3}}", true),
+        ("redis:8.10.1", "{sharded: {shards: 3}}", false),
+        ("redis:8.10.1", "{sharded: 3}", false),
+        ("registry.example.com/tiles:2.1.0", "{sharded: {shards: 4, replicas: 2}}", false),
+    ] {
+        let run = generate(&format!(
+            "patterns: v1\nname: db\napp: {{image: \"{image}\", port: 6379, writable: all}}\nshape: {shape}\n"
+        ));
+        assert_eq!(run.code, 0, "{image} {shape}\n{}", run.stderr);
+        assert_eq!(run.stderr.contains("each with its own data"), expected, "{image} {shape}\n{}", run.stderr);
+        assert_eq!(run.stderr.matches("note: each shard of `db` is").count(), usize::from(expected), "{}", run.stderr);
+    }
+}

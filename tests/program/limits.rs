@@ -616,6 +616,58 @@ fn a_full_disk_leaves_every_file_as_it_was() {
     assert!(pages.map(|page| page.unwrap().metadata().unwrap().len()).all(|length| length > 0));
 }
 
+/// What a disk without room for the second file leaves is nothing, and the next run works.
+#[cfg(unix)]
+#[test]
+fn an_import_that_fails_half_way_leaves_nothing() {
+    let folder = Folder::new("full-import");
+    let workload = |name: &str, value: &str| {
+        format!(
+            "apiVersion: apps/v1\nkind: Deployment\nmetadata: {{name: {name}}}\nspec:\n  selector: {{matchLabels: {{app: \
+             {name}}}}}\n  template:\n    metadata: {{labels: {{app: {name}}}}}\n    spec:\n      containers: [{{name: {name}, \
+             image: \"registry.example.com/{name}:1\", args: [\"{value}\"]}}]\n"
+        )
+    };
+    folder.file("m.yaml", format!("{}---\n{}", workload("a", "short"), workload("b", &"x".repeat(8 << 10))));
+    let script = "trap '' XFSZ; ulimit -f 4; exec \"$0\" import m.yaml -o made > /dev/null";
+    let mut shell = Command::new("bash");
+    let output = shell.args(["-c", script]).arg(binary()).current_dir(&folder.0).output().unwrap();
+    let said = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert!(output.status.code() == Some(2) && said.contains("made/b.yaml"), "{said}");
+    assert_eq!(folder.names(), [".git", "m.yaml"]);
+    let run = folder.run(&["import", "m.yaml", "-o", "made"]);
+    assert_eq!(run.code, Some(0), "{}{}", run.out, run.err);
+}
+
+/// A run that was ended while it wrote leaves files that wait; the next one removes them, and only them.
+#[cfg(unix)]
+#[test]
+fn what_an_ended_run_left_goes_with_the_next() {
+    let folder = Folder::new("abandoned");
+    folder.file("shop.yaml", DESCRIPTION);
+    let mut ended = Command::new("true").spawn().unwrap();
+    let (gone, there) = (ended.id(), std::process::id());
+    ended.wait().unwrap();
+    let others = [format!(".patterns-{there}-0.new"), ".patterns-x-0.new".to_owned(), ".new".to_owned()];
+    for into in ["made", "imported"] {
+        for name in [format!(".patterns-{gone}-0.new"), format!(".patterns-{gone}-17.new")].iter().chain(&others) {
+            folder.file(&format!("{into}/{name}"), "half");
+        }
+    }
+    assert_eq!(folder.run(&["gen", "shop.yaml", "-o", "made"]).code, Some(0));
+    let run = folder.run(&["import", "made", "-o", "imported"]);
+    assert_eq!(run.code, Some(0), "{}{}", run.out, run.err);
+    for into in ["made", "imported"] {
+        let names = fs::read_dir(folder.0.join(into)).unwrap().map(|entry| entry.unwrap().file_name());
+        let mut left: Vec<String> = names.map(|name| name.into_string().unwrap()).collect();
+        left.retain(|name| name.ends_with(".new"));
+        left.sort();
+        let mut expected = others.to_vec();
+        expected.sort();
+        assert_eq!(left, expected, "{into}");
+    }
+}
+
 #[cfg(target_os = "linux")]
 #[test]
 fn exit_codes_do_not_depend_on_who_reads() {
@@ -670,6 +722,48 @@ fn no_format_lets_through_what_a_terminal_obeys() {
         let run = folder.run(command);
         assert!(run.out.contains("\\u202e") && !run.out.contains(['\u{202e}', '\u{9b}']), "{command:?}: {:?}", run.out);
         let _: serde_json::Value = serde_json::from_str(&run.out).unwrap();
+    }
+}
+
+/// A line break in a file's name begins no line: what follows it could be a command to a CI server.
+#[cfg(unix)]
+#[test]
+fn no_name_of_a_file_begins_a_line() {
+    let folder = Folder::new("names");
+    let name = |what: &str, end: &str| format!("{what}\n::error file=y::injected\n{end}");
+    folder.file(&name("manifest", ".yaml"), NORWAY).file(&name("description", ".yaml"), DESCRIPTION);
+    folder.file(&name("broken", ".yaml"), "a: [\n");
+    let workload =
+        "apiVersion: v1\nkind: Pod\nmetadata: {name: a}\nspec: {containers: [{name: a, image: \"nginx:1.27.3\"}]}\n";
+    folder.file(&name("pod", ".yaml"), workload);
+    fs::create_dir(folder.0.join(name("folder", ""))).unwrap();
+    let (description, gone) = (name("description", ".yaml"), name("gone", ""));
+    let mut runs: Vec<Vec<String>> = vec![vec!["lint".to_owned(), "-v".to_owned(), ".".to_owned()]];
+    for format in ["github", "concise", "terminal"] {
+        runs.push(["lint", "-v", "--format", format, "."].map(str::to_owned).to_vec());
+    }
+    for command in ["lint", "gen", "import", "explain", "read", "diagram", "new", "images"] {
+        for file in ["manifest", "description", "broken", "pod", "gone"] {
+            let file = if file == "gone" { gone.clone() } else { name(file, ".yaml") };
+            runs.push(vec![command.to_owned(), file]);
+        }
+        runs.push(vec![command.to_owned(), name("folder", "")]);
+    }
+    for options in [
+        ["-o", &name("made", "")],
+        ["-o", &description],
+        ["--check", &gone],
+        ["--catalogue", &gone],
+        ["--params", &gone],
+    ] {
+        let mut run = vec!["gen".to_owned(), description.clone()];
+        run.extend(options.map(str::to_owned));
+        runs.push(run);
+    }
+    for run in runs {
+        let ended = folder.run(&run.iter().map(String::as_str).collect::<Vec<_>>());
+        let said = format!("{}{}", ended.out, ended.err);
+        assert!(!said.lines().any(|line| line.starts_with("::error file=y")), "{run:?}: {said}");
     }
 }
 

@@ -187,7 +187,8 @@ impl<'run> Reader<'_, 'run> {
     }
 
     pub(super) fn places(&self, rows: &[PlaceRow], found: &mut Vec<PathFact<'run>>) {
-        for row in rows {
+        let counts = |row: &&PlaceRow| row.when.as_ref().is_none_or(|when| self.holds(when) == Some(true));
+        for row in rows.iter().filter(counts) {
             let mut values = self.values(&row.option, &row.env, &row.key);
             if values.is_empty() {
                 values = row.absent.iter().map(|text| self.place_by_default(row, text)).collect();

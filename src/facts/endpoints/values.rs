@@ -5,7 +5,7 @@ use std::cell::OnceCell;
 use super::super::command::Word;
 use super::super::command::arguments::is_false;
 use super::super::formats::{self, Entry};
-use super::super::program::{Endpoint, Format, Many, Part, When};
+use super::super::program::{Endpoint, Format, Many, Part, Style, When};
 use super::super::proof::{Certainty, Location};
 use super::Reader;
 
@@ -52,7 +52,9 @@ impl<'run> Reader<'_, 'run> {
         };
         let options: Vec<_> = when.option.iter().flat_map(|name| self.arguments.get(name)).collect();
         if let Some(given) = options.last() {
+            let takes_value = self.program.options.style == Style::Redis;
             return match (&given.value, when.is.is_empty()) {
+                (Some(value), true) if takes_value => value.is_known.then(|| !is_false(&value.text)),
                 (_, true) => Some(given.is_on()),
                 (Some(value), false) => value.is_known.then(|| is(&value.text)),
                 (None, false) => Some(is("true")),

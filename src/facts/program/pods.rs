@@ -71,6 +71,9 @@ pub struct Disk {
     /// Folders for its data that its images declare as volumes, the first whose version holds.
     #[serde(default)]
     pub declares: Vec<Folder>,
+    /// Whether it does not run without writing to its folder of data, although its images declare none.
+    #[serde(default)]
+    pub required: bool,
     /// What may not be in its folder of data.
     #[serde(default)]
     pub refuses: Option<Refused>,
