@@ -1,5 +1,6 @@
 //! From a finding in what was generated to the line of the description that made it.
 
+use super::mounted;
 use crate::apiserver::is_of_pods;
 use crate::describe::{Description, Place};
 use crate::diagnostic::{Family, Finding, Label, Level};
@@ -60,6 +61,8 @@ pub fn blame(finding: Finding, origin: &Origin<'_>, others: &[Origin<'_>], bug: 
     if is_refusal && !is_written {
         return Finding { help: Some(bug.to_owned()), fix: None, ..finding };
     }
+    let mounted = mounted::of(&finding.primary, origin);
+    let place = mounted.as_ref().map_or(place, |mounted| mounted.part.clone());
     let mut blamed = Finding { primary: place.label(finding.primary.text.clone()), fix: None, ..finding };
     if is_refusal {
         // the path of a field that the description does not have
@@ -73,11 +76,17 @@ pub fn blame(finding: Finding, origin: &Origin<'_>, others: &[Origin<'_>], bug: 
     for label in labels {
         let from = others.iter().find(|other| std::sync::Arc::ptr_eq(&other.document.source, &label.source));
         let Some(from) = from else { continue };
-        let other = place_of(&label, from).0.label(label.text);
+        let other = match mounted::of(&label, from) {
+            Some(mounted) => mounted.part.label(label.text),
+            None => place_of(&label, from).0.label(label.text),
+        };
         let is_known = |known: &Label| known.span == other.span && known.source.name == other.source.name;
         if !std::iter::once(&blamed.primary).chain(&blamed.labels).any(is_known) {
             blamed.labels.push(other);
         }
+    }
+    if let Some(mounted) = mounted.filter(|mounted| !blamed.labels.iter().any(|label| is_near(label, &mounted.entry))) {
+        blamed.labels.push(mounted.entry.label("mounts this file"));
     }
     let rule = blamed.rule.map_or("", |rule| rule.name);
     let advice = ADVICE.iter().find(|(name, _)| *name == rule).map(|(_, advice)| (*advice).to_owned());
@@ -90,10 +99,27 @@ pub fn blame(finding: Finding, origin: &Origin<'_>, others: &[Origin<'_>], bug: 
     blamed
 }
 
+/// Whether a label is at a place, or in it.
+fn is_near(label: &Label, place: &Place) -> bool {
+    std::sync::Arc::ptr_eq(&label.source, &place.source)
+        && place.span.start <= label.span.start
+        && label.span.end <= place.span.end
+}
+
 /// Points a secret at where the description has it: its text, else the part that it is from.
 pub fn blame_secret(finding: Finding, origin: &Origin<'_>) -> Finding {
     let text = finding.primary.source.slice(finding.primary.span).trim_matches(['"', '\'']);
     let place = &origin.description.name_place;
+    let help = "put it into a Secret, and refer to it as secret/<name>/<key>; ignore: [{rule: plaintext-secret, why: …}] if it is not a secret";
+    if let Some(mounted) = mounted::of(&finding.primary, origin) {
+        // the file's other lines may be as secret
+        let part = &mounted.part;
+        let line = part.source.position(part.span.start).line;
+        let message = format!("{}: line {line} of {}", finding.message, part.source.name);
+        let primary = mounted.entry.label("mounts this file");
+        let help = "mount a Secret with this file: volumes: {<name>: {secret: <name>, mount: <path>}}; ignore: [{rule: plaintext-secret, why: …}] if it is not a secret";
+        return Finding { message, primary, secrets: Vec::new(), help: Some(help.to_owned()), fix: None, ..finding };
+    }
     let written = written_once(text, &place.source.text);
     let (place, secrets) = match written {
         Some(at) => {
@@ -102,7 +128,6 @@ pub fn blame_secret(finding: Finding, origin: &Origin<'_>) -> Finding {
         }
         None => (place_of(&finding.primary, origin).0, Vec::new()),
     };
-    let help = "put it into a Secret, and refer to it as secret/<name>/<key>; ignore: [{rule: plaintext-secret, why: …}] if it is not a secret";
     Finding { primary: place.label(""), secrets, help: Some(help.to_owned()), fix: None, ..finding }
 }
 

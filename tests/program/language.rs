@@ -180,3 +180,98 @@ fn a_document_may_be_left_out_of_an_environment() {
         assert!(run.stderr.contains("dev"), "{wrong}: {}", run.stderr);
     }
 }
+
+/// What nests deeper than is written has a place and a limit; what is less deep is written.
+#[test]
+fn what_nests_deep_is_written_or_has_a_place() {
+    let description = |depth: usize| {
+        let nested = format!("{}1{}", "{a: ".repeat(depth), "}".repeat(depth));
+        format!(
+            "patterns: v1\nname: shop\napp: {{image: \"registry.example.com/shop:1.7.0\", port: 8080}}\nextra:\n- \
+             {{apiVersion: example.com/v1, kind: Deep, metadata: {{name: x}}, spec: {nested}}}\n"
+        )
+    };
+    for depth in [120, 130, 900] {
+        let run = generate(&description(depth));
+        assert_eq!(run.code, 0, "{depth}: {}", run.stderr);
+        assert!(run.stdout.contains(&format!("{}a: 1\n", "  ".repeat(depth))), "{depth}");
+    }
+    for depth in [1_000, 5_000] {
+        let run = generate(&description(depth));
+        assert_eq!(run.code, 2, "{depth}");
+        assert!(
+            run.stderr.contains("Deep/x nests more than 1000 lists and maps (limit written-depth"),
+            "{}",
+            run.stderr
+        );
+        assert!(run.stderr.contains("<stdin>:5:3") && run.stderr.contains("why:"), "{}", run.stderr);
+    }
+}
+
+/// `<<` brings keys that those behind it replace, also from several maps; a key that is written twice is a
+/// mistake.
+#[test]
+fn a_key_beside_a_merge_replaces_it() {
+    let description = |entry: &str| {
+        format!(
+            "patterns: v1\nname: web\napp: &a {{image: \"registry.example.com/a:1\", port: 8080}}\nuse:\n- container: \
+             {entry}\n"
+        )
+    };
+    for entry in ["{<<: *a, as: b, port: 8081}", "{<<: [*a, {port: 7000, as: c}], as: b, port: 8081}"] {
+        let run = generate(&description(entry));
+        assert_eq!(run.code, 0, "{entry}: {}", run.stderr);
+        assert!(run.stdout.contains("containerPort: 8081"), "{entry}: {}", run.stdout);
+    }
+    for entry in ["{<<: *a, as: b, port: 8081, port: 8082}", "{as: b, as: c, <<: *a, port: 8081}"] {
+        let run = generate(&description(entry));
+        assert!(run.code == 2 && run.stderr.contains("is duplicated"), "{entry}: {}", run.stderr);
+    }
+}
+
+/// A mistake in a file that a description mounts is shown in that file, with the entry that mounts it.
+#[test]
+fn mistakes_in_mounted_files_are_in_the_file() {
+    let app =
+        "patterns: v1\nname: blog\napp: {image: \"registry.example.com/blog:1.2.0\", port: 8000, health: /healthz}\n";
+    let cache = |files: &str| {
+        format!(
+            "{app}use:\n- container:\n    as: cache\n    image: nginxinc/nginx-unprivileged:1.31.3\n    front: true\n    \
+             port: 8080\n    files: {files}\n    writable: [/var/cache/nginx]\n"
+        )
+    };
+    let conf = "server {\n  listen 8080;\n  location / {\n    proxy_pass http://127.0.0.1:8000\n  }\n  # password: hunter2secret\n}\n";
+    let good = conf.replace("8000\n", "8000;\n").replace("  # password: hunter2secret\n", "");
+    let settings = "[server]\nport = 80\n\n[db]\npassword = hunter2secret\n";
+    let web = "patterns: v1\nname: web\napp: {image: \"registry.example.com/web:1\", port: 8080, health: /h, files: {/etc/web: conf}}\n";
+    let folder = folder(
+        "language-mounted",
+        &[
+            ("a.yaml", &cache("{/etc/nginx/conf.d/default.conf: nginx.conf}")),
+            ("b.yaml", &cache("{/etc/nginx/conf.d: sites}")),
+            ("good.yaml", &cache("{/etc/nginx/conf.d/default.conf: good.conf}")),
+            ("web.yaml", web),
+            ("nginx.conf", conf),
+            ("good.conf", &good),
+            ("sites/default.conf", conf),
+            ("conf/app.ini", settings),
+            ("conf/other.ini", "[a]\nb = 1\n"),
+        ],
+    );
+    for (description, file) in [("a.yaml", "nginx.conf:4:"), ("b.yaml", "sites/default.conf:4:")] {
+        let run = gen_file(&folder, description, &[]);
+        assert_eq!(run.code, 2, "{}", run.stderr);
+        assert!(run.stderr.contains("error[nginx-config]") && run.stderr.contains(file), "{}", run.stderr);
+        assert!(run.stderr.contains("proxy_pass http://127.0.0.1:8000"), "{}", run.stderr);
+        assert!(run.stderr.contains("cache") && !run.stderr.contains("hunter2secret"), "{}", run.stderr);
+    }
+    let run = gen_file(&folder, "web.yaml", &[]);
+    assert!(run.code == 2 && run.stderr.contains("line 5 of"), "{}", run.stderr);
+    assert!(run.stderr.contains("conf/app.ini") && run.stderr.contains("web.yaml:3:"), "{}", run.stderr);
+    assert!(!run.stderr.contains("hunter2secret") && !run.stdout.contains("hunter2secret"), "{}", run.stderr);
+    let run = gen_file(&folder, "good.yaml", &[]);
+    assert_eq!(run.code, 0, "{}", run.stderr);
+    let objects = documents(&run.stdout);
+    let made = objects.iter().find(|object| object["kind"] == "ConfigMap").expect("a ConfigMap");
+    assert_eq!(made["metadata"]["annotations"]["patterns/from"], "use[0].cache");
+}

@@ -7,6 +7,7 @@ use serde_json::{Map, Value as Json, json};
 
 use crate::describe::{App, Init, Place};
 use crate::diagnostic::Finding;
+use crate::origin::Maker;
 use crate::pattern::plan::container::{self, containers};
 use crate::pattern::plan::prepare::Prepared;
 use crate::pattern::plan::probes::Dial;
@@ -76,13 +77,19 @@ fn context_of(prepared: &Prepared<'_>, init: &Init) -> Json {
     container::context(&init.app, &prepared.description.name, Some(&init.name), "", &dial, None)
 }
 
-/// The `ConfigMap`s of files of all containers of the user's.
-pub(super) fn configs(prepared: &Prepared<'_>, app: Option<&Json>) -> Vec<Json> {
-    let entries = std::iter::once(&prepared.shape).chain(&prepared.uses);
-    let given = entries.flat_map(|filled| containers(&filled.params));
+/// The `ConfigMap`s of files of all containers of the user's, each with the part that it is from.
+pub(super) fn configs(prepared: &Prepared<'_>, app: Option<&Json>) -> Vec<(Json, Maker)> {
+    let shape = &prepared.shape;
+    let of_shape = containers(&shape.params).into_iter().map(|one| (one, Maker::Shape(shape.definition.name.clone())));
+    let of_uses = prepared.uses.iter().enumerate().flat_map(|(index, filled)| {
+        let maker = Maker::Use { index, name: filled.entry.name.clone() };
+        containers(&filled.params).into_iter().map(move |one| (one, maker.clone()))
+    });
     let inits: Vec<Json> = prepared.description.inits.iter().map(|init| context_of(prepared, init)).collect();
-    let all = app.into_iter().chain(given).chain(&inits);
-    all.map(|container| &container["config"]).filter(|config| config.is_object()).cloned().collect()
+    let of_app = app.into_iter().map(|one| (one, Maker::App));
+    let all = of_app.chain(of_shape).chain(of_uses).chain(inits.iter().map(|one| (one, Maker::App)));
+    let configs = all.map(|(container, maker)| (&container["config"], maker));
+    configs.filter(|(config, _)| config.is_object()).map(|(config, maker)| (config.clone(), maker)).collect()
 }
 
 /// What the volume of a shape's `storage` is called.

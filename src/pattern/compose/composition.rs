@@ -100,11 +100,11 @@ impl Composition<'_> {
         added.extend(more.filter(|pod| !pod.is_null()).map(|pod| Fragment { pod, owner: 0 }));
         let app = Some(&shared.app).filter(|app| app.is_object());
         let mut own = additions::configs(self.prepared, app);
-        own.extend(rights::objects(self.prepared));
-        for object in &mut own {
-            objects::dress(object, &labels, self.prepared.description, &Maker::App);
+        own.extend(rights::objects(self.prepared).into_iter().map(|object| (object, Maker::App)));
+        for (object, maker) in &mut own {
+            objects::dress(object, &labels, self.prepared.description, maker);
         }
-        objects.extend(own);
+        objects.extend(own.into_iter().map(|(object, _)| object));
         if self.prepared.shape.definition.each.is_some() {
             objects.extend(self.shape_objects(&shared, &labels, None)?.0);
         }
