@@ -3,12 +3,15 @@
 use std::fmt::Write as _;
 use std::io;
 
+use serde_json::Value as Json;
+
 use super::Exit;
 use super::streams::{print_text, without_controls};
 use crate::cli::NewArgs;
+use crate::describe::grammar;
 use crate::diagnostic::Stop;
 use crate::expand::catalogue_here;
-use crate::pattern::{Catalogue, Folder, starter};
+use crate::pattern::{Catalogue, Folder, mentioning, starter};
 use crate::sort;
 use crate::words::{clip, did_you_mean, nearest};
 
@@ -17,8 +20,11 @@ pub fn run(args: &NewArgs) -> Result<Exit, Stop> {
     let catalogue = catalogue_here(&args.catalogue.folders)?;
     let Some(pattern) = &args.pattern else { return print(&overview(&catalogue)?) };
     let Some(folder) = catalogue.folder(pattern) else {
-        let meant = nearest(pattern, catalogue.folders().map(Folder::name));
-        let meant = meant.map_or_else(|| "`patterns new` lists them".to_owned(), did_you_mean);
+        let form = grammar()["x-wrong"].get(pattern.to_lowercase()).and_then(Json::as_str);
+        let mentioned = || mentioning(&catalogue, pattern).map(|names| format!("see {names}"));
+        let meant = || nearest(pattern, catalogue.folders().map(Folder::name)).map(did_you_mean);
+        let meant = form.map(|form| format!("write {form}")).or_else(mentioned).or_else(meant);
+        let meant = meant.unwrap_or_else(|| "`patterns new` lists them".to_owned());
         let message = format!("no pattern is called `{}`; {meant}", clip(pattern));
         return Err(io::Error::new(io::ErrorKind::NotFound, message).into());
     };

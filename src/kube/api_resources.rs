@@ -65,7 +65,7 @@ pub enum Nothing {
     /// The resource has no such subresource; one of nearly that name, if any.
     NoSubresource(Option<&'static str>),
     /// `pods/*`, which is read as a subresource called `*`.
-    Star,
+    Star(Option<&'static str>),
 }
 
 /// Whether a group is built in, so that all its resources are known.
@@ -120,7 +120,7 @@ pub fn nothing(groups: &[&str], resource: &str) -> Option<Nothing> {
     }
     let subs: Vec<&'static str> = known.flat_map(|resource| resource.subresources.iter().copied()).collect();
     match sub {
-        "*" => Some(Nothing::Star),
+        "*" => Some(Nothing::Star(subs.iter().find(|sub| **sub != "status").or(subs.first()).copied())),
         // compared without case only here: the kubelet asks for `runningpods`
         _ if subs.contains(&sub) || (base == "nodes" && subs.contains(&sub.to_lowercase().as_str())) => None,
         _ => {
@@ -218,7 +218,7 @@ mod tests {
         assert_eq!(nothing(&["storage.k8s.io"], "storageclass"), Some(Nothing::NoResource(Some("storageclasses"))));
         assert_eq!(nothing(&["networking.k8s.io"], "ingress"), Some(Nothing::NoResource(Some("ingresses"))));
         assert_eq!(nothing(&[""], "pods/portfoward"), Some(Nothing::NoSubresource(Some("portforward"))));
-        assert_eq!(nothing(&[""], "pods/*"), Some(Nothing::Star));
+        assert!(matches!(nothing(&[""], "pods/*"), Some(Nothing::Star(Some(_)))));
         for sub in ["nodeclient", "selfnodeclient", "selfnodeserver", "clusteragent", "approval", "status"] {
             assert_eq!(nothing(&["certificates.k8s.io"], &format!("certificatesigningrequests/{sub}")), None, "{sub}");
         }

@@ -13,6 +13,7 @@ mod explain;
 mod files;
 mod foreign_files;
 mod generate;
+mod helps;
 mod import;
 mod import_back;
 mod import_keys;

@@ -18,7 +18,7 @@ use crate::expand::{catalogue_here, manifests};
 use crate::facts::Programs;
 use crate::files::open;
 use crate::kube::on_deep_stacks;
-use crate::pattern::{Catalogue, Folder, key, top_keys};
+use crate::pattern::{Catalogue, Folder, key, mentioning, top_keys};
 use crate::report::{Color, terminal};
 use crate::rules;
 use crate::words::{clip, nearest};
@@ -93,9 +93,13 @@ fn unknown(catalogue: &Catalogue, name: &str) -> io::Error {
     let known = rules::all().map(|rule| rule.id.name).chain(catalogue.folders().map(Folder::name));
     let known = known.chain(Programs::built_in().names()).chain(["programs"]);
     let known = known.chain(top_keys());
+    let mentioned = mentioning(catalogue, name);
     let nearest = nearest(name, known);
     let name = clip(name);
     let message = match nearest {
+        _ if mentioned.is_some() => {
+            format!("no pattern, key, rule or program is called `{name}`; see {}", mentioned.unwrap_or_default())
+        }
         Some(nearest) => format!("no pattern, key, rule or program is called `{name}`; did you mean `{nearest}`?"),
         None => format!(
             "no pattern, key, rule, program or file is called `{name}`; `patterns new` lists the patterns, `patterns rules` \

@@ -4,6 +4,7 @@ use serde_json::Value as Json;
 
 use super::super::grammar::grammar;
 use super::super::spanned::{Kind, Spanned};
+use super::check::check;
 use super::subject::Subject;
 use crate::diagnostic::Finding;
 use crate::words::list;
@@ -48,6 +49,7 @@ pub(super) fn wrong_type(schema: &Json, value: &Spanned, subject: Subject<'_>) -
         Some(format!("one of {}", list(&names)))
     };
     finding.help = schema.get("x-example").and_then(Json::as_str).map(str::to_owned).or_else(choices);
+    finding.help = finding.help.or_else(|| of_map(schema, value, subject.name));
     if let Some(written) = of_name(schema, value) {
         finding.help = Some(written);
     }
@@ -79,8 +81,26 @@ fn of_name(schema: &Json, value: &Spanned) -> Option<String> {
     };
     let name = value.text().filter(is_name)?;
     // a word of Kubernetes, `deployment`, is the name of nothing here
-    let of_kubernetes = grammar()["x-wrong"].get(name).and_then(Json::as_str).map(str::to_owned);
+    let of_kubernetes = grammar()["x-wrong"].get(name).or_else(|| schema.get("x-of-names")?.get(name));
+    let of_kubernetes = of_kubernetes.and_then(Json::as_str).map(str::to_owned);
     Some(of_kubernetes.unwrap_or_else(|| form.replace('…', name)))
+}
+
+/// The map that a scalar was written for, with its required keys: the first that takes the scalar has it.
+fn of_map(schema: &Json, value: &Spanned, name: &str) -> Option<String> {
+    let required = schema["required"].as_array().filter(|_| schema["type"] == "object")?;
+    let mut raw = Some(value.place.source.slice(value.place.span))
+        .filter(|raw| value.members().is_empty() && !raw.contains('\n'));
+    let keys = required.iter().filter_map(Json::as_str).map(|key| {
+        let of_key = &schema["properties"][key];
+        let fits = raw.is_some()
+            && of_key.get("type").is_some()
+            && check(of_key, value, Subject { name: key, member: "key", help: None, place: &value.place }).is_empty();
+        let text = if fits { raw.take() } else { None };
+        format!("{key}: {}", text.unwrap_or("…"))
+    });
+    let keys: Vec<String> = keys.collect();
+    (!keys.is_empty()).then(|| format!("{}: {{{}}}", name.trim_matches('`'), keys.join(", ")))
 }
 
 /// What a schema calls what other programs call by the word that is written.

@@ -91,3 +91,30 @@ fn search<'a>(schema: &'a Json, name: &str, path: &mut Vec<&'a str>, found: &mut
 pub fn top_keys<'a>() -> impl Iterator<Item = &'a str> {
     grammar()["properties"].as_object().into_iter().flatten().map(|(name, _)| name.as_str())
 }
+
+/// How many patterns are named at most.
+const MOST: usize = 3;
+
+/// The patterns that a word has to do with, by what they say of themselves: `cache`, `leader-election`, `ELECTION_URL`. None
+/// where too many have, or none has.
+#[must_use]
+pub fn mentioning(catalogue: &Catalogue, word: &str) -> Option<String> {
+    let whole = word.to_lowercase().replace(['-', '_', ' '], " ");
+    let texts: Vec<(&str, String)> = catalogue
+        .folders()
+        .filter_map(|folder| {
+            let definition = folder.definition().ok()?;
+            let text = format!("{} {} {}", definition.summary, definition.literature, definition.params);
+            let plain = text.to_lowercase().replace(|letter: char| !letter.is_alphanumeric(), " ");
+            Some((folder.name(), format!(" {plain} ")))
+        })
+        .collect();
+    let having = |word: &str| -> Vec<&str> {
+        let word = format!(" {word} ");
+        texts.iter().filter(|(_, text)| text.contains(&word)).map(|(name, _)| *name).collect()
+    };
+    let words = std::iter::once(whole.as_str()).chain(whole.rsplit(' ').filter(|word| word.len() > 3));
+    let found = { words }.map(having).find(|names| (1..=MOST).contains(&names.len()))?;
+    let names: Vec<String> = found.iter().map(|name| format!("`patterns explain {name}`")).collect();
+    Some(names.join(", "))
+}

@@ -76,7 +76,7 @@ fn check_right(right: &Right) -> Option<Finding> {
         Nothing::OtherGroup(group) => format!("did you mean `{resource}.{group}{sub}`?"),
         Nothing::NoResource(Some(name)) => format!("did you mean `{name}{sub}`?"),
         Nothing::NoResource(None) => String::new(),
-        Nothing::NoSubresource(_) | Nothing::Swapped | Nothing::Star => return None,
+        Nothing::NoSubresource(_) | Nothing::Swapped | Nothing::Star(_) => return None,
     };
     let group = if right.group.is_empty() { "the core group".to_owned() } else { format!("the group {}", right.group) };
     Some(

@@ -194,7 +194,10 @@ fn unknown(catalogue: &Catalogue, entry: &Entry, as_shape: bool) -> Finding {
             Finding::error(entry.place.label(""), message).help(format!("write {}", form.unwrap_or_default()))
         }
         Some(name) => Finding::error(entry.place.label(format!("did you mean `{name}`?")), message),
-        None => Finding::error(entry.place.label(""), message).help(format!("there are {}", list(&known))),
+        None => Finding::error(entry.place.label(""), message).help(format!(
+            "there are {}; `catalogue` in .patterns.yaml, or --catalogue, adds patterns of your own",
+            list(&known)
+        )),
     }
 }
 
@@ -223,7 +226,15 @@ impl Filled {
                 Some(Finding::error(self.entry.place.label(""), message))
             }
         };
-        checks.filter_map(finding).collect()
+        // what is missing for a mistake that has been reported is no other one
+        let lost: Vec<String> = self
+            .given
+            .members()
+            .iter()
+            .filter(|member| matches!(member.value.kind, Kind::Lost))
+            .map(|member| format!("params.{}", member.key))
+            .collect();
+        checks.filter(|check| !lost.iter().any(|name| check.that.contains(name))).filter_map(finding).collect()
     }
 
     /// The place of a parameter's value, or of the entry if it was left to its default.

@@ -165,6 +165,12 @@ impl Renderer {
         let is_limit = past_limit.is_some();
         let what = past_limit.clone().or_else(|| innermost.detail().map(str::to_owned));
         let what = what.unwrap_or_else(|| innermost.kind().to_string());
+        let what = ["confined", "resources"]
+            .iter()
+            .find(|name| what == format!("{name} is unknown"))
+            .map_or(what.clone(), |name| {
+                format!("{what}: write {{% from \"macros.yaml.j2\" import {name} %}} above it")
+            });
         match (self.folder.file(name), innermost.line()) {
             (Some(text), Some(line)) => {
                 let source = Arc::new(Source::from_text(self.folder.display(name), text));

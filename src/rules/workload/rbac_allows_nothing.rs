@@ -145,7 +145,7 @@ fn resources(
     let shown: Vec<String> = groups.iter().map(|group| format!("\"{}\"", clip(group))).collect();
     let place = if shown.len() == 1 { "group" } else { "groups" };
     let message = match why {
-        Nothing::Star => format!("`{}` allows nothing: only `*` and `*/NAME` are patterns", clip(first)),
+        Nothing::Star(_) => format!("`{}` allows nothing: only `*` and `*/NAME` are patterns", clip(first)),
         Nothing::NoSubresource(_) if wrong.iter().all(|(.., why)| matches!(why, Nothing::NoSubresource(_))) => {
             let verb = if rest.is_empty() { "does" } else { "do" };
             format!("{} {verb} not exist, so this allows nothing", list(&names))
@@ -193,7 +193,7 @@ fn told(resource: &str, why: Nothing) -> String {
         Nothing::NoResource(Some(like)) => format!("did you mean `{like}`?"),
         Nothing::NoResource(None) => "no such resource".to_owned(),
         Nothing::NoSubresource(None) => "no such subresource".to_owned(),
-        Nothing::Star => "read as a subresource called `*`".to_owned(),
+        Nothing::Star(_) => "read as a subresource called `*`".to_owned(),
     }
 }
 
@@ -217,7 +217,8 @@ fn help(resource: &str, why: Nothing) -> String {
         }
         Nothing::NoResource(None) => "add its group to `apiGroups`, or remove it".to_owned(),
         Nothing::NoSubresource(None) => "remove it".to_owned(),
-        Nothing::Star => format!("name the subresources, as in `{}/log`", clip(base)),
+        Nothing::Star(Some(sub)) => format!("name the subresources, as in `{}/{sub}`", clip(base)),
+        Nothing::Star(None) => format!("remove it: `{}` has no subresources", clip(base)),
     }
 }
 
