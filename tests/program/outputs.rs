@@ -193,7 +193,11 @@ fn what_no_description_makes_any_more_goes() {
     refused(
         &root,
         &["gen"],
-        &["apps/*.yaml contains no description", "remain; none is removed", "remove this entry and what it made:"],
+        &[
+            "apps/*.yaml contains no description",
+            "remain; none is removed",
+            "remove this entry and each file that it made",
+        ],
     );
     put(&root, "apps/cart.yaml", &app("cart", "").replace("prod", "live"));
     let moved = run(&root, &["gen"]);
@@ -665,13 +669,15 @@ fn the_last_description_leaves_a_command_behind() {
     let failed = run(&root, &["gen"]);
     assert_eq!((failed.code, tree(&root)), (2, before));
     let said = failed.stderr.split_whitespace().collect::<Vec<_>>().join(" ");
-    let commands: Vec<&str> = said.split("remove this entry and what it made: ").skip(1).collect();
+    let commands: Vec<&str> = said.split("remove this entry and ").skip(1).collect();
     assert!(
-        commands[0].starts_with("rm -r 'out put/dev' error: cannot read more.yaml: there is no such file"),
+        commands[0]
+            .starts_with("what it made: rm -r 'out put/dev' error: cannot read more.yaml: there is no such file"),
         "{said}"
     );
     // many files beside another: which they are
-    assert_eq!(commands[1], "grep -r patterns/source: more");
+    let search = "each file that it made; this shows the description of each: grep -r patterns/source: more";
+    assert_eq!(commands[1], search);
     fs::remove_file(root.join("more/notes.txt")).unwrap();
     let failed = run(&root, &["gen"]).stderr;
     let command = failed.trim_end().rsplit("what it made: ").next().unwrap();
