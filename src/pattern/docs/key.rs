@@ -113,8 +113,7 @@ pub fn mentioning(catalogue: &Catalogue, word: &str) -> Option<String> {
         let word = format!(" {word} ");
         texts.iter().filter(|(_, text)| text.contains(&word)).map(|(name, _)| *name).collect()
     };
-    let words = std::iter::once(whole.as_str()).chain(whole.rsplit(' ').filter(|word| word.len() > 3));
-    let found = { words }.map(having).find(|names| (1..=MOST).contains(&names.len()))?;
+    let found = Some(having(&whole)).filter(|names| (1..=MOST).contains(&names.len()))?;
     let names: Vec<String> = found.iter().map(|name| format!("`patterns explain {name}`")).collect();
     Some(names.join(", "))
 }
