@@ -17,12 +17,13 @@ fn the_documented_limits_are_those_of_the_program() {
 }
 
 /// Numbers that leave no finding out: they limit what a finding shows or suggests, or are about other things.
-const HARMLESS: [(&str, &str); 8] = [
+const HARMLESS: [(&str, &str); 9] = [
     // what lies beyond decides between a warning and an error only
     ("manifest/duplicate_key", "LARGE"),
     // lengths of names
     ("serving/statefulset_service_not_headless", "LONGEST"),
     ("workload/selector_matches_nothing", "LONGEST"),
+    ("workload/no_such_service", "LABEL_LENGTH"),
     // among how many names that of a suggestion is looked for
     ("serving/statefulset_service_missing", "MOST"),
     ("workload/dangling_reference", "COMPARED"),
