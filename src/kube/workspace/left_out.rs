@@ -50,7 +50,8 @@ const CHAINSAW: &str = "chainsaw-test.yaml";
 /// called `web.out.yaml`.
 pub(super) fn is_expectation(path: &Path) -> bool {
     let stem = path.file_stem().and_then(OsStr::to_str).unwrap_or_default();
-    if stem.ends_with("_test") && is_in_tests_of_a_chart(path) || stem.ends_with(".out") && is_output(path, stem) {
+    let is_made = || stem.strip_suffix(".out").is_some_and(|name| has_input(path, name));
+    if stem.ends_with("_test") && is_in_tests_of_a_chart(path) || is_made() {
         return true;
     }
     let mut words = stem.split(['-', '_', '.']);
@@ -59,9 +60,8 @@ pub(super) fn is_expectation(path: &Path) -> bool {
 }
 
 /// Whether a file is what a test makes of the file beside it: `labels.out.yaml` of `labels.in.yaml`.
-fn is_output(path: &Path, stem: &str) -> bool {
-    let input = |end: &str| path.with_file_name(format!("{}.in.{end}", stem.trim_end_matches(".out"))).is_file();
-    input("yaml") || input("yml") || input("json")
+fn has_input(path: &Path, name: &str) -> bool {
+    ["yaml", "yml", "json"].iter().any(|end| path.with_file_name(format!("{name}.in.{end}")).is_file())
 }
 
 /// Whether a file is below `tests` of a chart.

@@ -1,5 +1,5 @@
-use crate::facts::PodFacts;
-use crate::kube::types::{IntOrString, NetworkPolicySpec, ServicePort};
+use crate::facts::{ContainerFacts, PodFacts};
+use crate::kube::types::{IntOrString, LabelSelector, NetworkPolicySpec, ServicePort};
 use crate::kube::{Object, Reach, Selector, Typed};
 use crate::rules::{Check, Findings, Rule, parts};
 use crate::words::clip;
@@ -17,7 +17,7 @@ fn check(facts: &PodFacts<'_>, found: &mut Findings<'_>) {
     if policies.is_empty() || policies.len() > MOST {
         return;
     }
-    let own: Vec<u16> = facts.running().flat_map(|member| member.known_ports()).collect();
+    let own: Vec<u16> = facts.running().flat_map(ContainerFacts::known_ports).collect();
     // what one policy keeps out, another may admit
     let all: Option<Vec<Ports<'_>>> = policies.iter().map(|policy| admitted(policy, spec(policy)?)).collect();
     let Some(all) = all else { return };
@@ -75,10 +75,9 @@ fn spec(policy: &Object) -> Option<&NetworkPolicySpec> {
 
 /// Whether a policy is for nothing but these Pods.
 fn selects_only(facts: &PodFacts<'_>, policy: &Object, spec: &NetworkPolicySpec) -> bool {
-    let Some(selector) = &spec.pod_selector else { return false };
-    if selector.match_labels.as_ref().is_none_or(|labels| labels.is_empty()) {
-        return false;
-    }
+    let has_labels =
+        |selector: &&LabelSelector| selector.match_labels.as_ref().is_some_and(|labels| !labels.is_empty());
+    let Some(selector) = spec.pod_selector.as_ref().filter(has_labels) else { return false };
     let only = facts.index.matching(policy, &Selector::of(selector)).only();
     only.is_some_and(|only| std::ptr::eq(only, facts.pod.object))
 }
