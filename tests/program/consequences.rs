@@ -10,7 +10,7 @@ const APP: &str = "app: {image: \"registry.example.com/shop:1\", port: 8080, hea
 fn what_a_policy_blocks_is_named() {
     let cache = "---\npatterns: v1\nname: cache\napp: {image: \"redis:8.2.1\", port: 6379, user: 999, writable: [/data]}\nshape: {sharded: 3}\n";
     for (keys, to, blocked) in [
-        ("use: [{shard: {as: c, protocol: redis, to: cache}}]", "[dns]", Some("the way to cache,")),
+        ("use: [{shard: {as: c, protocol: redis, to: cache}}]", "[dns]", Some("access to cache,")),
         ("use: [{shard: {as: c, protocol: redis, to: cache}}]", "[cache]", Some("the cluster's DNS")),
         ("use: [{shard: {as: c, protocol: redis, to: cache}}]", "[cache, dns]", None),
         ("use: [{shard: {as: c, protocol: redis, to: cache}}]", "[dns, \"pods:6379\"]", None),
