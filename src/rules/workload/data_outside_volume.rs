@@ -26,7 +26,7 @@ fn check(facts: &PodFacts<'_>, found: &mut Findings<'_>) {
         // a variable may come from what is not in the run
         let is_error = moved.starts_not && member.environment.is_whole();
         let saying = found
-            .at(mount, format!("`{}` {}: {name} {version} does not use {}", member.name(), moved.what, moved.wrong))
+            .at(mount, format!("`{}` {}: {name} {version} keeps no data in {}", member.name(), moved.what, moved.wrong))
             .level(if is_error { Level::Error } else { Level::Warning })
             .here("holds no data")
             .because(moved.why.clone())
