@@ -73,9 +73,7 @@ fn test(folder: &Path, args: &PolicyTestArgs, color: Color) -> io::Result<bool> 
     let own: Vec<&Object> = set.objects().collect();
     let policies = Policies::collect(&own, &|_| args.target.unwrap_or_default(), true);
     let name = folder.shown();
-    if let Some(why) =
-        unusable(&set, &name.to_string(), args.target.unwrap_or_default()).filter(|_| !set.files.is_empty())
-    {
+    if let Some(why) = unusable(&set, &name, args.target.unwrap_or_default()).filter(|_| !set.files.is_empty()) {
         print_line(&why)?;
         return Ok(false);
     }

@@ -46,9 +46,11 @@ fn note(workloads: &[&Json], description: &Description) -> Option<String> {
         return None;
     }
     // shards without replicas are Pods of one StatefulSet, each with a name of its own
-    let is_one_behind = |object: &Json| match is_sharded {
-        true => object.pointer("/spec/template/metadata/labels/patterns~1shard").is_some(),
-        false => object["kind"] == "Deployment" && object["metadata"]["name"] == *description.name_of("Deployment"),
+    let is_one_behind = |object: &Json| {
+        if is_sharded {
+            return object.pointer("/spec/template/metadata/labels/patterns~1shard").is_some();
+        }
+        object["kind"] == "Deployment" && object["metadata"]["name"] == *description.name_of("Deployment")
     };
     let own = workloads.iter().find(|object| is_one_behind(object))?;
     let replicas = own["spec"]["replicas"].as_u64().filter(|replicas| *replicas > 1)?;

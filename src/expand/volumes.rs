@@ -124,8 +124,6 @@ fn folder(member: &ContainerFacts<'_>, program: &Program) -> Option<String> {
         Some(write) if write.certainty != Certainty::Said && !is_own => return None,
         None if !is_own => return None,
         Some(write) if data.next().is_none() && write.certainty >= Certainty::Default => write.path.clone(),
-        // in several, or in one that what is not seen may move
-        Some(_) => return None,
         None if program.writes.iter().all(|write| write.purpose != Purpose::Data || write.absent.is_empty()) => {
             let (_, tag) = split(member.image());
             let by_version = program.disk.declares.iter().any(|folder| folder.before.is_some());
@@ -133,7 +131,8 @@ fn folder(member: &ContainerFacts<'_>, program: &Program) -> Option<String> {
                 !member.environment.is_whole() || by_version && !tag.contains(|sign: char| sign.is_ascii_digit());
             Folder::of(&program.disk.declares, tag).filter(|_| !is_open)?
         }
-        None => return None,
+        // in several, or in one that what is not seen may move, or nothing says where
+        _ => return None,
     };
     let folder = folder.trim_end_matches('/');
     let is_plain = folder.starts_with('/') && !folder.contains(['{', '$', '*', ' ']);

@@ -11,8 +11,7 @@ use crate::cli::CatalogueArgs;
 use crate::describe::{Options, Place};
 use crate::diagnostic::{Finding, Stop};
 use crate::expand::catalogue;
-use crate::files::Shown as _;
-use crate::files::{self, open_regular};
+use crate::files::{self, Shown as _, open_regular};
 use crate::kube::Globs;
 use crate::output::{self, Owner};
 use crate::project::{self, Output, Project};
@@ -309,7 +308,7 @@ impl Finder<'_> {
     }
 
     fn elsewhere(path: &Path, settings: Option<&Path>, place: &Place) -> Finding {
-        let whose = settings.map_or_else(|| "another repository".to_owned(), |path| path.shown());
+        let whose = settings.map_or_else(|| "another repository".to_owned(), files::Shown::shown);
         Finding::error(place.label(""), format!("{} belongs to {whose}", path.shown()))
             .because("only the nearest settings apply to a description, never two of them combined")
             .help("run `patterns gen` there, or leave it out here")

@@ -87,11 +87,11 @@ fn definition(root: &Spanned) -> Result<Definition, Box<Finding>> {
     let message = if message.starts_with("missing field") {
         format!("pattern.yaml needs `{subject}` here")
     } else {
-        let name = path.iter().filter_map(|segment| match segment {
+        let mut names = path.iter().filter_map(|segment| match segment {
             serde_path_to_error::Segment::Map { key } => Some(key.as_str()),
             _ => None,
         });
-        in_words(&message, name.last().unwrap_or("pattern.yaml"))
+        in_words(&message, names.next_back().unwrap_or("pattern.yaml"))
     };
     let finding = Finding::error(at.place.label(""), message);
     Err(Box::new(finding.help("`patterns explain https --source` prints a whole pattern")))
