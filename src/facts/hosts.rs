@@ -67,7 +67,7 @@ pub(super) fn ordinals(text: &str) -> impl Iterator<Item = usize> {
     })
 }
 
-/// Where a byte stands right before one of several: in texts that have many of the first, and few of both.
+/// Where a byte is right before one of several: in texts that have many of the first, and few of both.
 pub(super) fn pairs(bytes: &[u8], first: u8, seconds: RangeInclusive<u8>) -> impl Iterator<Item = usize> {
     // compared all at once
     const TOGETHER: usize = 64;

@@ -3,7 +3,7 @@
 use std::sync::atomic::{AtomicU64, Ordering};
 
 /// A loopback port that is free now, and that no other test of this program is given. Below the ports that the kernel
-/// gives to clients and to whoever asks for port 0, so that none of these takes it before the server does.
+/// gives to clients and for port 0, so that none of these takes it before the server does.
 pub fn free_port() -> u16 {
     static COUNT: AtomicU64 = AtomicU64::new(0);
     let first = u64::from(std::process::id()) * 97;
