@@ -116,6 +116,7 @@ fn long_texts_take_time_in_proportion() {
         let text = piece.repeat(200_000 / piece.len());
         let start = std::time::Instant::now();
         let _ = in_value(&text);
-        assert!(start.elapsed().as_secs() < 5, "{piece}: {:?}", start.elapsed());
+        // a tenth of a second on an idle machine; squares of these lengths take many minutes
+        assert!(start.elapsed().as_secs() < 60, "{piece}: {:?}", start.elapsed());
     }
 }
