@@ -149,15 +149,12 @@ fn whole<'run>(one: &Named<'_, 'run>, found: &mut Conventions<'run>, listens_too
         return;
     }
     // one that listens binds to an address of its own; the name of another host says where it connects to
-    let is_elsewhere = || {
-        let found = address::read(Form::Url, text);
-        let is_name = |host: &Host| matches!(host, Host::Name(name) if name.parse::<IpAddr>().is_err());
-        scheme.is_some()
-            && matches!(one.name.as_ref(), "ADDR" | "ADDRESS")
-            && !found.is_empty()
-            && found.iter().all(|address| is_name(&address.host))
+    let is_name = |address: &Address| matches!(&address.host, Host::Name(name) if name.parse::<IpAddr>().is_err());
+    let is_elsewhere = scheme.is_some() && matches!(one.name.as_ref(), "ADDR" | "ADDRESS") && {
+        let read = address::read(Form::Url, text);
+        !read.is_empty() && read.iter().all(is_name)
     };
-    if is_elsewhere() {
+    if is_elsewhere {
         add_dials(one.word, &one.shows(), Certainty::Likely, kind, address::read(Form::Url, text), found);
         return;
     }
