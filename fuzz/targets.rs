@@ -222,8 +222,7 @@ pub fn diagram(data: &[u8]) {
 pub fn configuration(data: &[u8]) {
     let Some((format, text)) = data.split_first() else { return };
     let text = String::from_utf8_lossy(text);
-    drop(nginx::directives(&text));
-    let _ = nginx::unended(&text);
+    let _ = nginx::read(&text);
     let format = FORMATS[usize::from(*format) % FORMATS.len()];
     for entry in formats::read(format, &text) {
         assert!(text.get(entry.range.clone()).is_some(), "{entry:?}");

@@ -21,16 +21,22 @@ impl<'text> Directive<'text> {
     }
 }
 
-/// The directives of a text in order; few and odd ones for a text that is not an nginx configuration.
-#[must_use]
-pub fn directives(text: &str) -> Vec<Directive<'_>> {
-    read(text).0
+/// What a text says, read as nginx reads its configuration.
+#[derive(Debug)]
+pub struct Reading<'text> {
+    /// The directives in order; few and odd ones for a text that is not an nginx configuration.
+    pub directives: Vec<Directive<'text>>,
+    /// The last word of the first directive that a `}` follows where its `;` should be.
+    pub unended: Option<&'text str>,
+    /// Whether every directive and block has its end; if not, nginx does not start with the text, and what it does not
+    /// say may be in what is lost.
+    pub is_whole: bool,
 }
 
-/// The last word of the first directive that a `}` follows where its `;` should be.
+/// The directives of a text in order.
 #[must_use]
-pub fn unended(text: &str) -> Option<&str> {
-    read(text).1
+pub fn directives(text: &str) -> Vec<Directive<'_>> {
+    read(text).directives
 }
 
 /// How deep blocks may nest.
@@ -38,12 +44,13 @@ pub(super) const DEPTH: usize = 32;
 
 /// Reads words as nginx does (`ngx_conf_read_token`): quotes count at the begin of a word, a backslash
 /// takes the next character in, and `}` ends a block only at the begin of a word.
-fn read(text: &str) -> (Vec<Directive<'_>>, Option<&str>) {
+#[must_use]
+pub fn read(text: &str) -> Reading<'_> {
     let mut all: Vec<Directive<'_>> = Vec::new();
     let mut unended = None;
     let mut words = Vec::new();
     let mut inside = Vec::new();
-    let mut depth = 0_usize;
+    let (mut depth, mut is_whole) = (0_usize, true);
     let mut characters = text.char_indices().peekable();
     while let Some((start, character)) = characters.next() {
         match character {
@@ -61,11 +68,14 @@ fn read(text: &str) -> (Vec<Directive<'_>>, Option<&str>) {
                     depth += 1;
                     if depth <= DEPTH {
                         inside.push(all.len().saturating_sub(1));
+                    } else {
+                        is_whole = false;
                     }
                 }
             }
             '}' => {
                 unended = unended.or(words.last().copied());
+                is_whole &= words.is_empty() && depth > 0;
                 words.clear();
                 if depth <= DEPTH {
                     inside.pop();
@@ -100,7 +110,8 @@ fn read(text: &str) -> (Vec<Directive<'_>>, Option<&str>) {
             }
         }
     }
-    (all, unended)
+    is_whole &= words.is_empty() && depth == 0;
+    Reading { directives: all, unended, is_whole }
 }
 
 /// The host of an upstream's `server`.
@@ -111,7 +122,7 @@ pub fn upstream_host<'text>(server: &Directive<'text>) -> Option<Address<'text>>
 
 #[cfg(test)]
 mod tests {
-    use super::{directives, unended};
+    use super::{directives, read};
 
     const TEXT: &str = "\
 # a comment; with { signs }
@@ -151,14 +162,19 @@ http {
         let all = directives(text);
         assert_eq!(all[0].words, ["location", "~", "^/\\{a\\;}b$"]);
         assert_eq!(all[1].words, ["set", "$a", "${b}"]);
-        assert_eq!(unended(text), Some("204"));
-        assert_eq!(unended("a { b c; } d {}"), None);
+        assert_eq!(read(text).unended, Some("204"));
+        assert_eq!(read("a { b c; } d {}").unended, None);
+        for (text, is_whole) in
+            [("a b; c {}", true), ("", true), ("a { b }", false), ("a b", false), ("a {", false), ("a b; }", false)]
+        {
+            assert_eq!(read(text).is_whole, is_whole, "{text}");
+        }
     }
 
     #[test]
     fn any_text_is_read() {
         for text in ["", "}", "{{{", "a \"b", "$", "é{", "a: [b, c]", "${", "'\\"] {
-            let _ = (directives(text), unended(text));
+            let _ = read(text);
         }
     }
 }

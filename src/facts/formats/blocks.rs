@@ -1,12 +1,13 @@
 //! nginx's configuration.
 
 use super::{Collector, range_of, unquoted};
-use crate::facts::nginx::directives;
+use crate::facts::nginx;
 
 /// Simple directives; the heads around them with their arguments are segments.
 pub(super) fn nginx(found: &mut Collector<'_>) {
     let text = found.text;
-    let all = directives(text);
+    let nginx::Reading { directives: all, is_whole, .. } = nginx::read(text);
+    found.is_whole &= is_whole;
     // what each head adds to the keys of what is in it
     let heads: Vec<Option<String>> = all
         .iter()

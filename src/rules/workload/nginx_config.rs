@@ -1,5 +1,5 @@
 use crate::facts::config::ConfigFile;
-use crate::facts::nginx::{self, Directive};
+use crate::facts::nginx::{self, Directive, Reading};
 use crate::facts::program::Format;
 use crate::facts::{ContainerFacts, PodFacts, formats, programs};
 use crate::rules::{Check, Findings, Rule};
@@ -95,10 +95,10 @@ fn is_conf(name: &str) -> bool {
 
 fn mistake<'run>(file: &ConfigFile<'run>, member: &ContainerFacts<'_>) -> Option<Mistake<'run>> {
     let text = file.text();
-    let all = nginx::directives(text);
+    let Reading { directives: all, unended, .. } = nginx::read(text);
     let own = |directive: &&Directive<'run>| directive.inside.iter().all(|head| BLOCKS.contains(&all[*head].name()));
     let lacking = all.iter().filter(own).find_map(|directive| missing_semicolon(text, directive));
-    let lacking = lacking.or_else(|| nginx::unended(text));
+    let lacking = lacking.or(unended);
     if let Some(piece) = lacking {
         let message = format!("missing `;` after `{}`", clip(piece));
         return Some(Mistake { piece, message, help: "end the directive with `;`" });
