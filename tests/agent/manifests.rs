@@ -291,7 +291,7 @@ async fn starts(description: &Path, objects: &[Value], mut args: Vec<String>) {
 
 /// A folder with a file in it.
 fn watched() -> PathBuf {
-    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("watched");
+    let folder = scratch("watched");
     std::fs::create_dir_all(&folder).unwrap();
     std::fs::write(folder.join("limits.conf"), "all\n").unwrap();
     folder

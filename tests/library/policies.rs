@@ -3,6 +3,7 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test that cannot read its records has failed")]
 
+use crate::support::folder::own_folder;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -432,10 +433,7 @@ fn exported_rules_agree_with_their_policies() {
 
 /// A folder of one test's own, without what an earlier run has left.
 fn scratch(test: &str) -> PathBuf {
-    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("policies-{test}"));
-    let _ = std::fs::remove_dir_all(&folder);
-    std::fs::create_dir_all(&folder).unwrap();
-    folder
+    own_folder(format!("policies-{test}"))
 }
 
 fn write(folder: &Path, name: &str, text: &str) {

@@ -1,6 +1,7 @@
 //! `patterns schema`: what editors complete descriptions from, judged by a validator of JSON Schema.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
 
+use crate::support::folder::own_folder;
 use crate::support::{documents, files, patterns, relative};
 use serde_json::Value;
 
@@ -82,8 +83,7 @@ app: {port: 8081}
 
 #[test]
 fn a_new_description_generates_as_it_stands() {
-    let folder = std::path::Path::new(env!("CARGO_TARGET_TMPDIR")).join("new");
-    std::fs::create_dir_all(&folder).unwrap();
+    let folder = own_folder("new");
     for path in files("patterns", "pattern.yaml") {
         let name = path.parent().unwrap().file_name().unwrap().to_str().unwrap().to_owned();
         let run = patterns(&["new", &name]);

@@ -3,6 +3,7 @@
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test that cannot read its records has failed")]
 
+use crate::support::folder::own_folder;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -258,7 +259,7 @@ fn no_field_is_forgotten() {
 /// missed in itself.
 #[test]
 fn a_forgotten_field_is_noticed() {
-    let sources = Path::new(env!("CARGO_TARGET_TMPDIR")).join("versions-next");
+    let sources = own_folder("versions-next");
     let next = Target::NEWEST.0 + 1;
     for minor in Target::OLDEST.0..=next {
         let folder = sources.join(format!("v1_{minor}/api/core/v1"));

@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
+use crate::support::folder::own_folder;
 use crate::support::{Run, documents, generate, patterns};
 use serde_json::{Value, json};
 
@@ -696,8 +697,7 @@ fn a_changed_job_is_another_job() {
 
 /// A folder of this test run's own with these files.
 fn folder(name: &str, files: &[(&str, &[u8])]) -> PathBuf {
-    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
-    let _ = std::fs::remove_dir_all(&folder);
+    let folder = own_folder(name);
     for (file, bytes) in files {
         let path = folder.join(file);
         std::fs::create_dir_all(path.parent().unwrap()).unwrap();

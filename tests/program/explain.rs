@@ -1,5 +1,6 @@
 //! `patterns explain` as users run it.
 
+use crate::support::folder::own_folder;
 use crate::support::{files, patterns, patterns_with, relative};
 
 #[test]
@@ -180,8 +181,7 @@ fn manifests_may_come_from_standard_input_and_folders() {
 /// What settings say of a project's programs holds for whatever reads its manifests.
 #[test]
 fn programs_of_a_project_are_known() {
-    let folder = std::path::Path::new(env!("CARGO_TARGET_TMPDIR")).join("explain-programs");
-    let _ = std::fs::remove_dir_all(&folder);
+    let folder = own_folder("explain-programs");
     std::fs::create_dir_all(folder.join("k8s")).unwrap();
     let settings = "lint:\n  programs:\n  - {program: gate, binaries: [gate], role: sidecar/auth, listens: [{option: --listen}]}\n";
     std::fs::write(folder.join(".patterns.yaml"), settings).unwrap();

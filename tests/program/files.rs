@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
+use crate::support::folder::own_folder;
 use crate::support::{Run, documents, patterns};
 
 const DESCRIPTION: &str = "patterns: v1
@@ -12,8 +13,7 @@ use:
 ";
 
 fn folder(test: &str) -> PathBuf {
-    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("files").join(test);
-    let _ = std::fs::remove_dir_all(&folder);
+    let folder = own_folder(Path::new("files").join(test));
     std::fs::create_dir_all(folder.join("inner")).unwrap();
     folder
 }

@@ -1,9 +1,10 @@
 //! `patterns import` as users run it.
 
 use std::fmt::Write as _;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use crate::support::folder::Folder;
+use crate::support::folder::own_folder;
 use crate::support::{documents, generate, import_report as report, patterns, patterns_with};
 use serde_json::{Value, json};
 
@@ -393,8 +394,7 @@ fn workloads_of_one_name_are_several_documents() {
     names.sort();
     let long = format!("Deployment {long}");
     assert_eq!(names, ["DaemonSet web", &long, "Deployment web", "Deployment web", "Deployment web.example.com"]);
-    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("import-names");
-    let _ = std::fs::remove_dir_all(&folder);
+    let folder = own_folder("import-names").join("apps");
     let run = patterns_with(&["import", "-", "-o", folder.to_str().unwrap()], input.as_bytes());
     assert_eq!(run.code, 0, "{}", run.stderr);
     assert_eq!(std::fs::read_dir(&folder).unwrap().count(), 5);
@@ -420,8 +420,7 @@ fn no_more_workloads_are_imported_than_there_are() {
 
 #[test]
 fn an_existing_file_is_not_replaced() {
-    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("import-existing");
-    let _ = std::fs::remove_dir_all(&folder);
+    let folder = own_folder("import-existing").join("apps");
     let folder = folder.to_str().unwrap();
     let first = patterns(&["import", "tests/import/shop", "-o", folder]);
     assert_eq!(first.code, 0, "{}", first.stderr);

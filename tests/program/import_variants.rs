@@ -3,13 +3,13 @@
 
 use std::path::{Path, PathBuf};
 
+use crate::support::folder::own_folder;
 use crate::support::{documents, patterns, patterns_with};
 use serde_json::Value;
 
 /// A folder with these files, empty before.
 fn folder(name: &str, files: &[(&str, String)]) -> PathBuf {
-    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
-    let _ = std::fs::remove_dir_all(&folder);
+    let folder = own_folder(name);
     for (path, text) in files {
         let path = folder.join(path);
         std::fs::create_dir_all(path.parent().unwrap()).unwrap();

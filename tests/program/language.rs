@@ -2,13 +2,13 @@
 
 use std::path::{Path, PathBuf};
 
+use crate::support::folder::own_folder;
 use crate::support::{Run, documents, generate, patterns, patterns_with};
 use serde_json::Value;
 
 /// A folder of this test run's own with these files.
 fn folder(name: &str, files: &[(&str, &str)]) -> PathBuf {
-    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
-    let _ = std::fs::remove_dir_all(&folder);
+    let folder = own_folder(name);
     for (file, text) in files {
         let path = folder.join(file);
         std::fs::create_dir_all(path.parent().unwrap()).unwrap();

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 use std::time::{Duration, Instant};
 
+use crate::support::folder::own_folder;
 use crate::support::{binary, lint_formats};
 
 const NORWAY: &str = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: norway}\ndata:\n  country: no\n";
@@ -19,8 +20,7 @@ struct Folder(PathBuf);
 
 impl Folder {
     fn new(name: &str) -> Self {
-        let path = Path::new(env!("CARGO_TARGET_TMPDIR")).join("limits").join(name);
-        let _ = fs::remove_dir_all(&path);
+        let path = own_folder(Path::new("limits").join(name));
         fs::create_dir_all(path.join("repository/.git")).unwrap();
         Self(path.join("repository"))
     }

@@ -4,6 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use crate::support::editor::{Editor, range_of, uri};
+use crate::support::folder::own_folder;
 use serde_json::{Value as Json, json};
 
 const NORWAY: &str = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: norway}\ndata:\n  country: no\n";
@@ -54,8 +55,7 @@ struct Folder(PathBuf);
 
 impl Folder {
     fn new(name: &str) -> Self {
-        let path = Path::new(env!("CARGO_TARGET_TMPDIR")).join("lsp").join(name);
-        let _ = fs::remove_dir_all(&path);
+        let path = own_folder(Path::new("lsp").join(name));
         fs::create_dir_all(path.join(".git")).unwrap();
         Self(fs::canonicalize(path).unwrap())
     }

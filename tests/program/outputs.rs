@@ -6,6 +6,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
+use crate::support::folder::own_folder;
 use crate::support::{Run, binary, run_of};
 
 const SETTINGS: &str = "# ours
@@ -25,8 +26,7 @@ fn app(name: &str, more: &str) -> String {
 
 /// A repository with these files.
 fn project(name: &str, files: &[(&str, &str)]) -> PathBuf {
-    let root = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("outputs-{name}"));
-    let _ = fs::remove_dir_all(&root);
+    let root = own_folder(format!("outputs-{name}"));
     fs::create_dir_all(root.join(".git")).unwrap();
     for (path, text) in files {
         put(&root, path, text);

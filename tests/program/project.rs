@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+use crate::support::folder::own_folder;
 use crate::support::{binary, files, patterns, relative};
 
 /// Every project below `tests/projects` is refused, with a message that is a snapshot.
@@ -24,8 +25,7 @@ const SHOP: &str =
 
 /// A project of its own in a folder that the test may write to.
 fn project(name: &str, files: &[(&str, &str)]) -> PathBuf {
-    let root = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("project-{name}"));
-    let _ = std::fs::remove_dir_all(&root);
+    let root = own_folder(format!("project-{name}"));
     for (path, text) in files {
         let path = root.join(path);
         std::fs::create_dir_all(path.parent().unwrap()).unwrap();

@@ -462,7 +462,7 @@ fn any_output_is_borne() {
 
 #[test]
 fn names_are_relative_to_the_base() {
-    let folder = repository("base", RENDERED);
+    let folder = repository("below", RENDERED);
     let run = run_of(
         Command::new(binary())
             .args(["lint", "--render", "--base", "--format", "concise", "--format", "sarif=out.sarif", "."])

@@ -1,10 +1,10 @@
 //! The formats of `patterns lint`, fixes and baselines, as a user sees them.
 
 use std::fs;
-use std::path::Path;
 use std::process::Command;
 
 use crate::support::folder::Folder;
+use crate::support::folder::own_folder;
 use crate::support::{binary, lint_formats};
 
 /// An error with a safe fix, an error with an unsafe one, and text that formats have to escape.
@@ -276,9 +276,7 @@ fn fixes_change_bytes_in_place() {
 #[test]
 fn fixes_are_kept_when_more_comes_to_light() {
     let fixed = |name: &str, text: &str| {
-        let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
-        let _ = fs::remove_dir_all(&folder);
-        fs::create_dir_all(&folder).unwrap();
+        let folder = own_folder(name);
         fs::write(folder.join("a.yaml"), text).unwrap();
         let run = crate::support::patterns(&["lint", "--fix", folder.join("a.yaml").to_str().unwrap()]);
         assert_eq!(run.code, 1, "the rest is for people: {}", run.stderr);

@@ -1,5 +1,6 @@
 //! Finding and running real programs.
 
+use crate::support::folder::own_folder;
 use std::io::{Read as _, Write as _};
 use std::net::{TcpListener, TcpStream};
 use std::path::{Path, PathBuf};
@@ -23,10 +24,7 @@ pub fn find(name: &str) -> Option<PathBuf> {
 
 /// A fresh folder of the test's own.
 pub fn folder(test: &str) -> PathBuf {
-    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("real").join(test);
-    let _ = std::fs::remove_dir_all(&folder);
-    std::fs::create_dir_all(&folder).expect("a folder of our own");
-    folder
+    own_folder(Path::new("real").join(test))
 }
 
 /// A program that ends with its test.

@@ -95,7 +95,7 @@ const COMPONENT: &str = "apiVersion: kustomize.config.k8s.io/v1alpha1\nkind: Com
 
 /// The rules that a kustomization of the base silences.
 fn silenced(name: &str, kustomization: &str, beside: &[(&str, &str)]) -> Vec<&'static str> {
-    let folder = Folder::new("workspace", &format!("kustomize-{name}"));
+    let folder = Folder::new("workspace", &format!("silenced-{name}"));
     folder
         .file("base/all.yaml", BASE)
         .file("base/kustomization.yaml", "resources: [all.yaml]\n")
