@@ -90,7 +90,7 @@ async fn a_client_that_is_slow_or_says_too_much_is_left() {
     let (_servers, address) = server().await;
     let start = Instant::now();
     assert_eq!(told(&mut say(address, "GET / HTTP/1.1\r\nx: ").await).await, "");
-    assert!(start.elapsed() < Duration::from_secs(2));
+    assert!(start.elapsed() < Duration::from_secs(10));
     let kept = say(address, "GET / HTTP/1.1\r\nhost: a\r\n\r\n");
     assert!(told(&mut kept.await).await.ends_with("ok"), "and then waited for its next request in vain");
     let post =
@@ -119,7 +119,7 @@ async fn ends_when_all_that_has_begun_is_answered() {
     tokio::time::sleep(Duration::from_millis(100)).await;
     let start = Instant::now();
     servers.end(Duration::from_secs(30), &mut Termination::new().unwrap()).await;
-    assert!(start.elapsed() < Duration::from_secs(2), "{:?}", start.elapsed());
+    assert!(start.elapsed() < Duration::from_secs(10), "{:?}", start.elapsed());
     assert!(told(&mut slow).await.ends_with("slow"));
     assert!(told(&mut stream).await.contains("begin"));
     assert!(TcpStream::connect(address).await.is_err());
