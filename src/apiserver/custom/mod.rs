@@ -63,7 +63,8 @@ impl Schemas {
     /// That no definition of its kind serves an object's version.
     #[must_use]
     pub fn unserved(&self, object: &Object) -> Option<Cause> {
-        let served = self.definitions.without_version(object).filter(|_| !object.is_patch)?;
+        let served =
+            self.definitions.without_version(object).filter(|_| !object.is_patch && !has_no_metadata(object))?;
         let (kind, version) = (&object.id.kind, &object.id.api_version);
         let (group, _) = version.split_once('/')?;
         let names = served.versions.join(", ");
@@ -87,9 +88,13 @@ impl Schemas {
     }
 
     /// The same, with the definition that it goes by: the nearest. If several are equally near, an object is right
-    /// if one of them takes it, and otherwise judged by the newest. One that a kustomization changes may take any.
+    /// if one of them takes it, and otherwise judged by the newest. One that a kustomization changes may take any. What
+    /// has no metadata is judged by none.
     #[must_use]
     pub fn judge_by(&self, object: &Object, target: Target) -> Option<(Vec<Cause>, &Definition)> {
+        if has_no_metadata(object) {
+            return None;
+        }
         let mut newest = None;
         let definitions = self.definitions.of(object);
         if definitions.iter().any(|definition| definition.is_changed) {
@@ -141,9 +146,17 @@ fn metadata(object: &Object, definition: &Definition, target: Target) -> Vec<Cau
 }
 
 /// Whether an object is not sent to the server but read by a program: `istioctl` takes an `IstioOperator` of any name or
-/// none (istio.io: docs/reference/config/istio.operator.v1alpha1), and what has no metadata at all has none to be stored by.
+/// none (istio.io: docs/reference/config/istio.operator.v1alpha1).
 fn is_read_by_client(object: &Object) -> bool {
     object.id.api_version.starts_with("install.istio.io/") || object.document.get(object.node, "metadata").is_none()
+}
+
+/// Whether an object has no metadata and no key that is meant for it: no server could store it, so it is a file of a
+/// program, which merges it with others or makes an object of it, and may read fields that the kind does not have.
+fn has_no_metadata(object: &Object) -> bool {
+    let document = &object.document;
+    let is_meant = |key: &str| key == "metadata" || near::nearest(key, &["metadata"]).is_some();
+    !document.entries(object.node).iter().any(|entry| is_meant(&document.key(entry)))
 }
 
 /// What a strict decode of metadata refuses: the types of its fields are fixed, whatever a schema says.

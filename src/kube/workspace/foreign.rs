@@ -36,13 +36,22 @@ pub(super) fn is_for_functions(document: &Document, node: NodeId) -> bool {
         || LOCAL.iter().any(|name| document.get_str(annotations, name).is_some_and(|value| value != "false"))
 }
 
+/// Whether a map says how a program is to name objects of a kind, and nothing of an object: `name: "{0}-password"`.
+fn is_form_of_a_name(document: &Document, node: NodeId) -> bool {
+    let has_hole =
+        |text: &str| words::is_placeholder(text) || text.contains("%s") || text.contains('{') && text.contains('}');
+    ["metadata", "spec", "data"].iter().all(|field| document.get(node, field).is_none())
+        && document.get_str(node, "name").is_some_and(has_hole)
+}
+
 /// Whether a map is a program's own configuration that looks like an API object: what a function of kustomize or kpt
-/// reads, a kubeconfig (`v1 Config`), a policy of the old scheduler (`v1 Policy`). Objects have metadata, and the last
-/// two kinds are none of the API's.
+/// reads, the form of a name, a kubeconfig (`v1 Config`), a policy of the old scheduler (`v1 Policy`). Objects have
+/// metadata, and the last two kinds are none of the API's.
 pub(super) fn is_configuration(document: &Document, node: NodeId, api_version: &str, kind: &str) -> bool {
     const FIELDS: [&str; 7] =
         ["clusters", "contexts", "current-context", "users", "predicates", "priorities", "extenders"];
     is_for_functions(document, node)
+        || is_form_of_a_name(document, node)
         || api_version == "v1"
             && matches!(kind, "Config" | "Policy")
             && document.get(node, "metadata").is_none()
