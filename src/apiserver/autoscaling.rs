@@ -19,8 +19,7 @@ pub fn autoscaler(object: Field) {
     let spec = bounds(object);
     let metrics = spec.child("metrics");
     metrics.items().for_each(metric);
-    let scales_to_zero = |metric: Field| matches!(metric.child("type").str(), "Object" | "External");
-    zero_replicas(spec, metrics.items().any(scales_to_zero));
+    zero_replicas(spec, is_measured(spec));
     for direction in ["scaleUp", "scaleDown"] {
         let rules = spec.child("behavior").child(direction);
         if rules.is_set() {
@@ -42,6 +41,11 @@ pub fn autoscaler_v1(object: Field) {
     }
 }
 
+/// Whether a metric says something of an app without Pods.
+fn is_measured(spec: Field) -> bool {
+    spec.child("metrics").items().any(|metric| matches!(metric.child("type").str(), "Object" | "External"))
+}
+
 fn zero_replicas(spec: Field, is_measured: bool) {
     let minimum = spec.child("minReplicas");
     if minimum.is_set() && minimum.int() == 0 && !is_measured {
@@ -55,7 +59,18 @@ fn bounds(object: Field) -> Field {
     let (minimum, maximum) = (spec.child("minReplicas"), spec.child("maxReplicas"));
     let least = i64::from(!minimum.has_change(Change::ScaleToZero));
     if minimum.is_set() && minimum.int() < least {
-        minimum.invalid(format!("must be at least {least}"));
+        match minimum.int() {
+            0 if is_measured(spec) => minimum.invalid_but(
+                "must be at least 1",
+                "write 1, or turn on the feature gate `HPAScaleToZero` of the API server and the controller manager"
+                    .to_owned(),
+            ),
+            0 => minimum.invalid_but(
+                "must be at least 1",
+                "write 1; 0 needs an Object or External metric and the feature gate `HPAScaleToZero`".to_owned(),
+            ),
+            _ => minimum.invalid(format!("must be at least {least}")),
+        }
     }
     match maximum.int() {
         0 => maximum.required("an autoscaler needs an upper bound above 0"),
