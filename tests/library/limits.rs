@@ -35,7 +35,7 @@ const HARMLESS: [(&str, &str); 9] = [
 ];
 
 /// The numbers of rules, and what their pages say of each.
-const SAID: [(&str, &str, &str); 17] = [
+const SAID: [(&str, &str, &str); 18] = [
     ("adapter/adapter_scrape_port_mismatch", "MOST", "in a folder that has more than {} of them in one namespace"),
     ("ambassador/ambassador_bypassed", "MOST", "bypasses more than {} ambassadors is reported for the first {}"),
     ("ambassador/split_weights", "MOST", "its servers are looked at for the first {}"),
@@ -66,6 +66,7 @@ const SHARED: [(&str, &str, &str, &str); 10] = [
     ("src/kube/selection.rs", "MOST", "workload/dangling_service", "is looked for among the first {} of the folder"),
     (
         "src/kube/selection.rs",
+        "ambassador/route_not_attached",
         "MOST",
         "workload/selector_matches_nothing",
         "among the first {} workloads of the folder",

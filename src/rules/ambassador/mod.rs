@@ -5,6 +5,7 @@ mod ambassador_exposed;
 mod ambassador_ip_hash;
 mod mirror_percent_zero;
 mod no_such_subset;
+mod route_not_attached;
 mod split_weights;
 
 use super::Rule;
@@ -22,6 +23,7 @@ pub const RULES: &[&Rule] = &[
     &ambassador_ip_hash::RULE,
     &mirror_percent_zero::RULE,
     &no_such_subset::RULE,
+    &route_not_attached::RULE,
     &split_weights::RULE,
 ];
 
