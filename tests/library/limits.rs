@@ -35,10 +35,11 @@ const HARMLESS: [(&str, &str); 9] = [
 ];
 
 /// The numbers of rules, and what their pages say of each.
-const SAID: [(&str, &str, &str); 18] = [
+const SAID: [(&str, &str, &str); 19] = [
     ("adapter/adapter_scrape_port_mismatch", "MOST", "in a folder that has more than {} of them in one namespace"),
     ("ambassador/ambassador_bypassed", "MOST", "bypasses more than {} ambassadors is reported for the first {}"),
     ("ambassador/split_weights", "MOST", "its servers are looked at for the first {}"),
+    ("batch/no_such_template", "SAID", "the first {} such names are reported"),
     ("election/election_without_lease_rbac", "MOST", "more than {} bindings"),
     ("election/election_without_lease_rbac", "MOST_RULES", "more than {} rules in their roles"),
     ("serving/no_such_pod", "MOST", "A similar StatefulSet is looked for among the first {} of the folder"),

@@ -4,6 +4,7 @@ mod cronjob_overlap;
 mod job_counts_preemption;
 mod job_name_from_raw_item;
 mod job_never_cleaned;
+mod no_such_template;
 mod schedule_never_comes;
 mod ttl_shorter_than_source_memory;
 mod work_queue_caps_parallelism;
@@ -24,6 +25,7 @@ pub const RULES: &[&Rule] = &[
     &job_counts_preemption::RULE,
     &job_name_from_raw_item::RULE,
     &job_never_cleaned::RULE,
+    &no_such_template::RULE,
     &schedule_never_comes::RULE,
     &ttl_shorter_than_source_memory::RULE,
     &work_queue_caps_parallelism::RULE,
