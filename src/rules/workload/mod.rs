@@ -11,6 +11,7 @@ mod hpa_fights_replicas;
 mod hpa_missing_request;
 mod hpa_unknown_container;
 mod image_without_digest;
+mod impossible_replica_range;
 mod key_mounted_as_folder;
 mod memory_below_a_mebibyte;
 mod missing_probe;
@@ -79,6 +80,7 @@ pub const RULES: &[&Rule] = &[
     &hpa_missing_request::RULE,
     &hpa_unknown_container::RULE,
     &image_without_digest::RULE,
+    &impossible_replica_range::RULE,
     &key_mounted_as_folder::RULE,
     &memory_below_a_mebibyte::RULE,
     &missing_probe::RULE,
