@@ -38,6 +38,11 @@ const HARMLESS: [(&str, &str); 9] = [
 const SAID: [(&str, &str, &str); 19] = [
     ("adapter/adapter_scrape_port_mismatch", "MOST", "in a folder that has more than {} of them in one namespace"),
     ("ambassador/ambassador_bypassed", "MOST", "bypasses more than {} ambassadors is reported for the first {}"),
+    (
+        "ambassador/route_not_attached",
+        "MOST",
+        "with more than {} listeners, or where more than {} Gateways have one name",
+    ),
     ("ambassador/split_weights", "MOST", "its servers are looked at for the first {}"),
     ("batch/no_such_template", "SAID", "the first {} such names are reported"),
     ("election/election_without_lease_rbac", "MOST", "more than {} bindings"),
@@ -67,7 +72,6 @@ const SHARED: [(&str, &str, &str, &str); 10] = [
     ("src/kube/selection.rs", "MOST", "workload/dangling_service", "is looked for among the first {} of the folder"),
     (
         "src/kube/selection.rs",
-        "ambassador/route_not_attached",
         "MOST",
         "workload/selector_matches_nothing",
         "among the first {} workloads of the folder",
