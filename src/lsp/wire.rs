@@ -12,6 +12,9 @@ use crate::limits;
 /// So long may a line of a header be; the longest that clients send has 40 bytes.
 const LONGEST_HEADER: u64 = 4096;
 
+/// What a stream is not that something else than an editor writes.
+const WITHOUT_LENGTH: &str = "this is not the Language Server Protocol: a message begins with `Content-Length: BYTES`";
+
 /// What came in.
 #[derive(Debug)]
 pub enum Incoming {
@@ -35,7 +38,7 @@ pub fn read(input: &mut impl BufRead) -> io::Result<Option<Incoming>> {
     if length > limits::MESSAGE.most {
         let skipped = io::copy(&mut input.take(length), &mut io::sink())?;
         let message = format!(
-            "a message of {length} bytes is larger than {}, the maximum (limit {}, see SECURITY.md)",
+            "a message of {length} bytes is larger than {}, the maximum (limit {}, see `patterns explain limits`)",
             limits::MESSAGE,
             limits::MESSAGE.name
         );
@@ -77,9 +80,10 @@ fn header(input: &mut impl BufRead) -> io::Result<Option<u64>> {
     let mut length = None;
     let mut line = Vec::new();
     loop {
+        let is_first = line.is_empty();
         line.clear();
         if input.by_ref().take(LONGEST_HEADER).read_until(b'\n', &mut line)? == 0 {
-            return Ok(None);
+            return if is_first || length.is_some() { Ok(None) } else { Err(invalid(WITHOUT_LENGTH)) };
         }
         let text = String::from_utf8_lossy(&line);
         if !text.ends_with('\n') {
@@ -87,11 +91,10 @@ fn header(input: &mut impl BufRead) -> io::Result<Option<u64>> {
         }
         let text = text.trim_end();
         if text.is_empty() {
-            return length.map(Some).ok_or_else(|| invalid("a message without `Content-Length: BYTES`"));
+            return length.map(Some).ok_or_else(|| invalid(WITHOUT_LENGTH));
         }
-        if let Some((name, value)) = text.split_once(':')
-            && name.eq_ignore_ascii_case("content-length")
-        {
+        let Some((name, value)) = text.split_once(':') else { return Err(invalid(WITHOUT_LENGTH)) };
+        if name.eq_ignore_ascii_case("content-length") {
             length =
                 Some(value.trim().parse().map_err(|_| invalid("the Content-Length of a message is not a number"))?);
         }
@@ -148,6 +151,13 @@ mod tests {
         assert!(!ended);
         let (_, ended) = read_all(&vec![b'a'; 100_000]);
         assert!(!ended);
+        for text in ["hello world\n", "\r\n", "hello: world\n", "Content-Length: 2\r\nhello\r\n\r\n{}"] {
+            let (all, ended) = read_all(text.as_bytes());
+            assert!(all.is_empty() && !ended, "{text}");
+        }
+        // an editor that is gone
+        let (_, ended) = read_all(b"Content-Length: 5\r\n");
+        assert!(ended);
         let nested = format!("{}{}", "[".repeat(100_000), "]".repeat(100_000));
         let (all, ended) = read_all(format!("Content-Length: {}\r\n\r\n{nested}", nested.len()).as_bytes());
         assert!(ended && all.len() == 1);
