@@ -1,11 +1,13 @@
 //! From a finding in what was generated to the line of the description that made it.
 
-use super::mounted;
+use std::sync::Arc;
+
+use super::{bug, mounted};
 use crate::apiserver::is_of_pods;
 use crate::describe::{Description, Place};
 use crate::diagnostic::{Family, Finding, Label, Level};
 use crate::origin::Maker;
-use crate::pattern::Made;
+use crate::pattern::{Catalogue, Made};
 use crate::yaml::{self, Document, NodeId, Part, Span, Value};
 
 /// A generated object with what it was made from.
@@ -24,8 +26,8 @@ const ADVICE: &[(&str, &str)] = &[
         "rwo-rolling-update",
         "rollout: {recreate: true}, which stops the old Pod first, or `storage` of the shape `single`",
     ),
-    ("read-only-root-needs-volume", "`writable: […]` with these folders, or an image that needs none"),
-    ("probe-port-not-served", "`port` is where the program listens; or have the program listen where `port` says"),
+    ("read-only-root-needs-volume", "`writable: […]` with these folders, or an image that writes nothing"),
+    ("probe-port-not-served", "set `port` to the port that the program listens on, or change the program's"),
     ("probe-protocol", "`health` asks what the program answers: a path, grpc, {tcp: port} or {command: […]}"),
     ("probe-on-loopback", "bind: localhost with a pattern in front, or have the program listen on all addresses"),
     ("gather-quorum-is-everything", "a `quorum` below `leaves`, and partial: allow"),
@@ -49,7 +51,7 @@ const LARGE: usize = 1 << 20;
 
 /// Points a finding at the description. An object that the API server would refuse, for a reason that no text of the
 /// description gives, stays where it is: a template made it, and nothing that a user wrote.
-pub fn blame(finding: Finding, origin: &Origin<'_>, others: &[Origin<'_>], bug: &str) -> Finding {
+pub fn blame(finding: Finding, origin: &Origin<'_>, others: &[Origin<'_>], catalogue: &Catalogue) -> Finding {
     let (place, is_written) = place_of(&finding.primary, origin);
     let is_refusal = finding.rule.is_some_and(|rule| rule.family == Family::Manifest) && finding.level == Level::Error;
     if is_refusal && !is_written && origin.document.source.text.len() > LARGE {
@@ -59,7 +61,7 @@ pub fn blame(finding: Finding, origin: &Origin<'_>, others: &[Origin<'_>], bug: 
         return Finding { message, primary: place.label("generated from this"), why, help, fix: None, ..finding };
     }
     if is_refusal && !is_written {
-        return Finding { help: Some(bug.to_owned()), fix: None, ..finding };
+        return Finding { help: Some(bug::of(&place, origin.description, catalogue)), fix: None, ..finding };
     }
     let mounted = mounted::of(&finding.primary, origin);
     let place = mounted.as_ref().map_or(place, |mounted| mounted.part.clone());
@@ -74,7 +76,7 @@ pub fn blame(finding: Finding, origin: &Origin<'_>, others: &[Origin<'_>], bug: 
     blamed.secrets = if blamed.secrets.is_empty() { Vec::new() } else { vec![place.span] };
     let labels = std::mem::take(&mut blamed.labels);
     for label in labels {
-        let from = others.iter().find(|other| std::sync::Arc::ptr_eq(&other.document.source, &label.source));
+        let from = others.iter().find(|other| Arc::ptr_eq(&other.document.source, &label.source));
         let Some(from) = from else { continue };
         let other = match mounted::of(&label, from) {
             Some(mounted) => mounted.part.label(label.text),
@@ -101,7 +103,7 @@ pub fn blame(finding: Finding, origin: &Origin<'_>, others: &[Origin<'_>], bug: 
 
 /// Whether a label is at a place, or in it.
 fn is_near(label: &Label, place: &Place) -> bool {
-    std::sync::Arc::ptr_eq(&label.source, &place.source)
+    Arc::ptr_eq(&label.source, &place.source)
         && place.span.start <= label.span.start
         && label.span.end <= place.span.end
 }

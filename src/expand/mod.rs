@@ -2,6 +2,7 @@
 
 mod alone;
 mod blame;
+mod bug;
 mod check;
 mod depth;
 mod disks;
@@ -89,7 +90,7 @@ pub fn expand_in(
     if !deep.is_empty() {
         return Err(deep.into());
     }
-    findings.extend(verify::verify(&made, &descriptions, bug(catalogue))?);
+    findings.extend(verify::verify(&made, &descriptions, catalogue)?);
     if findings.iter().any(|finding| finding.level == Level::Error) {
         return Err(findings.into());
     }
@@ -110,15 +111,6 @@ pub fn manifests(source: &Arc<Source>) -> Option<File> {
         Part::Refused(_) => false,
     });
     (!is_description).then(|| File::read(source)).filter(|file| !file.objects.is_empty())
-}
-
-/// The message for an invalid object if no patch caused it.
-fn bug(catalogue: &Catalogue) -> &'static str {
-    if catalogue.folders().any(|folder| folder.path().is_some()) {
-        "a pattern generated this; unless it is one of your own, this is a bug, please report it"
-    } else {
-        "a pattern generated this; this is a bug, please report it"
-    }
 }
 
 /// The patterns named by the working directory's project and the command line.

@@ -10,15 +10,15 @@ use crate::diagnostic::{Finding, Level};
 use crate::kube::versions::Targets;
 use crate::kube::{Object, on_deep_stacks};
 use crate::lint::{self, Selection};
-use crate::pattern::Made;
+use crate::pattern::{Catalogue, Made};
 use crate::rules;
 use crate::words::nearest;
 use crate::yaml::{self, Document, Source, emit};
 
 /// Lints the objects. What is wrong with them is shown where the description says it: a `patch` or `extra`, a value of
-/// a key, an entry of `use`. What nothing in the description explains is a bug of a pattern, which is what `bug` says.
+/// a key, an entry of `use`. What nothing in the description explains is a bug of a pattern of `catalogue`.
 /// Ignores of the description take findings away; those that took none are reported.
-pub fn verify(made: &[Made], descriptions: &[Description], bug: &str) -> io::Result<Vec<Finding>> {
+pub fn verify(made: &[Made], descriptions: &[Description], catalogue: &Catalogue) -> io::Result<Vec<Finding>> {
     let mut ignored: Vec<(*const Description, &Ignore)> = Vec::new();
     for description in descriptions {
         ignored.extend(description.ignores.iter().map(|ignore| (std::ptr::from_ref(description), ignore)));
@@ -50,7 +50,7 @@ pub fn verify(made: &[Made], descriptions: &[Description], bug: &str) -> io::Res
         });
         match ignore {
             Some(at) => used[at] = true,
-            None => add(&mut findings, blamed(finding, &origins, bug)),
+            None => add(&mut findings, blamed(finding, &origins, catalogue)),
         }
     }
     findings.extend(ignored.iter().zip(used).filter(|(_, used)| !used).filter_map(|((_, ignored), _)| unused(ignored)));
@@ -88,11 +88,11 @@ fn add(findings: &mut Vec<Finding>, finding: Finding) {
     }
 }
 
-fn blamed(finding: Finding, origins: &[Origin<'_>], bug: &str) -> Finding {
+fn blamed(finding: Finding, origins: &[Origin<'_>], catalogue: &Catalogue) -> Finding {
     let is_in = |origin: &&Origin<'_>| Arc::ptr_eq(&origin.document.source, &finding.primary.source);
     match origins.iter().find(is_in) {
         Some(origin) if finding.rule.is_some_and(|rule| rule.name == PLAINTEXT) => blame_secret(finding, origin),
-        Some(origin) => blame(finding, origin, origins, bug),
+        Some(origin) => blame(finding, origin, origins, catalogue),
         None => finding,
     }
 }

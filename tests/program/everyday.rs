@@ -540,7 +540,7 @@ fn what_is_wrong_with_the_output_is_shown_in_the_description() {
             "image_: nginx:1.27, port: 8080, writable: [/var/cache/nginx, /var/run]",
             "",
             "listens on 80",
-            "`port` is where",
+            "set `port` to the port",
         ),
         ("port: 80, resources: {cpu: 1, memory: 100}", "", "less than a mebibyte", "such as 100Mi"),
         ("port: 80, writable: [{/a: 1e3}]", "", "is 1000 bytes, less than a mebibyte", "such as 1000Mi"),
