@@ -57,6 +57,13 @@ impl Params {
         }
         for declaration in declared.map(|member| member.value.members()).into_iter().flatten() {
             let name = &declaration.key;
+            if let Some(written) = declaration.misread() {
+                // the key is a mistake already, whatever is set and used by either name
+                let lost = Spanned { kind: Kind::Lost, ..declaration.value.clone() };
+                params.values.insert(written.to_owned(), lost.clone());
+                params.values.insert(name.clone(), lost);
+                continue;
+            }
             let schema = declaration.value.to_json();
             findings.extend(check_declaration(declaration, &schema));
             let Some(mut value) = value_of(declaration, &schema, settings) else {

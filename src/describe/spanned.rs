@@ -76,6 +76,15 @@ pub struct Member {
     pub value: Spanned,
 }
 
+impl Member {
+    /// What the key looks like where YAML reads something else: `n`, which is `false`.
+    #[must_use]
+    pub fn misread(&self) -> Option<&str> {
+        let written = self.key_place.source.slice(self.key_place.span);
+        (written != self.key && !written.starts_with(['"', '\'', '!', '&', '*', '?'])).then_some(written)
+    }
+}
+
 impl Spanned {
     /// Copies a node out of its document.
     #[must_use]

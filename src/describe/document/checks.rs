@@ -35,7 +35,7 @@ pub(super) fn check_environments(roots: &[Spanned]) -> Option<Finding> {
     (names.len() > limits::ENVIRONMENTS.count()).then(|| {
         let message = format!("there are {} environments, more than {}", names.len(), limits::ENVIRONMENTS);
         Finding::error(first.label(""), message)
-            .because("each one is checked separately (limit environments, see SECURITY.md)")
+            .because("each one is checked separately (limit environments, see `patterns explain limits`)")
             .help("split the description, or make the values that differ parameters: --set, --params")
     })
 }
@@ -46,7 +46,8 @@ pub(super) fn check_settings(roots: &[Spanned], options: &Options) -> Vec<Findin
         .iter()
         .filter_map(|root| root.get("params"))
         .flat_map(Spanned::members)
-        .map(|member| member.key.as_str())
+        .flat_map(|member| [Some(member.key.as_str()), member.misread()])
+        .flatten()
         .collect();
     let known: Vec<&str> = declared.iter().copied().collect();
     let unknown = options.settings.iter().filter(|setting| !declared.contains(setting.name.as_str()));
