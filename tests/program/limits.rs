@@ -649,7 +649,10 @@ fn what_an_ended_run_left_goes_with_the_next() {
     let (gone, there) = (ended.id(), std::process::id());
     ended.wait().unwrap();
     let others = [format!(".patterns-{there}-0.new"), ".patterns-x-0.new".to_owned(), ".new".to_owned()];
-    for into in ["made", "imported"] {
+    folder
+        .file("fixed/a.yaml", NORWAY)
+        .file("pinned.yaml", format!("{DESCRIPTION}use: [{{https: {{secret: tls}}}}]\n"));
+    for into in ["made", "imported", "fixed", "."] {
         for name in [format!(".patterns-{gone}-0.new"), format!(".patterns-{gone}-17.new")].iter().chain(&others) {
             folder.file(&format!("{into}/{name}"), "half");
         }
@@ -657,10 +660,14 @@ fn what_an_ended_run_left_goes_with_the_next() {
     assert_eq!(folder.run(&["gen", "shop.yaml", "-o", "made"]).code, Some(0));
     let run = folder.run(&["import", "made", "-o", "imported"]);
     assert_eq!(run.code, Some(0), "{}{}", run.out, run.err);
-    for into in ["made", "imported"] {
+    for args in [&["lint", "--fix", "fixed"][..], &["images", "pinned.yaml", "--write"]] {
+        let run = folder.run(args);
+        assert_eq!(run.code, Some(0), "{args:?}: {}{}", run.out, run.err);
+    }
+    for into in ["made", "imported", "fixed", "."] {
         let names = fs::read_dir(folder.0.join(into)).unwrap().map(|entry| entry.unwrap().file_name());
         let mut left: Vec<String> = names.map(|name| name.into_string().unwrap()).collect();
-        left.retain(|name| name.starts_with('.'));
+        left.retain(|name| name.ends_with(".new"));
         left.sort();
         let mut expected = others.to_vec();
         expected.sort();

@@ -205,10 +205,6 @@ fn save(path: &Path, images: &[(String, String)]) -> io::Result<()> {
     if fs::metadata(&path).is_ok_and(|metadata| metadata.permissions().readonly()) {
         return Err(named(io::ErrorKind::PermissionDenied.into()));
     }
-    let new = path.with_file_name(format!(".patterns-{}.new", std::process::id()));
-    let result = fs::write(&new, source.with_text(edited).bytes()).and_then(|()| fs::rename(&new, &path));
-    if result.is_err() {
-        let _ = fs::remove_file(&new);
-    }
-    result.map_err(named)
+    files::remove_abandoned(path.parent().unwrap_or(Path::new("")));
+    files::write(&path, source.with_text(edited).bytes()).map_err(named)
 }

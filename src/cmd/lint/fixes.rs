@@ -1,5 +1,6 @@
 //! `--fix` and `--diff`: files as fixes change them.
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::io;
 use std::path::Path;
@@ -28,6 +29,9 @@ pub fn apply(
 ) -> io::Result<Vec<Finding>> {
     let before: Vec<Arc<Source>> = workspace.files.iter().map(|file| Arc::clone(&file.source)).collect();
     let fixed = fix::fix(workspace, projects, of_descriptions, args.fixes.unsafe_fixes);
+    let paths = workspace.files.iter().filter(|file| file.reported).filter_map(|file| file.path.as_deref());
+    let folders: BTreeSet<&Path> = paths.filter_map(Path::parent).collect();
+    folders.into_iter().for_each(files::remove_abandoned);
     for index in &fixed.changed {
         let file = &workspace.files[*index];
         let Some(path) = &file.path else { continue };
