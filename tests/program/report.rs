@@ -262,6 +262,10 @@ fn fixes_change_bytes_in_place() {
     assert!(err.starts_with("fixed 1 finding in 1 file\n"), "{err}");
     assert_eq!(folder.text("a.yaml"), REPORT.replace("value: no", "value: \"no\""));
 
+    let (code, out, err) = folder.lint(&["--diff", "."]);
+    let review = "1 fix needs review: show it with --unsafe-fixes\n";
+    assert_eq!((code, out.as_str(), err.as_str()), (Some(0), "", review));
+
     let (code, out, err) = folder.lint(&["--fix", "--unsafe-fixes", "."]);
     assert_eq!(
         (code, out.as_str(), err.as_str()),

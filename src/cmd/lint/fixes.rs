@@ -66,6 +66,15 @@ fn say_withheld(withheld: &[Withheld]) {
     }
 }
 
+/// Says how many fixes are left out because they need review.
+fn say_unsafe(findings: &[Finding]) {
+    match findings.iter().filter_map(|finding| finding.fix.as_ref()).filter(|fix| !fix.safe).count() {
+        0 => {}
+        1 => say("1 fix needs review: show it with --unsafe-fixes"),
+        number => say(format_args!("{number} fixes need review: show them with --unsafe-fixes")),
+    }
+}
+
 /// Whether a file is not where its name says, but outside of the repository that its name lies in: it is a link, or
 /// one of the folders above it is.
 fn leads_elsewhere(given: &Path, real: &Path) -> bool {
@@ -87,6 +96,9 @@ pub fn diff(
         fixed.changed.iter().try_for_each(|at| unified::write(out, &before[*at], &workspace.files[*at].source))
     })?;
     say_withheld(&fixed.withheld);
+    if !args.fixes.unsafe_fixes && !args.quiet {
+        say_unsafe(&fixed.findings);
+    }
     say_failures(workspace);
     Ok(match (workspace.failures.is_empty(), fixed.changed.is_empty()) {
         (false, _) => Exit::Failed,
