@@ -55,7 +55,7 @@ pub fn refuse_more_than(limit: Limit, diagram: &Diagram) -> io::Result<()> {
     }
     let title = &diagram.title;
     let message = format!(
-        "{title}: more than {limit} boxes and arrows (limit {}, see SECURITY.md); draw fewer files",
+        "{title}: more than {limit} boxes and arrows (limit {}, see `patterns explain limits`); draw fewer files",
         limit.name
     );
     let or_text = if limit == limits::PARTS { ", or take --format dot" } else { "" };
@@ -90,7 +90,9 @@ fn read(args: &DiagramArgs, color: Color) -> Result<(Diagram, Exit), Stop> {
     let source = Arc::new(open(&args.file)?);
     let title = args.file.file_name().map_or_else(|| source.name.clone(), |name| name.to_string_lossy().into_owned());
     if let Some(file) = manifests(&source) {
-        return Ok((diagram::of(&title, &file.objects, programs), Exit::Clean));
+        let diagram = diagram::of(&title, &file.objects, programs);
+        say_if_empty(&diagram, args);
+        return Ok((diagram, Exit::Clean));
     }
     let Expanded { made, warnings, .. } = reading::expand(&source, &args.file, &args.reading)?;
     terminal::print_sorted(warnings, color);
@@ -110,6 +112,16 @@ fn of_manifests(args: &DiagramArgs, programs: &Programs, workspace: &Workspace) 
     let exit = if workspace.failures.is_empty() { Exit::Clean } else { Exit::Failed };
     let path: &Path = &args.file;
     let path = path.canonicalize().unwrap_or_else(|_| path.to_owned());
-    let title = files::name(&path);
-    (diagram::of(&title, workspace.objects(), programs), exit)
+    let diagram = diagram::of(&files::name(&path), workspace.objects(), programs);
+    if workspace.objects().next().is_some() {
+        say_if_empty(&diagram, args);
+    }
+    (diagram, exit)
+}
+
+/// Why there is nothing in a picture.
+fn say_if_empty(diagram: &Diagram, args: &DiagramArgs) {
+    if diagram.nodes.is_empty() {
+        say(format_args!("note: {} contains no workload: nothing to draw", args.file.shown()));
+    }
 }

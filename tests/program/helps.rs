@@ -123,3 +123,44 @@ fn nothing_to_pin_says_why() {
     let run = folder.run(&["images", "d.yaml", "--write"]);
     assert!(run.stderr.contains("no pattern in use has an image of its own"), "{}", run.stderr);
 }
+
+/// Neither what is set nor what is used by that name is a mistake of its own.
+#[test]
+fn a_parameter_that_yaml_reads_as_something_else_is_one_mistake() {
+    for name in ["n", "on", "010"] {
+        let folder = Folder::new("helps", "misread");
+        let text = APP.replace("port: 8080", &format!("port: 8080, env: {{A: \"${{{name}}}\"}}"));
+        folder.file("d.yaml", format!("{text}params: {{{name}: {{type: integer}}}}\n"));
+        folder.file("p.yaml", format!("\"{name}\": [1]\n"));
+        for args in [
+            &["gen", "d.yaml"][..],
+            &["gen", "d.yaml", "--set", &format!("{name}=3")],
+            &["gen", "d.yaml", "--params", "p.yaml"],
+        ] {
+            let run = folder.run(args);
+            let said = format!("YAML reads the key `{name}`");
+            assert!(run.code == 2 && run.stderr.contains(&said), "{args:?}: {}", run.stderr);
+            assert_eq!(run.stderr.matches("error:").count(), 1, "{args:?}: {}", run.stderr);
+        }
+    }
+}
+
+#[test]
+fn a_picture_of_no_workload_says_so() {
+    let folder = Folder::new("helps", "picture");
+    folder.file("m/a.yaml", "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a}\ndata: {a: b}\n");
+    for path in ["m/a.yaml", "m"] {
+        let run = folder.run(&["diagram", path]);
+        let said = format!("note: {path} contains no workload: nothing to draw\n");
+        assert_eq!((run.code, run.stderr.as_str()), (0, said.as_str()));
+    }
+}
+
+#[test]
+fn what_is_no_editor_is_told_so() {
+    for text in ["hello world\n", "hello: world\n", "{\"jsonrpc\": \"2.0\"}\n", "\n"] {
+        let run = patterns_with(&["lsp"], text.as_bytes());
+        assert!(run.code == 2 && run.stderr.contains("`Content-Length: BYTES`"), "{text}: {} {}", run.code, run.stderr);
+    }
+    assert_eq!(patterns_with(&["lsp"], b"").code, 1);
+}
