@@ -269,7 +269,8 @@ fn within(from: impl Read, expected: u64, limit: Limit) -> io::Result<Vec<u8>> {
 /// What to say of something larger than a limit.
 #[must_use]
 pub fn too_large(limit: Limit) -> io::Error {
-    let message = format!("larger than {limit}, the most that is read (limit {}, see SECURITY.md)", limit.name);
+    let message =
+        format!("larger than {limit}, the most that is read (limit {}, see `patterns explain limits`)", limit.name);
     io::Error::new(io::ErrorKind::FileTooLarge, message)
 }
 

@@ -189,9 +189,9 @@ pub enum ExplainFormat {
 /// Arguments of `explain`.
 #[derive(Debug, Args)]
 pub struct ExplainArgs {
-    /// A description; manifests, or folders of them; or a pattern, a key (`isolate`, `app.volumes`, `sharded.router`), a
-    /// rule or a program (`programs` lists these). A name that is a file, or contains `/` or `.` and is no key, is read
-    /// as a path; `-` is standard input.
+    /// A description; manifests, or folders of them; or a pattern, a key (`isolate`, `app.volumes`, `sharded.router`, or
+    /// `lint.rules` of the settings), a rule, a program (`programs` lists these) or `limits`. A name that is a file, or
+    /// contains `/` or `.` and is no key, is read as a path; `-` is standard input.
     #[arg(value_name = "NAME", required_unless_present = "images")]
     pub names: Vec<String>,
     /// Output format for the roles and facts of manifests.

@@ -57,7 +57,7 @@ pub fn read(file: &Path, path: &str, place: &Place, most: u64) -> Result<Vec<u8>
             return Box::new(
                 Finding::error(place.label(""), format!("{path} is larger than {limit}"))
                     .because(format!(
-                        "it becomes part of a ConfigMap, which holds 1 MiB in all (limit {}, see SECURITY.md)",
+                        "it becomes part of a ConfigMap, which holds 1 MiB in all (limit {}, see `patterns explain limits`)",
                         limit.name
                     ))
                     .help("put it into the image, or into a volume"),

@@ -100,7 +100,7 @@ impl Chain<'_> {
         if self.visited.len() > limits::BASES.count() {
             let message = format!("the chain of `extends` is longer than {} files", limits::BASES);
             let finding = Finding::error(place.label(""), message)
-                .because("each one is read and merged (limit bases, see SECURITY.md)");
+                .because("each one is read and merged (limit bases, see `patterns explain limits`)");
             return Err(vec![finding.help("merge some of the files")]);
         }
         Ok(path)

@@ -18,7 +18,7 @@ fn too_deep(made: &Made) -> Finding {
     Finding::error(
         place.label("this makes it"),
         format!(
-            "{}/{} nests more than {limit} lists and maps (limit {}, see SECURITY.md)",
+            "{}/{} nests more than {limit} lists and maps (limit {}, see `patterns explain limits`)",
             text("/kind"),
             text("/metadata/name"),
             limit.name

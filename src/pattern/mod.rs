@@ -25,7 +25,7 @@ pub use catalogue::folders::{Catalogue, Folder};
 pub use catalogue::images::{Image, image_table};
 pub use compose::expand::{expand, notes};
 pub use docs::images_used::{ImageFrom, ImageUse, images_used};
-pub use docs::key::{key, mentioning, top_keys};
+pub use docs::key::{key, key_of, mentioning, top_keys};
 pub use docs::overview::overview;
 pub use docs::page::{page, source};
 pub use docs::schema::{definition_schema, editor_schema, settings_schema};

@@ -86,7 +86,7 @@ pub fn render(workspace: &mut Workspace, paths: &[PathBuf], options: &Options, i
     let most = limits::RENDERINGS.count();
     if jobs.len() > most {
         let message = format!(
-            "this would take {} renderings, more than {} (limit {}, see SECURITY.md); name fewer charts and overlays",
+            "this would take {} renderings, more than {} (limit {}, see `patterns explain limits`); name fewer charts and overlays",
             jobs.len(),
             limits::RENDERINGS,
             limits::RENDERINGS.name

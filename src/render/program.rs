@@ -102,7 +102,7 @@ fn collect(child: &mut Child, name: &str) -> Result<(bool, Vec<u8>, Vec<u8>), St
     let end = Instant::now() + Duration::from_secs(limits::RENDER_SECONDS.most);
     let too_long = || {
         let limit = limits::RENDER_SECONDS;
-        format!("{name} takes longer than {limit} seconds (limit {}, see SECURITY.md)", limit.name)
+        format!("{name} takes longer than {limit} seconds (limit {}, see `patterns explain limits`)", limit.name)
     };
     let ended = || format!("{name} was killed");
     let (send, pipes) = mpsc::channel::<Piped>();
@@ -120,7 +120,10 @@ fn collect(child: &mut Child, name: &str) -> Result<(bool, Vec<u8>, Vec<u8>), St
                 let bytes = bytes.map_err(|error| format!("the output of {name} cannot be read: {error}"))?;
                 if bytes.len() as u64 > limits::INPUT.most {
                     let limit = limits::INPUT;
-                    return Err(format!("{name} prints more than {limit} (limit {}, see SECURITY.md)", limit.name));
+                    return Err(format!(
+                        "{name} prints more than {limit} (limit {}, see `patterns explain limits`)",
+                        limit.name
+                    ));
                 }
                 if is_output { out = bytes } else { messages = bytes }
             }

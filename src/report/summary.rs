@@ -123,7 +123,10 @@ impl Summary {
             number => format!("{number} rules have"),
         };
         let limit = limits::FINDINGS;
-        Some(format!("{rules} more findings than the {limit} listed (limit {}, see SECURITY.md)", limit.name))
+        Some(format!(
+            "{rules} more findings than the {limit} listed (limit {}, see `patterns explain limits`)",
+            limit.name
+        ))
     }
 
     /// Whether there was nothing to lint and nothing to say of it.
@@ -201,6 +204,8 @@ impl fmt::Display for Summary {
                 (fixable, false) => format!(" ({fixable} fixable with --fix)"),
                 (fixable, true) => format!(" ({fixable} fixable, see --diff)"),
             };
+            // of an object with more than are listed, no more are counted
+            let findings = if self.rules_cut > 0 { format!("at least {findings}") } else { findings };
             Some(if self.files == 1 {
                 format!("{findings} in {files}{fixable}")
             } else {

@@ -402,7 +402,7 @@ fn mistakes_and_boxes_without_end_are_not_shown() {
     let both = "apiVersion: v1\nkind: Service\nmetadata: {name: sN}\nspec: {selector: {app: a}, ports: [{port: 80}]}\n---\n\
                 apiVersion: v1\nkind: Pod\nmetadata: {name: pN, labels: {app: a}}\nspec: {containers: [{name: a, image: a}]}\n---\n";
     folder.file("all.yaml", (0..300).map(|at| both.replace('N', &at.to_string())).collect::<String>());
-    folder.run(&["diagram", "all.yaml"]).fails("limit diagram-parts, see SECURITY.md)");
+    folder.run(&["diagram", "all.yaml"]).fails("limit diagram-parts, see `patterns explain limits`)");
     assert_eq!(folder.run(&["diagram", "--format", "dot", "all.yaml"]).code, Some(0));
 }
 
@@ -792,7 +792,7 @@ fn findings_of_a_rule_are_limited_and_counted() {
     folder.file("many.yaml", format!("{NORWAY}{keys}"));
     let run = folder.run(&["lint", "--format", "concise", "many.yaml"]);
     assert_eq!(run.out.lines().count(), 10_000);
-    let cut = "1 rule has more findings than the 10000 listed (limit findings, see SECURITY.md)";
+    let cut = "1 rule has more findings than the 10000 listed (limit findings, see `patterns explain limits`)";
     assert!(run.err.contains(cut), "{}", run.err);
     for format in lint_formats().into_iter().filter(|format| !matches!(format.as_str(), "terminal" | "concise")) {
         let run = folder.run(&["lint", "-q", "--format", &format, "many.yaml"]);

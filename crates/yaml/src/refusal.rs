@@ -53,6 +53,6 @@ pub(super) fn beginning(text: &str, longest: usize) -> &str {
 pub(super) fn too_many_documents(at: usize) -> Refusal {
     let message = format!("the file has more than {} documents; no more are read", limits::DOCUMENTS);
     Refusal::new(Span::empty(at), message)
-        .because("each one takes memory even if it is empty (limit documents, see SECURITY.md)")
+        .because("each one takes memory even if it is empty (limit documents, see `patterns explain limits`)")
         .help("split the file")
 }

@@ -135,7 +135,7 @@ impl<Out: Write> Server<Out> {
         let opened = catch_unwind(AssertUnwindSafe(|| self.folders.open(real)));
         if opened.unwrap_or(false) {
             let message = format!(
-                "the open folders hold more than {} YAML and JSON files (limit {}, see SECURITY.md); only open files are checked",
+                "the open folders hold more than {} YAML and JSON files (limit {}, see `patterns explain limits`); only open files are checked",
                 limits::FILES,
                 limits::FILES.name
             );

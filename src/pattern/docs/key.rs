@@ -36,6 +36,13 @@ pub fn key(catalogue: &Catalogue, path: &str) -> Option<String> {
     Some(out)
 }
 
+/// What is known of a key of another schema, such as that of the settings. None of no such key.
+#[must_use]
+pub fn key_of(schema: &Json, path: &str, what: &str) -> Option<String> {
+    let steps: Vec<&str> = path.split('.').collect();
+    at(schema, &steps).map(|schema| page(path, what, schema))
+}
+
 fn page(path: &str, what: &str, schema: &Json) -> String {
     let mut out = format!("{path} ({what})\n");
     if let Some(meaning) = schema["description"].as_str() {

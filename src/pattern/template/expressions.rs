@@ -79,7 +79,7 @@ fn patiently<T: Send + 'static>(
 ) -> Result<T, String> {
     let limit = limits::EXPRESSION;
     if expression.len() as u64 > limit.most {
-        return Err(format!("it has more than {limit} (limit {}, see SECURITY.md)", limit.name));
+        return Err(format!("it has more than {limit} (limit {}, see `patterns explain limits`)", limit.name));
     }
     if !expression.contains('*') {
         return compute(expression).map_err(|error| chain(&error));

@@ -48,9 +48,9 @@ pub(super) fn wait_for<T: Send + 'static>(compute: impl FnOnce() -> T + Send + '
         }
         let grown = resident().zip(before).map_or(0, |(now, before)| now.saturating_sub(before));
         let limit = if begin.elapsed().as_secs() >= seconds.most {
-            format!("it takes more than {seconds} seconds (limit {}, see SECURITY.md)", seconds.name)
+            format!("it takes more than {seconds} seconds (limit {}, see `patterns explain limits`)", seconds.name)
         } else if grown > memory.most {
-            format!("it takes more than {memory} of memory (limit {}, see SECURITY.md)", memory.name)
+            format!("it takes more than {memory} of memory (limit {}, see `patterns explain limits`)", memory.name)
         } else {
             continue;
         };

@@ -35,7 +35,8 @@ impl Renderer {
             let limit = limits::TEMPLATE;
             match text.filter(|text| text.len() as u64 > limit.most) {
                 Some(_) => {
-                    let message = format!("`{name}` has more than {limit} (limit {}, see SECURITY.md)", limit.name);
+                    let message =
+                        format!("`{name}` has more than {limit} (limit {}, see `patterns explain limits`)", limit.name);
                     Err(Error::new(ErrorKind::InvalidOperation, message))
                 }
                 None => Ok(text.map(str::to_owned)),
@@ -155,10 +156,10 @@ impl Renderer {
         let (steps, bytes) = (limits::INSTRUCTIONS, limits::RENDERED);
         let past_limit = match innermost.kind() {
             ErrorKind::OutOfFuel => {
-                Some(format!("it takes more than {steps} steps (limit {}, see SECURITY.md)", steps.name))
+                Some(format!("it takes more than {steps} steps (limit {}, see `patterns explain limits`)", steps.name))
             }
             ErrorKind::WriteFailure => {
-                Some(format!("it writes more than {bytes} (limit {}, see SECURITY.md)", bytes.name))
+                Some(format!("it writes more than {bytes} (limit {}, see `patterns explain limits`)", bytes.name))
             }
             _ => None,
         };

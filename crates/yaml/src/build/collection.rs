@@ -62,7 +62,7 @@ impl Builder<'_> {
         if self.frames.len() >= limits::DEPTH.count() {
             let message = format!("nesting is deeper than {} levels", limits::DEPTH);
             return Err(Refusal::new(start, message)
-                .because("kubectl does not read deeper nesting (limit depth, see SECURITY.md)"));
+                .because("kubectl does not read deeper nesting (limit depth, see `patterns explain limits`)"));
         }
         if anchor != 0 {
             self.anchors.insert(anchor, Anchor::Open);

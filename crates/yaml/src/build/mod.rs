@@ -331,7 +331,7 @@ impl<'src> Builder<'src> {
 fn too_many_copies(span: Span) -> Refusal {
     let (limit, factor) = (limits::ALIASES, limits::ALIAS_FACTOR);
     Refusal::new(span, format!("aliases copy more than {limit}, or {factor} times the file, from here on"))
-        .because("kubectl expands every alias, and the API server accepts 3 MiB per request (limit alias-bytes, see SECURITY.md)")
+        .because("kubectl expands every alias, and the API server accepts 3 MiB per request (limit alias-bytes, see `patterns explain limits`)")
         .help("split the file, or generate the copies")
 }
 

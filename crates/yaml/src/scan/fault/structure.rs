@@ -130,7 +130,7 @@ pub(in super::super) fn long_key(cursor: &Cursor<'_>, start: usize) -> Fault {
 pub(in super::super) fn too_deep(cursor: &Cursor<'_>) -> Fault {
     Box::new(
         refuse(cursor.at, cursor.at + 1, "nesting is deeper than 10000 levels")
-            .because("kubectl does not read deeper nesting (limit depth, see SECURITY.md)"),
+            .because("kubectl does not read deeper nesting (limit depth, see `patterns explain limits`)"),
     )
 }
 
@@ -246,7 +246,8 @@ pub(in super::super) fn no_value(cursor: &Cursor<'_>, here: Span, opened: Option
         );
     }
     let refusal = match text {
-        "" | "---" | "..." => refuse(start, end, "a document cannot begin here"),
+        "..." => refuse(start, end, "`...` ends a document, but none is open here"),
+        "" | "---" => refuse(start, end, "a document cannot begin here"),
         _ => refuse(start, end, format!("expected a value before `{text}`")),
     };
     Box::new(match text {
