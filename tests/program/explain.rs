@@ -131,15 +131,29 @@ fn a_key_is_explained_by_its_path() {
         ("app.volumes.data.create.size", "\nhow much to ask for\n"),
         ("sharded.router", "  protocol  http or redis or memcached, required: "),
         ("mount", "  sharded.storage.mount "),
+        ("shape.sharded", "sharded (serving, under `shape`)\n"),
+        ("use.https", "https (sidecar, under `use`)\n"),
+        ("shape.sharded.router", "sharded.router (a parameter of the pattern sharded)"),
+        ("outputs", "outputs (a key of .patterns.yaml)\n"),
+        ("outputs.into", "outputs.into (a key of .patterns.yaml)\n"),
+        ("lint.rules", "lint.rules (a key of .patterns.yaml)\n"),
+        ("limits", "\n  depth                     10000  nested lists and maps\n"),
+        ("container", "\n  any  main (the number in `port`)\n"),
+        ("metrics", "\n  9121  main (the next free one if taken, or `port`; only with `from: redis`)\n"),
         ("nodeSelector", "descriptions have no key `nodeSelector`; write\n\n  place: {nodes: "),
     ] {
         let run = patterns(&["explain", key]);
         assert_eq!((run.code, run.stderr.as_str()), (0, ""), "{key}");
         assert!(run.stdout.contains(expected), "{key}: {}", run.stdout);
     }
-    for (key, expected) in
-        [("islate", "did you mean `isolate`?"), ("app.zzz", "app.zzz"), ("sharded.zzz", "sharded.zzz")]
-    {
+    for (key, expected) in [
+        ("islate", "did you mean `isolate`?"),
+        ("app.zzz", "app.zzz"),
+        ("sharded.zzz", "sharded.zzz"),
+        ("catalog", "`catalogue`"),
+        ("lint.zzz", "lint.zzz"),
+        ("nginx-cache", "patterns explain replicated"),
+    ] {
         let run = patterns(&["explain", key]);
         assert_eq!((run.code, run.stdout.as_str()), (2, ""), "{key}");
         assert!(run.stderr.contains(expected), "{}", run.stderr);

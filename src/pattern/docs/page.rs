@@ -167,13 +167,18 @@ fn ports(definition: &Definition) -> Vec<(String, String)> {
         let role = claim.map_or_else(String::new, |claim| {
             format!(", takes the app's traffic as {}; the Service listens on {}", claim.scheme, claim.service)
         });
-        let moves = match &port.param {
-            Some(param) => format!("the next free one if taken, or `{param}`"),
-            None => "the next free one if taken".to_owned(),
+        let moves = match (&port.param, port.port) {
+            (Some(param), 0) if port.well_known.is_none() => format!("the number in `{param}`"),
+            (Some(param), _) => format!("the next free one if taken, or `{param}`"),
+            (None, _) => "the next free one if taken".to_owned(),
         };
-        let moves = if port.when.is_some() { format!("{moves}; only where a program runs") } else { moves };
+        let moves = match &port.when {
+            Some(when) if port.port > 0 || port.well_known.is_some() => format!("{moves}; only {}", condition(when)),
+            _ => moves,
+        };
         let number = match &port.well_known {
             Some(known) => format!("by {}", known.param),
+            None if port.port == 0 => "any".to_owned(),
             None => port.port.to_string(),
         };
         let known = port.well_known.iter().flat_map(|known| &known.of);
@@ -182,6 +187,25 @@ fn ports(definition: &Definition) -> Vec<(String, String)> {
         (number, format!("{} ({moves}){role}{table}", port.name))
     };
     definition.ports.iter().map(row).collect()
+}
+
+/// A condition over parameters in words: "with `from: redis`", "with `files` and `engine: fluentd`".
+fn condition(when: &str) -> String {
+    let term = |term: &str| {
+        let term = term.trim().strip_prefix("params.")?;
+        let (key, value) = match term.split_once(" == ") {
+            Some((key, value)) => (key, Some(value.strip_prefix('\'')?.strip_suffix('\'')?)),
+            None => (term, None),
+        };
+        let is_name = |text: &str| text.chars().all(|letter| letter.is_alphanumeric() || matches!(letter, '_' | '-'));
+        let text = value.map_or_else(|| key.to_owned(), |value| format!("{key}: {value}"));
+        (is_name(key) && value.is_none_or(is_name)).then(|| format!("`{text}`"))
+    };
+    let joined = |word: &str| {
+        let terms: Option<Vec<String>> = when.split(&format!(" {word} ")).map(term).collect();
+        terms.map(|terms| format!("with {}", terms.join(&format!(" {word} "))))
+    };
+    joined("and").or_else(|| joined("or")).unwrap_or_else(|| "where a program runs".to_owned())
 }
 
 fn provides(definition: &Definition) -> Vec<(String, String)> {
