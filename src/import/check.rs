@@ -79,7 +79,7 @@ fn what(field: &Field, object: &Compared) -> Option<String> {
             Some("is root without any of its rights (`capabilities`)".to_owned())
         }
         [.., "readinessProbe" | "livenessProbe" | "startupProbe", "tcpSocket", "port"] if !is_asked(field, object) => {
-            Some(format!("must answer at port {made}, which no probe asked before"))
+            Some(format!("must answer at port {made}, which is now probed and was not before"))
         }
         ["spec", "replicas"] => {
             Some(format!("has replicas: {made}, which the manifest does not set (`adopt: {{scaled: true}}`)"))

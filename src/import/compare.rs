@@ -313,7 +313,7 @@ fn reason(path: &[String]) -> &'static str {
         ("readinessProbe", "no traffic before the app answers"),
         ("livenessProbe", "a hanging container is restarted"),
         ("startupProbe", "a slow start is not a failure"),
-        ("resources", "requests for the scheduler"),
+        ("resources", "the scheduler needs requests"),
         ("sizeLimit", "a volume without a limit can fill its node"),
         ("lifecycle", "endpoints are removed before SIGTERM"),
         ("terminationGracePeriodSeconds", "it leaves time for preStop and the app's own shutdown"),

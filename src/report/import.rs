@@ -180,7 +180,7 @@ fn completed(document: &Imported) -> BTreeMap<&'static str, Vec<String>> {
     let mut reasons: BTreeMap<&'static str, Vec<String>> = BTreeMap::new();
     for field in document.objects.iter().flat_map(|object| &object.fields) {
         let Kind::Completed(reason) = field.kind else { continue };
-        let name = field.path.iter().rev().find(|step| !step.starts_with('[')).cloned().unwrap_or_default();
+        let name = told_apart(&field.path);
         let name = match short(&name, field.made.as_ref()) {
             Some(made) => format!("{name} {made}"),
             None => name,
@@ -193,13 +193,27 @@ fn completed(document: &Imported) -> BTreeMap<&'static str, Vec<String>> {
     reasons
 }
 
+/// The last key of a path, after the one above it where many maps have it.
+fn told_apart(path: &[String]) -> String {
+    const COMMON: [&str; 4] = ["drop", "port", "seconds", "type"];
+    let mut steps = path.iter().rev().filter(|step| !step.starts_with('['));
+    match (steps.next(), steps.next()) {
+        (Some(last), Some(above)) if COMMON.contains(&last.as_str()) => format!("{above}.{last}"),
+        (last, _) => last.cloned().unwrap_or_default(),
+    }
+}
+
 /// A value that has its place in a line.
 fn short(name: &str, value: Option<&Json>) -> Option<String> {
     match value {
         Some(value @ (Json::Bool(_) | Json::Number(_))) => Some(value.to_string()),
-        Some(Json::String(text)) if text.len() < 20 && name != "value" && !is_secret(name, text) => {
+        Some(Json::String(text)) if text.len() < 24 && name != "value" && !is_secret(name, text) => {
             Some(masked(text).into_owned())
         }
+        Some(Json::Array(items)) if matches!(name, "drop" | "matchLabelKeys") => match items.as_slice() {
+            [one] => short(name, Some(one)),
+            _ => None,
+        },
         _ => None,
     }
 }
@@ -209,7 +223,7 @@ fn changed(document: &Imported) -> BTreeMap<&'static str, Vec<String>> {
     let mut reasons: BTreeMap<&'static str, Vec<String>> = BTreeMap::new();
     for field in document.objects.iter().flat_map(|object| &object.fields) {
         let Kind::Changed(reason) = field.kind else { continue };
-        let name = field.path.iter().rev().find(|step| !step.starts_with('[')).cloned().unwrap_or_default();
+        let name = told_apart(&field.path);
         let name = match (short(&name, field.said.as_ref()), short(&name, field.made.as_ref())) {
             (Some(said), Some(made)) => format!("{name} {said} -> {made}"),
             _ => name,
