@@ -43,8 +43,8 @@ pub struct LintArgs {
     /// Lowest level that makes the exit code 1 (default: `fail-on` in .patterns.yaml, or else error).
     #[arg(long, value_name = "LEVEL")]
     pub fail_on: Option<FailOn>,
-    /// Kubernetes version that must accept the objects, 1.33 to 1.37 (default: 1.36); two versions, as in 1.33,1.37,
-    /// check an upgrade.
+    /// Kubernetes version that must accept the objects, 1.33 to 1.37 (default: `target` in .patterns.yaml, or else
+    /// 1.36); two versions, as in 1.33,1.37, check an upgrade.
     #[arg(long, value_name = "VERSION", value_parser = Targets::parse)]
     pub target: Option<Targets>,
     /// Skip these paths, written as in .gitignore: `--exclude legacy/`; separate several with commas, or repeat the
@@ -122,7 +122,7 @@ fn formats_help() -> String {
     format!(
         "Output format; may be repeated, if all but one name a file: `--format sarif=out.sarif`.\n\n\
          Formats:\n{}\n\n\
-         If absent: terminal, or what `format` in .patterns.yaml says.",
+         Default: `format` in .patterns.yaml, or else terminal.",
         lines.join("\n")
     )
 }

@@ -43,7 +43,7 @@ fn overview(catalogue: &Catalogue) -> io::Result<String> {
     sort::by_key(&mut definitions, |definition| &definition.name);
     let width = definitions.iter().map(|definition| definition.name.chars().count()).max().unwrap_or(0);
     let mut out = String::new();
-    for (title, shapes) in [("shape, exactly one", true), ("use, any number in start order", false)] {
+    for (title, shapes) in [("shape, one (default: replicated)", true), ("use, any number in start order", false)] {
         let _ = writeln!(out, "{}{title}\n", if shapes { "" } else { "\n" });
         for definition in definitions.iter().filter(|definition| definition.is_shape() == shapes) {
             let _ = writeln!(out, "  {:width$}  {}", definition.name, definition.summary);

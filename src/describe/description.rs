@@ -48,7 +48,7 @@ pub struct Description {
     pub app: Option<App>,
     /// The topology.
     pub shape: Entry,
-    /// The single-node patterns, in order.
+    /// The patterns in its Pod, in order.
     pub uses: Vec<Entry>,
     /// How the outside reaches it.
     pub expose: Option<Expose>,

@@ -66,7 +66,7 @@ pub struct Definition {
     /// A shape whose parts pass messages on.
     #[serde(default)]
     pub flow: Option<Flow>,
-    /// What such a shape calls the container that patterns add to; the document's name if absent.
+    /// What such a shape calls the container that patterns add to (default: the document's name).
     #[serde(default)]
     pub main_container: Option<String>,
     /// The port that such a shape is reached at.
@@ -153,7 +153,7 @@ pub struct Shards {
     pub count: String,
     /// The DNS name of number `shard`, within the namespace.
     pub host: String,
-    /// Whether there is a Service of the document's name as well; always, if absent.
+    /// Whether there is a Service of the document's name as well (default: always).
     #[serde(default)]
     pub service: Option<String>,
 }

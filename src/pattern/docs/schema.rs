@@ -83,13 +83,13 @@ pub fn settings_schema(project: &Json, lint: &Json) -> Json {
 fn document(converter: &Converter, shapes: &[&Definition], uses: &[&Definition]) -> Json {
     let mut document = converter.convert(grammar());
     let properties = &mut document["properties"];
-    properties["shape"] = one_of_patterns(shapes, "the topology, exactly one");
+    properties["shape"] = one_of_patterns(shapes, "the topology, one pattern (default: replicated)");
     let names: Vec<&str> = uses.iter().map(|definition| definition.name.as_str()).collect();
     let hole = json!({"$ref": "#/definitions/hole"});
     let map = one_of_patterns(uses, "a pattern and its parameters");
     properties["use"] = json!({
         "type": "array",
-        "description": "single-node patterns, in start order",
+        "description": "patterns in the Pod, in start order",
         "items": {"anyOf": [{"type": "string", "enum": names}, map, hole]},
     });
     properties["environments"] = json!({
@@ -163,7 +163,7 @@ impl Converter {
             }
             properties.insert(
                 "as".to_owned(),
-                json!({"type": "string", "description": "the name that this entry goes by; the pattern's own if absent"}),
+                json!({"type": "string", "description": "the name of this entry (default: the pattern's)"}),
             );
         }
         let mut forms = vec![params];
