@@ -113,10 +113,10 @@ fn roots(source: &Arc<Source>) -> (Vec<Spanned>, Vec<Finding>) {
             let place = |node| Place { source: Arc::clone(source), span: document.span(node) };
             findings.push(
                 Finding::error(
-                    place(duplicate.lost.key).label("this is lost"),
+                    place(duplicate.lost.key).label("ignored"),
                     format!("`{}` is duplicated", document.key(&duplicate.lost)),
                 )
-                .label(place(duplicate.kept.key).label("this wins")),
+                .label(place(duplicate.kept.key).label("used")),
             );
         }
         findings.extend(keys::check(document));

@@ -23,7 +23,7 @@ pub fn refused(item: &Spanned, error: &str) -> Finding {
         let place = text(item, first).map_or(&item.place, |value| &value.place);
         let label = nearest(first, known.iter().copied()).map(did_you_mean);
         return Finding::error(place.label(label.unwrap_or_default()), format!("`{}` is not known here", clip(first)))
-            .help(format!("known are {}; {form}", list(&known)));
+            .help(format!("there are {}; {form}", list(&known)));
     }
     if error.starts_with("no role is called") {
         let roles: Vec<&str> = Role::names_in_data().collect();

@@ -176,8 +176,8 @@ fn read(source: &Arc<Source>, folder: &Path) -> Result<Project, Vec<Finding>> {
         let place = |node| Place { source: Arc::clone(source), span: document.span(node) };
         let name = document.key(&duplicate.lost);
         findings.push(
-            Finding::error(place(duplicate.lost.key).label("this is lost"), format!("`{name}` is duplicated"))
-                .label(place(duplicate.kept.key).label("this wins")),
+            Finding::error(place(duplicate.lost.key).label("ignored"), format!("`{name}` is duplicated"))
+                .label(place(duplicate.kept.key).label("used")),
         );
     }
     let start = Place { source: Arc::clone(source), span: Span::empty(0) };

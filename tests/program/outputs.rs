@@ -196,7 +196,7 @@ fn what_no_description_makes_any_more_goes() {
         &[
             "apps/*.yaml contains no description",
             "remain; none is removed",
-            "remove this entry and each file that it made",
+            "delete this entry and each file that it made",
         ],
     );
     put(&root, "apps/cart.yaml", &app("cart", "").replace("prod", "live"));
@@ -420,9 +420,9 @@ fn mistakes_in_settings_show_the_right_form() {
     let said = run(&root, &["gen"]).stderr;
     assert!(said.contains("`environments` has `dev` twice") && !said.contains("one folder"), "{said}");
     put(&root, ".patterns.yaml", "target: \"1.34\"\n");
-    refused(&root, &["gen"], &["no FILE is given, and .patterns.yaml has no `outputs`", "outputs: [{descriptions:"]);
+    refused(&root, &["gen"], &["no FILE given, and .patterns.yaml has no `outputs`", "outputs: [{descriptions:"]);
     fs::remove_file(root.join(".patterns.yaml")).unwrap();
-    refused(&root, &["gen"], &["found no .patterns.yaml here or above, up to the repository's root"]);
+    refused(&root, &["gen"], &["no .patterns.yaml found here or above, up to the repository's root"]);
     put(&root, ".patterns.yaml", SETTINGS);
     refused(&root, &["gen", "-o", "deploy"], &["patterns gen FILE -o DIR"]);
     refused(&root, &["gen", "--check", "deploy"], &["FILE --check DIR"]);
@@ -669,7 +669,7 @@ fn the_last_description_leaves_a_command_behind() {
     let failed = run(&root, &["gen"]);
     assert_eq!((failed.code, tree(&root)), (2, before));
     let said = failed.stderr.split_whitespace().collect::<Vec<_>>().join(" ");
-    let commands: Vec<&str> = said.split("remove this entry and ").skip(1).collect();
+    let commands: Vec<&str> = said.split("delete this entry and ").skip(1).collect();
     assert!(
         commands[0]
             .starts_with("what it made: rm -r 'out put/dev' error: cannot read more.yaml: there is no such file"),

@@ -33,15 +33,15 @@ const ANNOTATIONS: [(&str, &str); 3] = [
 
 /// Volumes that no longer work.
 const VOLUMES: [(&str, &str); 9] = [
-    ("photonPersistentDisk", "deprecated in v1.11, without effect since v1.16"),
-    ("gitRepo", "deprecated in v1.11, disabled by default since v1.33"),
-    ("scaleIO", "deprecated in v1.16, without effect since v1.22"),
-    ("flocker", "deprecated in v1.22, without effect since v1.25"),
-    ("storageos", "deprecated in v1.22, without effect since v1.25"),
-    ("quobyte", "deprecated in v1.22, without effect since v1.25"),
-    ("glusterfs", "deprecated in v1.25, without effect since v1.26"),
-    ("cephfs", "deprecated in v1.28, without effect since v1.31"),
-    ("rbd", "deprecated in v1.28, without effect since v1.31"),
+    ("photonPersistentDisk", "has been deprecated since v1.11, and has no effect since v1.16"),
+    ("gitRepo", "has been deprecated since v1.11, and is disabled by default from v1.33 on"),
+    ("scaleIO", "has been deprecated since v1.16, and has no effect since v1.22"),
+    ("flocker", "has been deprecated since v1.22, and has no effect since v1.25"),
+    ("storageos", "has been deprecated since v1.22, and has no effect since v1.25"),
+    ("quobyte", "has been deprecated since v1.22, and has no effect since v1.25"),
+    ("glusterfs", "has been deprecated since v1.25, and has no effect since v1.26"),
+    ("cephfs", "has been deprecated since v1.28, and has no effect since v1.31"),
+    ("rbd", "has been deprecated since v1.28, and has no effect since v1.31"),
 ];
 
 /// What volumes that no longer work are called.
@@ -172,7 +172,7 @@ fn volumes(volumes: Field) {
         for (source, message) in VOLUMES.iter().filter(|_| written.may_share(OLD_VOLUMES)) {
             let field = volume.child(source);
             if field.is_set() {
-                field.warn(format!("`{source}` is {message}"));
+                field.warn(format!("`{source}` {message}"));
             }
         }
         let ephemeral = volume.child("ephemeral");

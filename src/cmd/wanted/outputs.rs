@@ -37,7 +37,7 @@ pub struct Outputs {
 /// A project without outputs, a file that cannot be read, or what is wrong with the settings.
 pub fn of_project(args: &CatalogueArgs) -> Result<Outputs, Stop> {
     let Some(settings) = project::find(Path::new("-"))? else {
-        return Err(missing(&format!("found no {} here or above, up to the repository's root", project::FILE_NAME)));
+        return Err(missing(&format!("no {} found here or above, up to the repository's root", project::FILE_NAME)));
     };
     let project = Arc::new(project::load(&settings)?);
     if project.outputs.is_empty() {
@@ -100,7 +100,7 @@ pub fn of_project(args: &CatalogueArgs) -> Result<Outputs, Stop> {
 fn missing(what: &str) -> Stop {
     const FORM: &str =
         "outputs: [{descriptions: apps/*.yaml, environments: [dev, prod], into: \"deploy/{environment}\"}]";
-    let message = format!("no FILE is given, and {what}; name a FILE, or write {FORM}");
+    let message = format!("no FILE given, and {what}; name a FILE, or write {FORM}");
     Stop::Io(io::Error::new(io::ErrorKind::NotFound, message))
 }
 
@@ -304,7 +304,7 @@ impl Finder<'_> {
             .because(format!(
                 "{count} of descriptions that are gone remain; none is removed, because a wrong path looks the same"
             ))
-            .help(format!("write the right path; or, if they are to go, remove this entry and {}", removal(&remains)))
+            .help(format!("correct the path; or, to drop them, delete this entry and {}", removal(&remains)))
     }
 
     fn elsewhere(path: &Path, settings: Option<&Path>, place: &Place) -> Finding {

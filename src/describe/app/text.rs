@@ -53,8 +53,8 @@ impl AppReader {
         }
         self.findings.push(
             Finding::error(
-                value.place.label(format!("is {canonical} in YAML")),
-                "this is text in the container, but YAML reads it differently",
+                value.place.label(""),
+                format!("YAML reads `{written}` as {canonical}, but this value is text"),
             )
             .because("descriptions are read as YAML 1.1, as kubectl does")
             .help(format!("write \"{written}\"")),

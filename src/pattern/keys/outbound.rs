@@ -63,7 +63,7 @@ fn needs<'a>(document: &'a Prepared<'_>, directory: &Directory<'_>) -> Vec<(&'a 
         );
         needs.extend(hosts(filled).into_iter().map(|host| (entry, Need::Host(host))));
         if filled.definition.name == "elected" {
-            needs.push((entry, Need::ApiServer("without it no Pod becomes the leader")));
+            needs.push((entry, Need::ApiServer("without it no Pod can become the leader")));
         }
     }
     if apps(description, &document.shape, &document.uses).any(App::has_rights) {

@@ -43,8 +43,8 @@ fn say(document: &Document, duplicate: &Duplicate, found: &mut Findings<'_>) {
     let (lost, kept) = (duplicate.lost.key, duplicate.kept.key);
     let (is_same_text, is_harmless) = (document.raw(lost) == document.raw(kept), loses_nothing(document, duplicate));
     let message = match (is_same_text, is_harmless) {
-        (true, false) => format!("`{key}` is duplicated in this map; the first is silently lost"),
-        (true, true) => format!("`{key}` is duplicated in this map; nothing is lost"),
+        (true, false) => format!("duplicate key `{key}`: the first one is silently lost"),
+        (true, true) => format!("duplicate key `{key}`; nothing is lost"),
         (false, _) => {
             let one = if is_harmless { "nothing" } else { "one of them" };
             let end = if is_harmless { "is lost" } else { "is silently lost" };
@@ -72,10 +72,7 @@ fn say(document: &Document, duplicate: &Duplicate, found: &mut Findings<'_>) {
 fn say_with_kustomize(document: &Document, duplicate: &Duplicate, found: &mut Findings<'_>) {
     let key = clip(&document.key(&duplicate.kept));
     found
-        .at_span(
-            document.span(duplicate.lost.key),
-            format!("`{key}` is duplicated in this map; kustomize refuses the file"),
-        )
+        .at_span(document.span(duplicate.lost.key), format!("duplicate key `{key}`: kustomize refuses the file"))
         .here("this is one")
         .label(Label::node(document, duplicate.kept.key, "and this is the other"))
         .because("kustomize stops at duplicate keys: \"mapping key already defined\"; kubectl alone keeps the last")
@@ -90,7 +87,7 @@ fn say_of_patch(document: &Document, duplicate: &Duplicate, found: &mut Findings
     }
     let key = clip(&document.key(&last));
     found
-        .at_span(document.span(last.key), format!("`{key}` is duplicated in this map; the last is silently lost"))
+        .at_span(document.span(last.key), format!("duplicate key `{key}`: the last one is silently lost"))
         .here("this one is lost")
         .label(Label::node(document, first.key, "this one is kept"))
         .because("in a patch, kustomize applies the first of two equal keys; kubectl keeps the last")

@@ -28,7 +28,7 @@ fn check(facts: &PodFacts<'_>, found: &mut Findings<'_>) {
         let saying = found
             .at(mount, format!("`{}` {}: {name} {version} keeps no data in {}", member.name(), moved.what, moved.wrong))
             .level(if is_error { Level::Error } else { Level::Warning })
-            .here("holds no data")
+            .here("stays unused")
             .because(moved.why.clone())
             .help(format!("mount it at {}", moved.right));
         if let Some(image) = member.container.at(&["image"]) {

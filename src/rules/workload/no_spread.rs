@@ -39,8 +39,8 @@ fn check(index: &Index<'_>, found: &mut FindingsAnywhere<'_>) {
         let node = scaling::replicas_node(object).unwrap_or_else(|| scaling::name_node(object));
         found
             .about(object)
-            .at(node, format!("all {replicas} replicas of `{}` may be on one node", clip(&object.id.name)))
-            .label(service.label(scaling::name_node(service), "is without an answer when that node is lost"))
+            .at(node, format!("all {replicas} replicas of `{}` may be scheduled on the same node", clip(&object.id.name)))
+            .label(service.label(scaling::name_node(service), "goes down with that node"))
             .because("without a constraint in the template the scheduler only prefers to spread them, and may pick a full zone over an empty one (kubernetes/website: concepts/scheduling-eviction/topology-spread-constraints)")
             .help("add `topologySpreadConstraints` with `topologyKey: kubernetes.io/hostname` and the Pods' labels");
     }

@@ -69,8 +69,11 @@ fn check_hook(view: ContainerView<'_>, (sleep, field): Sleep, mended: f64, found
         return;
     }
     let saying = found
-        .at(node, format!("`{name}` sleeps {duration} before it stops, but is killed after {grace} s"))
-        .here("uses up the grace period")
+        .at(
+            node,
+            format!("the preStop hook of `{name}` sleeps {duration}, which uses up the grace period of {grace} s"),
+        )
+        .here("leaves the app no time to stop")
         .because(
             "the hook's run time counts against the grace period; the app then gets SIGTERM and 2 s \
              before SIGKILL (kubelet, `killContainer`)",

@@ -55,7 +55,7 @@ fn check(facts: &PodFacts<'_>, found: &mut Findings<'_>) {
             })
             .here("the image's own folders are not writable")
             .because("with a read-only root file system only volumes are writable; the program exits at its first failed write")
-            .help(format!("mount an emptyDir at {first} and the other folders, or use an image that needs none"));
+            .help(format!("mount an emptyDir at {first} and the other folders, or use an image that writes nothing"));
         if let Some(image) = member.container.at(&["image"]) {
             saying.and(image, format!("runs {}", program.program));
         }

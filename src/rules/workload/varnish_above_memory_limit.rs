@@ -26,12 +26,19 @@ fn check(view: ContainerView<'_>, found: &mut Findings<'_>) {
         let Some(kept) = varnish_bytes(size).filter(|kept| *kept >= limit) else { continue };
         let name = &view.container.name;
         found
-            .at(node, format!("`{name}` is killed when its cache is full: it may keep {kept} bytes and use {limit}"))
+            .at(node, format!("`{name}` is killed when its cache is full: its cache may take {}, and the limit is {}", size_of(kept), size_of(limit)))
             .here("the cache alone, without varnish's other memory")
             .and(shown, "what the container may use")
             .because("malloc storage counts only objects; headers, threads and fragmentation come on top (varnish-cache.org: \"Sizing your cache\")")
             .help("keep malloc at 75 % of the memory limit");
     }
+}
+
+/// Bytes in the largest binary unit that holds a whole number of them: `256Mi`.
+fn size_of(bytes: u64) -> String {
+    let units = [(1 << 30, "Gi"), (1 << 20, "Mi"), (1 << 10, "Ki")];
+    let unit = units.into_iter().find(|(unit, _)| bytes >= *unit && bytes.is_multiple_of(*unit));
+    unit.map_or_else(|| format!("{bytes} bytes"), |(unit, name)| format!("{}{name}", bytes / unit))
 }
 
 fn bytes(amount: &str) -> Option<u64> {

@@ -12,7 +12,7 @@ pub(in super::super) fn tab(cursor: &Cursor<'_>) -> Fault {
     let tabs = cursor.slice(cursor.at, cursor.end());
     let length = tabs.len() - tabs.trim_start_matches('\t').len();
     Box::new(
-        refuse(cursor.at, cursor.at + length, "a tab where YAML wants spaces")
+        refuse(cursor.at, cursor.at + length, "a tab is used for indentation")
             .because("the width of a tab depends on the editor, so YAML does not allow tabs as indentation")
             .help("indent with spaces; on an empty line, remove the tab"),
     )
