@@ -210,7 +210,7 @@ fn short(name: &str, value: Option<&Json>) -> Option<String> {
         Some(Json::String(text)) if text.len() < 24 && name != "value" && !is_secret(name, text) => {
             Some(masked(text).into_owned())
         }
-        Some(Json::Array(items)) if matches!(name, "drop" | "matchLabelKeys") => match items.as_slice() {
+        Some(Json::Array(items)) if matches!(name, "capabilities.drop" | "matchLabelKeys") => match items.as_slice() {
             [one] => short(name, Some(one)),
             _ => None,
         },
