@@ -22,6 +22,7 @@
 //! `simulation` drives this very code through every interleaving of two managers' calls and every call at which one
 //! of them is ended, refused, or loses the answer.
 
+mod calls;
 mod jobs;
 mod progress;
 #[cfg(test)]
@@ -33,13 +34,13 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
 use std::time::Duration;
 
-use serde_json::Value;
-
 use super::cli::QueueArgs;
 use super::serve::{GRACE, Servers};
 use super::signals::Termination;
 use super::status;
 use super::{Failure, clock, cluster, manifest};
+pub use calls::Refusal;
+use calls::{Cluster, Items};
 use jobs::{Jobs, Known, State};
 use progress::{Progress, set};
 pub use source::listing;
@@ -80,71 +81,6 @@ pub async fn run(args: QueueArgs) -> Result<(), Failure> {
     }
     servers.end(GRACE, &mut termination).await;
     Ok(())
-}
-
-/// What the queue asks of its source; the simulation has another than the program.
-trait Items {
-    /// See [`Source::list`].
-    async fn list(&self) -> Result<Listing, String>;
-    /// See [`Source::item`].
-    async fn item(&self, name: &str) -> Result<String, NoItem>;
-}
-
-/// What it asks of the API server.
-trait Cluster {
-    /// See [`Jobs::list`].
-    async fn list(&self) -> Result<BTreeMap<String, Known>, String>;
-    /// See [`Jobs::create`].
-    async fn create(&self, name: &str, job: Value) -> Result<String, Refusal>;
-    /// See [`Jobs::keep`].
-    async fn keep(&self, name: &str, config_map: Value, dry_run: bool) -> Result<bool, Refusal>;
-    /// See [`Jobs::delete`].
-    async fn delete(&self, name: &str, uid: &str) -> Result<(), String>;
-}
-
-/// Why the API server did not make an object.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Refusal {
-    /// It refuses this one: it is too large, or a policy or a quota is against it. Others are asked all the same.
-    Object(String),
-    /// It was not reached, or knows no answer now.
-    Call(String),
-}
-
-impl From<Refusal> for String {
-    fn from(refusal: Refusal) -> Self {
-        match refusal {
-            Refusal::Object(reason) | Refusal::Call(reason) => reason,
-        }
-    }
-}
-
-impl Items for Source {
-    async fn list(&self) -> Result<Listing, String> {
-        Self::list(self).await
-    }
-
-    async fn item(&self, name: &str) -> Result<String, NoItem> {
-        Self::item(self, name).await
-    }
-}
-
-impl Cluster for Jobs {
-    async fn list(&self) -> Result<BTreeMap<String, Known>, String> {
-        Self::list(self).await
-    }
-
-    async fn create(&self, name: &str, job: Value) -> Result<String, Refusal> {
-        Self::create(self, name, job).await
-    }
-
-    async fn keep(&self, name: &str, config_map: Value, dry_run: bool) -> Result<bool, Refusal> {
-        Self::keep(self, name, config_map, dry_run).await
-    }
-
-    async fn delete(&self, name: &str, uid: &str) -> Result<(), String> {
-        Self::delete(self, name, uid).await
-    }
 }
 
 struct Manager<S, J> {
