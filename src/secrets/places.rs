@@ -83,7 +83,11 @@ pub(super) fn hidden_near(file: &File, near: Span) -> Vec<Span> {
         places.of_document(document);
     });
     places.of_comments(source, near);
-    places.hidden
+    let mut hidden = places.hidden;
+    let secrets = file.objects.iter().filter(|object| object.id.kind == "Secret");
+    let here = secrets.filter(|object| overlap(object.document.span(object.node), near));
+    here.for_each(|object| of_secret(&object.document, object.node, &mut hidden));
+    hidden
 }
 
 fn overlap(one: Span, other: Span) -> bool {
