@@ -269,6 +269,20 @@ fn says_what_is_meant_instead() {
             vec!["HorizontalPodAutoscaler is no longer served in `autoscaling/v2beta2`; write `autoscaling/v2`"],
         ),
         (old("v1"), vec![]),
+        (
+            old("v2").replace("maxReplicas", "minReplicas: 0, metrics: [{type: External, external: {metric: {name: q}, target: {type: Value, value: 1}}}], maxReplicas"),
+            vec![
+                "`minReplicas` must be at least 1; write 1, or turn on the feature gate `HPAScaleToZero` of the API server and the controller manager",
+            ],
+        ),
+        (
+            old("v2").replace("maxReplicas", "minReplicas: 0, maxReplicas"),
+            vec![
+                "`minReplicas` must be at least 1; write 1; 0 needs an Object or External metric and the feature gate `HPAScaleToZero`",
+                "`metrics` needs an Object or External metric for zero replicas",
+            ],
+        ),
+        (old("v2").replace("maxReplicas", "minReplicas: -1, maxReplicas"), vec!["`minReplicas` must be at least 1"]),
     ];
     for (text, wanted) in cases {
         let said: Vec<String> = judge(&text, &Schemas::default())
