@@ -1,4 +1,4 @@
-use crate::diagnostic::Level;
+use crate::diagnostic::{Label, Level};
 use crate::kube::{FastSet, FolderScope, Index, Object, same_unit};
 use crate::rules::{Check, FindingsAnywhere, Rule, text};
 use crate::words::{clip, nearest};
@@ -84,7 +84,11 @@ impl<'run> Parent<'run> {
         let own = gateway.id.namespace.as_deref();
         // one without a namespace goes wherever it is applied to
         let is_sure = match (self.namespace, own) {
-            (Some(_), Some(_)) => gateway.keeps(&["metadata.namespace"]) && self.route.keeps(&["metadata.namespace"]),
+            (Some(_), Some(_)) => {
+                gateway.keeps(&["metadata.namespace"])
+                    && self.route.keeps(&["metadata.namespace"])
+                    && (is_beside(self.route, gateway) || is_nearest(index, self.route, gateway))
+            }
             _ => is_beside(self.route, gateway),
         };
         (is_sure && gateway.keeps(&["metadata.name", "spec"])).then_some(gateway)
@@ -96,6 +100,19 @@ fn is_beside(route: &Object, gateway: &Object) -> bool {
     same_unit(route, gateway) || FolderScope::of(route).folder == FolderScope::of(gateway).folder
 }
 
+/// Whether no other Gateway is in more of the folders that a route is in: those of its own cluster would be.
+fn is_nearest(index: &Index<'_>, route: &Object, gateway: &Object) -> bool {
+    let all = index.kind("Gateway");
+    let nearest = shared_folders(route, gateway);
+    all.len() <= MOST && all.iter().all(|other| other.id.group() != GROUP || shared_folders(route, other) <= nearest)
+}
+
+/// In how many folders both objects are.
+fn shared_folders(route: &Object, other: &Object) -> usize {
+    let (one, other) = (FolderScope::of(route).folder, FolderScope::of(other).folder);
+    one.split('/').zip(other.split('/')).take_while(|(one, other)| one == other).count()
+}
+
 /// One listener of a Gateway.
 struct Listener<'run> {
     node: NodeId,
@@ -103,6 +120,8 @@ struct Listener<'run> {
     port: i64,
     /// Whether it takes routes of the Gateway's own namespace alone.
     is_closed: bool,
+    /// The hosts that it is for, if it is not for all.
+    host: Option<(&'run str, NodeId)>,
 }
 
 /// The listeners of a Gateway; nothing where one is not written in full.
@@ -115,7 +134,9 @@ fn listeners(gateway: &Object) -> Option<Vec<Listener<'_>>> {
         let from = document.at(*node, &["allowedRoutes", "namespaces", "from"]);
         let from = from.filter(|from| !document.is_null(*from));
         let is_closed = from.is_none_or(|from| document.str(from) == Some("Same"));
-        Some(Listener { node: *node, name, port, is_closed })
+        let host = document.get(*node, "hostname").and_then(|host| Some((document.str(host)?, host)));
+        let host = host.filter(|(host, _)| !host.is_empty());
+        Some(Listener { node: *node, name, port, is_closed, host })
     };
     (!items.is_empty() && items.len() <= MOST).then(|| items.iter().map(read).collect())?
 }
@@ -134,11 +155,41 @@ fn judge<'run>(index: &Index<'run>, parent: &Parent<'run>, extended: &FastSet<&s
         no_listener(parent, gateway, &all, level, found);
         return;
     }
-    let (Some(from), Some(of)) = (parent.namespace_of_route(), gateway.id.namespace.as_deref()) else { return };
-    let is_open = text::is_placeholder(from) || text::is_placeholder(of);
-    if from != of && !is_open && meant.iter().all(|listener| listener.is_closed) {
+    let admitted: Vec<&Listener<'_>> = match (parent.namespace_of_route(), gateway.id.namespace.as_deref()) {
+        (Some(from), Some(of)) if from != of && !text::is_placeholder(from) && !text::is_placeholder(of) => {
+            meant.iter().filter(|listener| !listener.is_closed).copied().collect()
+        }
+        _ => meant.clone(),
+    };
+    let Some(first) = admitted.first() else {
         not_admitted(parent, gateway, meant[0], level, found);
+        return;
+    };
+    if let Some((_, host)) = first.host
+        && let Some(hosts) = hosts(parent.route)
+        && admitted.iter().all(|listener| listener.host.is_some_and(|(host, _)| !is_for_any(host, &hosts)))
+    {
+        let label = gateway.label(host, format!("the host of the listener `{}`", clip(first.name)));
+        no_host(parent, label, &clip(&gateway.id.name), level, found);
     }
+}
+
+/// The hosts that a route is for; nothing where it is for all, or where they are not written in full.
+fn hosts(route: &Object) -> Option<Vec<&str>> {
+    let document = &route.document;
+    let items = document.items(document.at(route.node, &["spec", "hostnames"])?);
+    let hosts: Vec<&str> = items.iter().map(|host| document.str(*host)).collect::<Option<_>>()?;
+    let is_open = |host: &&str| host.is_empty() || text::is_placeholder(host);
+    let is_known = !hosts.is_empty() && hosts.len() <= MOST && route.keeps(&["spec.hostnames"]);
+    (is_known && !hosts.iter().any(is_open)).then_some(hosts)
+}
+
+/// Whether a listener's host may be one of some hosts: `*.` begins all that end alike.
+fn is_for_any(host: &str, hosts: &[&str]) -> bool {
+    let covers = |all: &str, one: &str| {
+        all.strip_prefix('*').is_some_and(|end| one.len() > end.len() && one.ends_with(end)) || all == one
+    };
+    text::is_placeholder(host) || hosts.iter().any(|one| covers(host, one) || covers(one, host))
 }
 
 impl Parent<'_> {
@@ -187,6 +238,28 @@ fn no_listener(
     if let Some(like) = like {
         saying.here(format!("did you mean `{}`?", clip(like)));
     }
+}
+
+fn no_host(parent: &Parent<'_>, listener: Label, gateway: &str, level: Level, found: &mut FindingsAnywhere<'_>) {
+    let message = match parent.section {
+        Some(section) => {
+            format!("the hosts of this route do not match the listener `{}` of Gateway `{gateway}`", clip(section))
+        }
+        None => format!("the hosts of this route match no listener of Gateway `{gateway}`"),
+    };
+    let hosts = parent.route.document.at(parent.route.node, &["spec", "hostnames"]);
+    let shown = hosts.and_then(|hosts| parent.route.document.items(hosts).first().copied()).unwrap_or(parent.node);
+    found
+        .about(parent.route)
+        .at(shown, message)
+        .label(listener)
+        .because(
+            "a route with `hostnames` is attached to a listener with a `hostname` only if one of them matches; `*.` \
+             matches what ends alike, but not the domain itself (kubernetes-sigs/gateway-api: apis/v1/httproute_types.go, \
+             Hostnames)",
+        )
+        .help("correct the host, or name a listener that is for it")
+        .level(level);
 }
 
 fn not_admitted(
