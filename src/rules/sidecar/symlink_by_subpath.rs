@@ -1,3 +1,4 @@
+use crate::facts::program::{Program, Purpose};
 use crate::facts::{Lifetime, PodFacts, Role, Task};
 use crate::kube::ContainerView;
 use crate::rules::{Check, Findings, Rule, parts};
@@ -14,7 +15,7 @@ fn check(facts: &PodFacts<'_>, found: &mut Findings<'_>) {
     for one in &facts.members {
         let view = one.container;
         let keeps_pulling = one.role == Role::Sidecar(Task::Git) && one.lifetime != Lifetime::Ends;
-        if !keeps_pulling || !view.runs_beside_app() {
+        if !keeps_pulling || !view.runs_beside_app() || !one.program.is_some_and(swaps_a_link) {
             continue;
         }
         for (own, written) in parts::mounts(&view).filter(|(mount, _)| mount.sub_path.is_none()) {
@@ -36,4 +37,10 @@ fn check(facts: &PodFacts<'_>, found: &mut Findings<'_>) {
             }
         }
     }
+}
+
+/// Whether a program puts each version into a new folder behind a link. Plain `git pull` changes the files of one folder,
+/// which a `subPath` shows, too.
+fn swaps_a_link(program: &Program) -> bool {
+    program.writes.iter().any(|path| path.purpose == Purpose::Checkout)
 }
