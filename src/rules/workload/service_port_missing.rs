@@ -226,7 +226,10 @@ fn of_ingress<'run>(
         }
         let own = all.services.entry(std::ptr::from_ref(service)).or_insert_with(|| Backend::of(service));
         let has = if number.is_some() { own.numbers.contains(wanted) } else { own.names.contains(wanted) };
-        if has || !own.is_meant(index, ingress, service, all.ingresses) {
+        if has
+            || !own.is_meant(index, ingress, service, all.ingresses)
+            || is_reached_otherwise(index, ingress, service, wanted)
+        {
             continue;
         }
         say(ingress, service, shown, OF_INGRESS, found);
@@ -270,8 +273,54 @@ fn say(route: &Object, service: &Object, shown: NodeId, why: &'static str, found
 /// Whether the controller of an Ingress is none that is known to take the number for a port of the Pods: `shenyu-ingress`
 /// joins it to their addresses (apache/shenyu: `DubboIngressParser`).
 fn reads_ports_of_services(ingress: &Object) -> bool {
+    class_of(ingress).is_none_or(|class| !class.contains("shenyu"))
+}
+
+/// The class of an Ingress, as it is written.
+fn class_of(ingress: &Object) -> Option<&str> {
     let at = |path: &[&str]| ingress.document.at(ingress.node, path).and_then(|node| ingress.document.str(node));
-    let class =
-        at(&["spec", "ingressClassName"]).or_else(|| at(&["metadata", "annotations", "kubernetes.io/ingress.class"]));
-    class.is_none_or(|class| !class.contains("shenyu"))
+    at(&["spec", "ingressClassName"]).or_else(|| at(&["metadata", "annotations", "kubernetes.io/ingress.class"]))
+}
+
+/// Whether an Ingress may reach a Service by what is no port of it: its `targetPort`, and any number of an external name.
+/// ingress-nginx (`serviceEndpoints` and `externalNamePorts` in internal/ingress/controller/controller.go) and
+/// haproxy-ingress (`FindServicePort`) do; so those that are known to compare `port` and `name` alone are told by their
+/// class, or by its controller.
+fn is_reached_otherwise(index: &Index<'_>, ingress: &Object, service: &Object, wanted: &str) -> bool {
+    const CLASSES: [&str; 7] = ["alb", "cilium", "contour", "gce", "gce-internal", "istio", "traefik"];
+    const CONTROLLERS: [&str; 6] = [
+        "cilium.io/ingress-controller",
+        "ingress.k8s.aws/alb",
+        "istio.io/ingress-controller",
+        "nginx.org/ingress-controller",
+        "projectcontour.io/ingress-controller",
+        "traefik.io/ingress-controller",
+    ];
+    let is_target = |port: &ServicePort| match &port.target_port {
+        Some(IntOrString::Int(number)) => number.to_string() == wanted,
+        Some(IntOrString::String(name)) => name == wanted,
+        None => false,
+    };
+    let is_external = || {
+        let Some(Typed::Service(typed)) = &service.typed else { return false };
+        typed.spec.as_ref().and_then(|spec| spec.type_.as_deref()) == Some("ExternalName")
+    };
+    let is_number = wanted.bytes().all(|byte| byte.is_ascii_digit());
+    if !ports(service).any(|(port, _)| is_target(port)) && !(is_number && is_external()) {
+        return false;
+    }
+    let class = class_of(ingress);
+    let is_default = |known: &Object| {
+        let path = ["metadata", "annotations", "ingressclass.kubernetes.io/is-default-class"];
+        known.document.at(known.node, &path).and_then(|node| known.document.str(node)) == Some("true")
+    };
+    let is_meant = |known: &&&Object| class.map_or_else(|| is_default(known), |class| known.id.name == class);
+    let controller = index.kind("IngressClass").iter().find(is_meant).and_then(|known| {
+        known.document.at(known.node, &["spec", "controller"]).and_then(|node| known.document.str(node))
+    });
+    match (controller, class) {
+        (Some(controller), _) => !CONTROLLERS.contains(&controller),
+        (None, Some(class)) => !CLASSES.contains(&class),
+        (None, None) => true,
+    }
 }
