@@ -27,7 +27,8 @@ fn check(pod: PodView<'_>, found: &mut Findings<'_>) {
 }
 
 fn judge(object: &Object, image: &str, node: NodeId, found: &mut Findings<'_>) {
-    let is_another = || is_built(image) || is_set_by_openshift(object, image) || is_to_be_filled_in(image);
+    let is_another =
+        || is_built(image) || is_target(image) || is_set_by_openshift(object, image) || is_to_be_filled_in(image);
     let Some(why) = refusal(image).filter(|_| !image.is_empty() && !is_another()) else { return };
     let without_scheme = image.split_once("://").map_or(image, |(_, rest)| rest);
     let (message, here, help) = match why {
@@ -108,6 +109,23 @@ fn is_built(image: &str) -> bool {
     scheme.is_some_and(|scheme| !MISTAKEN.contains(&scheme.as_str()))
 }
 
+/// Whether a build tool puts a reference in the place of one of its targets, `//shop/web:image` or `@shop//web:image`
+/// (bazelbuild/rules_k8s: README; please.build: `k8s_config`). A host in front (`//docker.io/…`) and a version at the end
+/// (`//shop:1.4`) are those of a reference.
+fn is_target(image: &str) -> bool {
+    let is_of_label = |text: &str| text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"_.+=~/-".contains(&byte));
+    let Some((project, label)) = image.split_once("//") else { return false };
+    let is_project = project.is_empty() || project.starts_with('@') && is_of_label(project.trim_start_matches('@'));
+    let (package, target) = label.split_once(':').map_or((label, None), |(package, target)| (package, Some(target)));
+    let first = package.split('/').next().unwrap_or_default();
+    let is_package = !first.contains('.') && first != "localhost" && is_of_label(package);
+    let is_version = |text: &str| {
+        text == "latest" || text.strip_prefix('v').unwrap_or(text).starts_with(|first: char| first.is_ascii_digit())
+    };
+    let is_name = |target: &str| !target.is_empty() && is_of_label(target) && !is_version(target);
+    is_project && is_package && target.map_or_else(|| !package.is_empty(), is_name)
+}
+
 /// Whether `OpenShift` puts the image of an image stream in the place of a blank one
 /// (docs.openshift.com: openshift_images/triggering-updates-on-imagestream-changes).
 fn is_set_by_openshift(object: &Object, image: &str) -> bool {
@@ -141,4 +159,40 @@ fn is_to_be_filled_in(image: &str) -> bool {
     let is_shouted =
         |part: &str| part.chars().any(char::is_alphabetic) && part.len() > 1 && !part.chars().any(char::is_lowercase);
     is_marked || says_so(image) || image.split(['/', ':', '@']).any(is_shouted)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::is_target;
+
+    #[test]
+    fn targets_of_build_tools_are_told_from_references() {
+        let targets = [
+            "//path:target",
+            "//shop:image",
+            "//shop/web:web_image",
+            "//shop/web",
+            "//shop/web:image.tar",
+            "//:web",
+            "@shop//web:image",
+            "@@shop~1.4//web:image",
+            "@//web:image",
+            "///shop//web:image",
+        ];
+        assert_eq!(targets.iter().find(|image| !is_target(image)), None);
+        let references = [
+            "//",
+            "//shop:",
+            "//shop:1.4",
+            "//shop/web:v1.4",
+            "//shop:latest",
+            "//docker.io/library/nginx:stable",
+            "//localhost/shop",
+            "//localhost:5000/shop",
+            "docker.io//shop:image",
+            "https://shop/web",
+            "//shop/web@sha256:image",
+        ];
+        assert_eq!(references.iter().find(|image| is_target(image)), None);
+    }
 }
