@@ -232,8 +232,10 @@ fn covered(path: &[String], said: &Json, made: Option<&Json>, whole: (&Json, &Js
             (*said == true && mounted).then_some("the app gets its token from a separate volume")
         }
         ("requests", _) => {
-            let nothing = Quantity::parse(&plain(said))?.sign() == 0;
-            nothing.then_some("a request of zero has no effect on scheduling")
+            let is_nothing = |said: &Json| Quantity::parse(&plain(said)).is_some_and(|said| said.sign() == 0);
+            // beside a limit it is one: without it, the server makes the limit the request
+            let has_limit = at(whole.0, 2)?["limits"].get(last).is_some_and(|limit| !is_nothing(limit));
+            (is_nothing(said) && !has_limit).then_some("a request of zero has no effect on scheduling")
         }
         ("limits", "cpu" | "memory") => {
             let nothing = Quantity::parse(&plain(said))?.sign() == 0;

@@ -159,6 +159,29 @@ fn variables_mean_what_they_mean_in_their_order() {
 }
 
 #[test]
+fn requests_of_nothing_stay_beside_limits() {
+    let limits = "limits: {cpu: \"4\", memory: 2Gi}";
+    let resources = [
+        (format!("requests: {{cpu: 0, memory: 0}}, {limits}"), "0", "0"),
+        (format!("requests: {{cpu: 0m, memory: 0Mi}}, {limits}"), "0m", "0Mi"),
+        (format!("requests: {{cpu: \"0\", memory: 1Gi}}, {limits}"), "0", "1Gi"),
+        (format!("requests: {{memory: \"0\"}}, {limits}"), "4", "0"),
+        ("requests: {cpu: 0, memory: 0}, limits: {cpu: 50m, memory: 64Mi}".to_owned(), "0", "0"),
+        ("requests: {cpu: 0, memory: 0}".to_owned(), "100m", "128Mi"),
+        (limits.to_owned(), "4", "2Gi"),
+    ];
+    let text = |value: &serde_json::Value| value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+    for (resources, cpu, memory) in resources {
+        let said = report(&deployment(&format!(", resources: {{{resources}}}"), ""));
+        let made = generate(said["documents"][0]["description"].as_str().unwrap_or_default());
+        let objects = crate::support::documents(&made.stdout);
+        let own = objects.iter().find(|object| object["kind"] == "Deployment").expect("a Deployment");
+        let requests = &own["spec"]["template"]["spec"]["containers"][0]["resources"]["requests"];
+        assert_eq!((&*text(&requests["cpu"]), &*text(&requests["memory"])), (cpu, memory), "{resources}: {own}");
+    }
+}
+
+#[test]
 fn volumes_are_not_called_like_those_that_are_made() {
     let with = |name: &str, mount: &str, more: &str| {
         deployment(

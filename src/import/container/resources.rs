@@ -33,6 +33,13 @@ pub(super) fn resources(resources: &Json) -> Json {
     let is_something = |value: &Json| Quantity::of_json(value).is_none_or(|quantity| quantity.sign() != 0);
     let of = |list: &str, name: &str| resources[list].get(name).cloned().filter(is_something);
     let request = |name: &str| of("requests", name).or_else(|| of("limits", name));
+    // the server copies the limit only where nothing is said, not over a zero, which a patch keeps
+    let asked = |name: &str, default: &str| {
+        let is_said = resources["requests"].get(name).is_some_and(|said| !said.is_null());
+        let amount = |value: &Json| Quantity::of_json(value).map(Quantity::nano);
+        let is_copied = |limit: &Json| !is_said || amount(limit) < amount(&json!(default));
+        of("requests", name).or_else(|| of("limits", name).filter(is_copied)).unwrap_or_else(|| json!(default))
+    };
     let extended: Vec<(String, Json)> = resources["limits"]
         .as_object()
         .into_iter()
@@ -41,10 +48,8 @@ pub(super) fn resources(resources: &Json) -> Json {
         .map(|(name, value)| (name.clone(), value.clone()))
         .collect();
     let limits = (of("limits", "cpu"), of("limits", "memory"));
-    let requests = (request("cpu"), request("memory"));
+    let (cpu, memory) = (asked("cpu", "100m"), asked("memory", "128Mi"));
     let disk = request("ephemeral-storage");
-    let cpu = requests.0.unwrap_or_else(|| json!("100m"));
-    let memory = requests.1.unwrap_or_else(|| json!("128Mi"));
     // no limit is made up: the app may be beyond it already
     let memory_limit = limits.1.unwrap_or_else(|| json!(false));
     let mut said = Map::from_iter([("cpu".to_owned(), cpu), ("memory".to_owned(), memory.clone())]);
