@@ -216,6 +216,10 @@ pub(super) fn refused(findings: &[Finding]) -> String {
         |finding| {
             let label = &finding.primary;
             let at = label.source.slice(label.span);
+            // no document of an import has parameters
+            if let Some(name) = unfilled(at) {
+                return format!("`{}` has to be filled in first", masked(name));
+            }
             let is_short = at.len() <= 60 && !at.contains('\n') && finding.secrets.is_empty();
             if is_short && !at.is_empty() {
                 format!("{} (`{}`)", finding.message, masked(at))
@@ -224,6 +228,13 @@ pub(super) fn refused(findings: &[Finding]) -> String {
             }
         },
     )
+}
+
+/// The first `${NAME}` of a text, which another tool is to fill in.
+fn unfilled(text: &str) -> Option<&str> {
+    let start = text.match_indices("${").map(|(at, _)| at).find(|at| !text[..*at].ends_with('$'))?;
+    let end = text[start..].find('}')?;
+    Some(&text[start..=start + end])
 }
 
 #[cfg(test)]

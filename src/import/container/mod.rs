@@ -156,7 +156,12 @@ pub(super) fn escaped(text: &str) -> String {
     text.replace("${", "$${")
 }
 
-/// The same for all texts of a value.
+/// Whether a name is yet to be filled in, by Flux or `envsubst`: a patch says it, since keys take names alone.
+pub(in crate::import) fn is_filled_in_later(name: &str) -> bool {
+    name.contains("${")
+}
+
+/// The same as [`escaped`] for all texts of a value.
 pub(super) fn escaped_below(value: Json) -> Json {
     match value {
         Json::String(text) => json!(escaped(&text)),

@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value as Json, json};
 
-use super::escaped;
+use super::{escaped, is_filled_in_later};
 use crate::import::order;
 use crate::import::values::{items, text};
 
@@ -13,7 +13,8 @@ pub(super) fn env(container: &Json) -> Json {
         let Some(name) = variable["name"].as_str() else { continue };
         let from = &variable["valueFrom"];
         let key = |kind: &str, source: &Json| {
-            let text = json!(format!("{kind}/{}/{}", source["name"].as_str()?, source["key"].as_str()?));
+            let text = format!("{kind}/{}/{}", source["name"].as_str()?, source["key"].as_str()?);
+            let text = Some(text).filter(|text| !is_filled_in_later(text)).map(Json::String)?;
             Some(if source["optional"] == true { json!({"from": text, "optional": true}) } else { text })
         };
         let value = if from.is_null() {
@@ -72,7 +73,7 @@ pub(super) fn env_from(container: &Json) -> Json {
             (Json::Null, source) => ("configmap", source),
             (source, _) => ("secret", source),
         };
-        let name = source["name"].as_str()?;
+        let name = source["name"].as_str().filter(|name| !is_filled_in_later(name))?;
         let mut value = json!({kind: name});
         if let Some(prefix) = from["prefix"].as_str().filter(|prefix| !prefix.is_empty()) {
             value["prefix"] = json!(prefix);

@@ -4,7 +4,7 @@ use serde_json::{Map, Value as Json, json};
 
 use super::resources::unlimited;
 use super::root::becomes_another;
-use super::{Pod, duration, escaped};
+use super::{Pod, duration, escaped, is_filled_in_later};
 use crate::describe::fits;
 use crate::facts::users;
 use crate::import::canonical::{overlap, path_of};
@@ -198,6 +198,10 @@ fn fresh(name: &str, volumes: &Map<String, Json>, pod: &Pod<'_>) -> String {
 
 fn volume_of(volume: &Json, mount: &Json, path: &str, pod: &Pod<'_>) -> Option<Json> {
     let mut value = source_keys(volume, mount, pod)?;
+    let names = ["claim", "secret", "configmap", "sources", "image", "ephemeral"].iter();
+    if names.filter_map(|key| value.get(*key)).any(|name| is_filled_in_later(&name.to_string())) {
+        return None;
+    }
     let read_only = mount["readOnly"] == true;
     value.insert("mount".to_owned(), json!(escaped(path)));
     if ["hostPath", "csi", "projected"].iter().any(|kind| volume.get(kind).is_some()) {

@@ -13,7 +13,7 @@ use serde_json::{Map, Value as Json, json};
 use super::Input;
 use super::canonical;
 use super::configs;
-use super::container::{self, Pod, Ports, duration};
+use super::container::{self, Pod, Ports, duration, is_filled_in_later};
 use super::owned::Owned;
 use super::plan;
 use super::policies;
@@ -80,9 +80,11 @@ pub(super) fn describe(owned: &Owned<'_>, used_labels: &[String]) -> Result<Map<
     document.put_pod(owned, spec);
     document.put("budget", owned.budget(plan::makes_budget(owned)));
     document.put("rollout", reach::rollout(object));
-    let pull = items(&spec["imagePullSecrets"]).iter().filter(|one| one["name"].is_string());
+    let is_sayable = |name: &Json| name.as_str().is_some_and(|name| !is_filled_in_later(name));
+    let pull = items(&spec["imagePullSecrets"]).iter().filter(|one| is_sayable(&one["name"]));
     document.put("pull", Json::Array(pull.map(|one| one["name"].clone()).collect()));
-    document.put("priority", spec["priorityClassName"].clone());
+    let priority = Some(&spec["priorityClassName"]).filter(|name| is_sayable(name));
+    document.put("priority", priority.cloned().unwrap_or_default());
     let mut adopt = owned.adopt(app, &ports);
     if let (Some(members), kept) = (adopt.as_object_mut(), kept_labels(owned, &labels, used_labels))
         && !kept.is_empty()
