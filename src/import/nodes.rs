@@ -5,6 +5,7 @@ use std::collections::HashSet;
 use serde_json::{Map, Value as Json, json};
 
 use super::values::{items, remove, text};
+use crate::sort;
 
 /// What a node must fulfil for a Pod to be put there.
 const REQUIRED: &str = "requiredDuringSchedulingIgnoredDuringExecution";
@@ -15,6 +16,7 @@ pub(super) fn nodes(spec: &mut Map<String, Json>) {
     if let Some(Json::Object(selector)) = spec.shift_remove("nodeSelector") {
         nodes.extend(selector.into_iter().map(|(key, value)| (key, json!([value]))));
     }
+    spread(spec, &mut nodes);
     let required = spec.get("affinity").and_then(|affinity| affinity["nodeAffinity"].get(REQUIRED));
     let simple = required.and_then(|required| match items(&required["nodeSelectorTerms"]) {
         [term] if term["matchFields"].is_null() => {
@@ -43,6 +45,30 @@ pub(super) fn nodes(spec: &mut Map<String, Json>) {
     if !nodes.is_empty() {
         spec.insert("nodes".to_owned(), Json::Object(nodes));
     }
+}
+
+/// Says in each of several terms what the nodeSelector asks besides, as a description does, and puts the labels of a term
+/// in order. Nothing where a term is about a label twice, or in a way that no description has words for.
+fn spread(spec: &mut Map<String, Json>, nodes: &mut Map<String, Json>) {
+    let pointer = format!("/nodeAffinity/{REQUIRED}/nodeSelectorTerms");
+    let terms = spec.get_mut("affinity").and_then(|affinity| affinity.pointer_mut(&pointer));
+    let Some(terms) = terms.and_then(Json::as_array_mut).filter(|terms| terms.len() > 1) else { return };
+    let is_plain = |term: &Json| {
+        let expressions = items(&term["matchExpressions"]);
+        let mut keys: HashSet<String> = nodes.keys().cloned().collect();
+        term["matchFields"].is_null()
+            && !expressions.is_empty()
+            && expressions.iter().all(|one| keys.insert(text(&one["key"])) && node_label(one).is_some())
+    };
+    if !terms.iter().all(is_plain) {
+        return;
+    }
+    for expressions in terms.iter_mut().filter_map(|term| term["matchExpressions"].as_array_mut()) {
+        let further = nodes.iter().map(|(key, values)| json!({"key": key, "operator": "In", "values": values}));
+        expressions.extend(further);
+        sort::by_key(expressions, |one| text(&one["key"]));
+    }
+    nodes.clear();
 }
 
 /// The weight of one preference alone, which is of no effect: scores are scaled to the best node (kubernetes:

@@ -55,7 +55,18 @@ pub(super) fn merge(fields: &[&Field], said: &Json, made: &Json, canonical_made:
             let order = field.said.as_ref().and_then(Json::as_str).unwrap_or_default().replace(", ", "`, `");
             return Err(format!("its init containers start in an order that no description gives: `{order}`"));
         }
-        if path.iter().any(|step| matches!(step.as_str(), "nodes" | "order")) {
+        if let Some(at) =
+            path.iter().position(|step| step == "nodes").filter(|at| path[..*at].ends_with(&["spec".to_owned()]))
+        {
+            let selector = selector(&path[at + 1..], field.said.as_ref());
+            let Some((key, value)) = selector else {
+                return Err("no key or patch can express which nodes its affinity asks for".to_owned());
+            };
+            let selector = ["nodeSelector".to_owned(), key];
+            set(&mut merge, &[&path[..at], &selector].concat(), value);
+            continue;
+        }
+        if path.iter().any(|step| step == "order") {
             return Err(format!("there is no key or patch for {}", field.name()));
         }
         if let Some(at) = path.iter().position(|step| step == "volumeMounts") {
@@ -76,6 +87,14 @@ pub(super) fn merge(fields: &[&Field], said: &Json, made: &Json, canonical_made:
         startup(&mut merge, field, said, canonical_made);
     }
     Ok(merge)
+}
+
+/// The label of nodes that a nodeSelector asks for, as it is compared.
+fn selector(path: &[String], said: Option<&Json>) -> Option<(String, Json)> {
+    match (path, said?.as_array()?.as_slice()) {
+        ([key], [value]) => Some((key.clone(), value.clone())),
+        _ => None,
+    }
 }
 
 /// The claims of a StatefulSet without what the server wrote into them.

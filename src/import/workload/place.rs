@@ -17,18 +17,21 @@ pub(super) fn place(spec: &Json, namespace: &Json, selector: &Map<String, Json>,
         }}}}),
         &Around::default(),
     );
-    if let Some(nodes) = one.pointer("/spec/template/spec/nodes").and_then(Json::as_object) {
+    let required =
+        &one["spec"]["template"]["spec"]["affinity"]["nodeAffinity"]["requiredDuringSchedulingIgnoredDuringExecution"];
+    // beside terms that only a patch can say, it says the labels, too: its list takes the place of theirs
+    let nodes = one.pointer("/spec/template/spec/nodes").and_then(Json::as_object).filter(|_| required.is_null());
+    if let Some(nodes) = nodes {
         let short = |value: &Json| match items(value) {
             [one] => one.clone(),
             _ => value.clone(),
         };
         place.insert("nodes".to_owned(), nodes.iter().map(|(key, value)| (key.clone(), short(value))).collect());
     }
-    let required =
-        &one["spec"]["template"]["spec"]["affinity"]["nodeAffinity"]["requiredDuringSchedulingIgnoredDuringExecution"];
     let terms: Option<Vec<_>> = items(&required["nodeSelectorTerms"]).iter().map(preferred_nodes).collect();
     let is_sayable = |terms: &Vec<Map<String, Json>>| terms.len() > 1 && terms.iter().all(|term| !term.is_empty());
-    if let (Some(terms), false) = (terms.filter(is_sayable), place.contains_key("nodes")) {
+    let has_labels = one.pointer("/spec/template/spec/nodes").is_some();
+    if let (Some(terms), false) = (terms.filter(is_sayable), has_labels) {
         place.insert("nodes".to_owned(), json!(terms));
     }
     for (key, field) in [("runtime", "runtimeClassName"), ("scheduler", "schedulerName"), ("node", "nodeName")] {
