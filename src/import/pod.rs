@@ -88,6 +88,7 @@ fn volumes(spec: &mut Map<String, Json>) {
             source = json!({"emptyDir": {}});
         }
         projected(&mut source);
+        source = as_one_source(&source).unwrap_or(source);
         if let Some(secret) = source.pointer_mut("/secret/items").filter(|items| items.is_null()) {
             *secret = json!([]);
         }
@@ -182,6 +183,26 @@ fn projected(volume: &mut Json) {
             _ => {}
         }
     }
+}
+
+/// A projected volume that has one Secret or ConfigMap, as the volume that has the same files.
+pub(super) fn as_one_source(volume: &Json) -> Option<Json> {
+    let [source] = items(&volume["projected"]["sources"]) else { return None };
+    let (kind, said) = source.as_object().filter(|source| source.len() == 1)?.iter().next()?;
+    let name = match kind.as_str() {
+        "secret" => "secretName",
+        "configMap" => "name",
+        _ => return None,
+    };
+    let mut said = said.as_object()?.clone();
+    if let Some(value) = said.shift_remove("name") {
+        said.insert(name.to_owned(), value);
+    }
+    said.extend(volume["projected"].get("defaultMode").map(|mode| ("defaultMode".to_owned(), mode.clone())));
+    let mut plain = volume.as_object()?.clone();
+    plain.shift_remove("projected");
+    plain.insert(kind.clone(), Json::Object(said));
+    Some(Json::Object(plain))
 }
 
 /// A single file of a Secret or ConfigMap, whatever the volume calls it within.

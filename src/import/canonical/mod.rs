@@ -11,7 +11,7 @@ use serde_json::{Map, Value as Json, json};
 use super::around::Around;
 pub(super) use super::nodes::node_label;
 use super::pod;
-pub(super) use super::pod::{overlap, path_of, pull_policy, slept};
+pub(super) use super::pod::{as_one_source, overlap, path_of, pull_policy, slept};
 use super::rights;
 use super::values::{has_no_empty_lists, remove, template_pointer, text, without_empty_lists, without_nulls};
 use crate::pattern::merge_key;

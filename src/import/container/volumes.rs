@@ -7,7 +7,7 @@ use super::root::becomes_another;
 use super::{Pod, duration, escaped, is_filled_in_later};
 use crate::describe::fits;
 use crate::facts::users;
-use crate::import::canonical::{overlap, path_of};
+use crate::import::canonical::{self, overlap, path_of};
 use crate::import::values::{containers, items, text};
 use crate::pattern::volume_name;
 
@@ -197,6 +197,13 @@ fn fresh(name: &str, volumes: &Map<String, Json>, pod: &Pod<'_>) -> String {
 }
 
 fn volume_of(volume: &Json, mount: &Json, path: &str, pod: &Pod<'_>) -> Option<Json> {
+    let has_path = mount["subPath"].as_str().is_some_and(|sub| !sub.is_empty());
+    let plain = has_path.then(|| canonical::as_one_source(volume)).flatten();
+    let volume = plain.as_ref().unwrap_or(volume);
+    // a patch says which file of several sources is mounted
+    if has_path && volume.get("projected").is_some() {
+        return None;
+    }
     let mut value = source_keys(volume, mount, pod)?;
     let names = ["claim", "secret", "configmap", "sources", "image", "ephemeral"].iter();
     if names.filter_map(|key| value.get(*key)).any(|name| is_filled_in_later(&name.to_string())) {
