@@ -56,7 +56,8 @@ pub fn is_made(object: &Json) -> bool {
         }
         "Service" => is_named("kubernetes") && metadata["labels"]["provider"] == "kubernetes",
         "APIService" => has("labels", "kube-aggregator.kubernetes.io/automanaged"),
-        "PersistentVolume" => has("annotations", "pv.kubernetes.io/provisioned-by"),
+        // without the server's mark it is kept to bind a claim to data that is there
+        "PersistentVolume" => metadata["uid"].is_string() && has("annotations", "pv.kubernetes.io/provisioned-by"),
         _ => false,
     }
 }

@@ -234,6 +234,13 @@ fn what_the_cluster_makes_is_not_imported() {
              CronJob, name: web, uid: a, controller: true}}]}}\n{spec}\n"
         )
     };
+    let volume = |name: &str, more: &str| {
+        format!(
+            "---\napiVersion: v1\nkind: PersistentVolume\nmetadata: {{name: {name}, annotations: \
+             {{pv.kubernetes.io/provisioned-by: csi.example.com}}{more}}}\nspec: {{capacity: {{storage: 1Gi}}, accessModes: \
+             [ReadWriteOnce], csi: {{driver: csi.example.com, volumeHandle: {name}}}}}\n"
+        )
+    };
     let pod = "{containers: [{name: a, image: \"registry.example.com/a:1\"}], restartPolicy: Never}";
     let input = deployment("web", "app: web", "replicas: 1")
         + &owned("batch/v1", "Job", &format!("spec: {{template: {{spec: {pod}}}}}"))
@@ -242,17 +249,57 @@ fn what_the_cluster_makes_is_not_imported() {
         + "---\napiVersion: v1\nkind: Endpoints\nmetadata: {name: web}\n"
         + "---\napiVersion: v1\nkind: Endpoints\nmetadata: {name: outside}\nsubsets: [{addresses: [{ip: 192.0.2.7}], ports: [{port: 80}]}]\n"
         + "---\napiVersion: v1\nkind: ConfigMap\nmetadata: {name: kube-root-ca.crt}\ndata: {ca.crt: x}\n"
-        + "---\napiVersion: v1\nkind: ServiceAccount\nmetadata: {name: default}\n";
+        + "---\napiVersion: v1\nkind: ServiceAccount\nmetadata: {name: default}\n"
+        + &volume("pvc-1", ", uid: b")
+        + &volume("kept", "");
     let said = report(&input);
     assert_eq!((&said["workloads"], &said["imported"]), (&1.into(), &1.into()), "{said}");
-    assert_eq!(said["cluster"].as_array().map(Vec::len), Some(5), "{said}");
+    assert_eq!(said["cluster"].as_array().map(Vec::len), Some(6), "{said}");
     let left = said["left"].to_string();
     assert!(
         left.contains("Endpoints/outside") && !left.contains("Endpoints/web") && !left.contains("default"),
         "{left}"
     );
+    assert!(
+        left.contains("PersistentVolume/kept") && !left.contains("pvc-1"),
+        "written to find its data again: {left}"
+    );
     let run = patterns_with(&["import", "-"], input.as_bytes());
-    assert!(run.stderr.contains("made by the cluster, and nothing to apply: 5 objects"), "{}", run.stderr);
+    assert!(run.stderr.contains("made by the cluster, and nothing to apply: 6 objects"), "{}", run.stderr);
+}
+
+/// Tools write annotations and labels, and read others with the same beginning that people write.
+#[test]
+fn what_people_tell_flux_is_kept() {
+    let web = deployment("web", "app: web", "replicas: 1");
+    for told in [
+        "kustomize.toolkit.fluxcd.io/prune: disabled",
+        "kustomize.toolkit.fluxcd.io/reconcile: disabled",
+        "kustomize.toolkit.fluxcd.io/ssa: IfNotPresent",
+        "kustomize.toolkit.fluxcd.io/force: enabled",
+        "kustomize.toolkit.fluxcd.io/substitute: disabled",
+        "helm.toolkit.fluxcd.io/driftDetection: disabled",
+        "config.kubernetes.io/depends-on: /namespaces/a/Service/b",
+    ] {
+        for map in ["annotations", "labels"] {
+            if map == "labels" && told.contains("depends-on") {
+                continue;
+            }
+            let (made, text) = made(&web.replacen("name: web", &format!("name: web, {map}: {{{told}}}"), 1));
+            assert!(text.contains(told) && made.contains(told), "{map}: {text}\n{made}");
+        }
+    }
+    for own in [
+        "kustomize.toolkit.fluxcd.io/checksum: abc",
+        "kustomize.toolkit.fluxcd.io/name: apps",
+        "helm.toolkit.fluxcd.io/namespace: apps",
+        "config.kubernetes.io/index: '0'",
+        "reconcile.fluxcd.io/requestedAt: '2026-01-01'",
+    ] {
+        let (made, text) = made(&web.replacen("name: web", &format!("name: web, annotations: {{{own}}}"), 1));
+        let key = own.split(':').next().unwrap();
+        assert!(!text.contains(key) && !made.contains(key), "{text}\n{made}");
+    }
 }
 
 #[test]

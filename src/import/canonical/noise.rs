@@ -32,6 +32,7 @@ const NOISE_ANNOTATIONS: &[&str] = &[
     "argocd.argoproj.io/tracking-id",
     "kustomize.toolkit.fluxcd.io/",
     "helm.toolkit.fluxcd.io/",
+    "reconcile.fluxcd.io/requestedAt",
     "config.kubernetes.io/",
     "internal.config.kubernetes.io/",
     "objectset.rio.cattle.io/",
@@ -48,13 +49,27 @@ const NOISE_ANNOTATIONS: &[&str] = &[
 const NOISE_LABEL_PREFIXES: &[&str] =
     &["io.kompose.network/", "kustomize.toolkit.fluxcd.io/", "helm.toolkit.fluxcd.io/", "objectset.rio.cattle.io/"];
 
+/// What people write for tools that write with the same beginning: what Flux is not to delete, change or replace
+/// (fluxcd.io: flux/components/kustomize/kustomizations, "Controlling the apply behavior of resources", and
+/// flux/components/helm/helmreleases, "Drift detection"), and in which order things are applied
+/// (kubernetes-sigs/cli-utils: pkg/object/dependson). As labels, too.
+const WRITTEN: &[&str] = &[
+    "kustomize.toolkit.fluxcd.io/force",
+    "kustomize.toolkit.fluxcd.io/prune",
+    "kustomize.toolkit.fluxcd.io/reconcile",
+    "kustomize.toolkit.fluxcd.io/ssa",
+    "kustomize.toolkit.fluxcd.io/substitute",
+    "helm.toolkit.fluxcd.io/driftDetection",
+    "config.kubernetes.io/depends-on",
+];
+
 /// Whether a label is a tool's own and no selector asks for it.
 pub(in crate::import) fn is_noise_label(key: &str, used_labels: &[String]) -> bool {
     let is_noise = NOISE_LABELS.contains(&key) || NOISE_LABEL_PREFIXES.iter().any(|prefix| key.starts_with(prefix));
-    is_noise && !used_labels.iter().any(|used| used == key)
+    is_noise && !WRITTEN.contains(&key) && !used_labels.iter().any(|used| used == key)
 }
 
 /// Whether an annotation is a tool's own.
 pub(in crate::import) fn is_noise_annotation(key: &str) -> bool {
-    NOISE_ANNOTATIONS.iter().any(|noise| key.starts_with(noise))
+    NOISE_ANNOTATIONS.iter().any(|noise| key.starts_with(noise)) && !WRITTEN.contains(&key)
 }
