@@ -2,6 +2,7 @@
 
 use std::ops::Range;
 
+use super::code::is_passed_on;
 use super::value::{Place, behind};
 use super::{is_login, is_of_code, is_plain, names_a_key, names_a_secret, names_login, reads_as_name};
 use crate::words::is_secret_name;
@@ -96,7 +97,8 @@ fn is_variable(text: &str, assigned: &Assigned<'_>) -> bool {
         let member = ["this.", "self.", "cls."].iter().find_map(|object| assigned.name.strip_prefix(object));
         member.is_some_and(|name| is_of_code(name, value) || value.rsplit('.').next() == Some(name))
     };
-    !is_quoted && (is_argument && is_of_code(assigned.name, value) || is_constant || is_member())
+    let is_named = is_argument && is_of_code(assigned.name, value);
+    !is_quoted && (is_named || is_constant || is_member() || is_passed_on(text, start, assigned.value.start))
 }
 
 /// Whether a text in the code of a program is a secret: it is in quotes, one word, and neither says again what it is for

@@ -2,6 +2,7 @@
 //! `gen` refuses it.
 
 mod assigned;
+mod code;
 mod elements;
 mod forms;
 mod lines;
@@ -204,7 +205,10 @@ pub fn of_words(text: &str, words: &mut Words, found: &mut Vec<Range<usize>>) {
         // the letter before a text of SQL Server
         let is_letter = |from: &usize| &whole[*from..] == "N" && bytes.get(end) == Some(&b'\'');
         let is_secret = |from: &usize| {
-            is_plain(&whole[*from..]) && !is_letter(from) && !is_of_code(&whole[..*from], &whole[*from..])
+            is_plain(&whole[*from..])
+                && !is_letter(from)
+                && !is_of_code(&whole[..*from], &whole[*from..])
+                && (quoted.is_some() || *from == 0 || !code::is_passed_on(text, start, start + from))
         };
         if let Some(from) = from.filter(is_secret) {
             found.push(match &quoted {
