@@ -306,7 +306,7 @@ fn is_reached_otherwise(index: &Index<'_>, ingress: &Object, service: &Object, w
         typed.spec.as_ref().and_then(|spec| spec.type_.as_deref()) == Some("ExternalName")
     };
     let is_number = wanted.bytes().all(|byte| byte.is_ascii_digit());
-    if !ports(service).any(|(port, _)| is_target(port)) && !(is_number && is_external()) {
+    if !(ports(service).any(|(port, _)| is_target(port)) || is_number && is_external()) {
         return false;
     }
     let class = class_of(ingress);

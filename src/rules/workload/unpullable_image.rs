@@ -110,7 +110,7 @@ fn is_built(image: &str) -> bool {
 }
 
 /// Whether a build tool puts a reference in the place of one of its targets, `//shop/web:image` or `@shop//web:image`
-/// (bazelbuild/rules_k8s: README; please.build: `k8s_config`). A host in front (`//docker.io/…`) and a version at the end
+/// (`bazelbuild/rules_k8s`: README; please.build: `k8s_config`). A host in front (`//docker.io/…`) and a version at the end
 /// (`//shop:1.4`) are those of a reference.
 fn is_target(image: &str) -> bool {
     let is_of_label = |text: &str| text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"_.+=~/-".contains(&byte));
