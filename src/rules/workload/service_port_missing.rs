@@ -50,6 +50,18 @@ fn ports(service: &Object) -> impl Iterator<Item = (&ServicePort, NodeId)> {
     parts::zipped(&service.document, list, typed)
 }
 
+fn written(port: &IntOrString) -> String {
+    match port {
+        IntOrString::Int(number) => number.to_string(),
+        IntOrString::String(name) => name.to_string(),
+    }
+}
+
+fn is_external(service: &Object) -> bool {
+    let Some(Typed::Service(typed)) = &service.typed else { return false };
+    typed.spec.as_ref().and_then(|spec| spec.type_.as_deref()) == Some("ExternalName")
+}
+
 /// What the Pods of a selection call their ports.
 struct Declared<'run> {
     /// Each name with each object whose Pods have it, in the order of names.
@@ -171,6 +183,9 @@ struct Backends<'a, 'run> {
 struct Backend<'run> {
     numbers: FastSet<String>,
     names: FastSet<&'run str>,
+    /// Numbers and names of the Pods' ports.
+    targets: FastSet<String>,
+    is_external: bool,
     /// Whether an Ingress in the Service's file leads to it, once that is asked.
     has_own_ingress: OnceCell<bool>,
 }
@@ -180,8 +195,15 @@ impl<'run> Backend<'run> {
         Self {
             numbers: ports(service).map(|(port, _)| port.port.to_string()).collect(),
             names: ports(service).filter_map(|(port, _)| port.name.as_deref()).collect(),
+            targets: ports(service).filter_map(|(port, _)| port.target_port.as_ref()).map(written).collect(),
+            is_external: is_external(service),
             has_own_ingress: OnceCell::new(),
         }
+    }
+
+    /// Whether some controllers reach the Service by a number or name that is no port of it.
+    fn may_be_reached_by(&self, wanted: &str, is_number: bool) -> bool {
+        self.targets.contains(wanted) || is_number && self.is_external
     }
 
     /// Whether the Service is the one that an Ingress means: applied with it, or in another file of its folder. A file
@@ -213,6 +235,7 @@ fn of_ingress<'run>(
         return;
     }
     let document = &ingress.document;
+    let takes_more = OnceCell::new();
     for backend in backends(ingress) {
         let Some(name) = document.get_str(backend, "name") else { continue };
         let Some(service) = index.find(ingress, "Service", name).filter(|service| service.keeps_selection()) else {
@@ -228,7 +251,8 @@ fn of_ingress<'run>(
         let has = if number.is_some() { own.numbers.contains(wanted) } else { own.names.contains(wanted) };
         if has
             || !own.is_meant(index, ingress, service, all.ingresses)
-            || is_reached_otherwise(index, ingress, service, wanted)
+            || own.may_be_reached_by(wanted, number.is_some())
+                && *takes_more.get_or_init(|| takes_more_than_ports(index, ingress))
         {
             continue;
         }
@@ -282,11 +306,11 @@ fn class_of(ingress: &Object) -> Option<&str> {
     at(&["spec", "ingressClassName"]).or_else(|| at(&["metadata", "annotations", "kubernetes.io/ingress.class"]))
 }
 
-/// Whether an Ingress may reach a Service by what is no port of it: its `targetPort`, and any number of an external name.
-/// ingress-nginx (`serviceEndpoints` and `externalNamePorts` in internal/ingress/controller/controller.go) and
-/// haproxy-ingress (`FindServicePort`) do; so those that are known to compare `port` and `name` alone are told by their
-/// class, or by its controller.
-fn is_reached_otherwise(index: &Index<'_>, ingress: &Object, service: &Object, wanted: &str) -> bool {
+/// Whether the controller of an Ingress may reach a Service by what is no port of it: its `targetPort`, and any number of
+/// an external name. ingress-nginx (`serviceEndpoints` and `externalNamePorts` in internal/ingress/controller/controller.go)
+/// and haproxy-ingress (`FindServicePort`) do; so those that are known to compare `port` and `name` alone are told by
+/// their class, or by its controller.
+fn takes_more_than_ports(index: &Index<'_>, ingress: &Object) -> bool {
     const CLASSES: [&str; 7] = ["alb", "cilium", "contour", "gce", "gce-internal", "istio", "traefik"];
     const CONTROLLERS: [&str; 6] = [
         "cilium.io/ingress-controller",
@@ -296,19 +320,6 @@ fn is_reached_otherwise(index: &Index<'_>, ingress: &Object, service: &Object, w
         "projectcontour.io/ingress-controller",
         "traefik.io/ingress-controller",
     ];
-    let is_target = |port: &ServicePort| match &port.target_port {
-        Some(IntOrString::Int(number)) => number.to_string() == wanted,
-        Some(IntOrString::String(name)) => name == wanted,
-        None => false,
-    };
-    let is_external = || {
-        let Some(Typed::Service(typed)) = &service.typed else { return false };
-        typed.spec.as_ref().and_then(|spec| spec.type_.as_deref()) == Some("ExternalName")
-    };
-    let is_number = wanted.bytes().all(|byte| byte.is_ascii_digit());
-    if !(ports(service).any(|(port, _)| is_target(port)) || is_number && is_external()) {
-        return false;
-    }
     let class = class_of(ingress);
     let is_default = |known: &Object| {
         let path = ["metadata", "annotations", "ingressclass.kubernetes.io/is-default-class"];
