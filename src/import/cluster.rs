@@ -56,8 +56,13 @@ pub fn is_made(object: &Json) -> bool {
         }
         "Service" => is_named("kubernetes") && metadata["labels"]["provider"] == "kubernetes",
         "APIService" => has("labels", "kube-aggregator.kubernetes.io/automanaged"),
-        // without the server's mark it is kept to bind a claim to data that is there
-        "PersistentVolume" => metadata["uid"].is_string() && has("annotations", "pv.kubernetes.io/provisioned-by"),
+        // a person may write the annotation, to bind a claim to a volume that is there
+        "PersistentVolume" => {
+            let is_of_cluster = metadata["uid"].is_string()
+                || object["spec"]["claimRef"]["uid"].is_string()
+                || object["status"]["phase"].is_string();
+            has("annotations", "pv.kubernetes.io/provisioned-by") && is_of_cluster
+        }
         _ => false,
     }
 }

@@ -766,3 +766,65 @@ fn what_has_no_effect_keeps_nothing_from_being_imported() {
         assert!(document(&zero)["app"]["resources"]["limit"] == json!(false), "{zero}");
     }
 }
+
+#[test]
+fn what_people_tell_flux_stays() {
+    let told = [
+        ("kustomize", "prune", "disabled"),
+        ("kustomize", "reconcile", "disabled"),
+        ("kustomize", "ssa", "IfNotPresent"),
+        ("kustomize", "force", "enabled"),
+        ("kustomize", "substitute", "disabled"),
+        ("helm", "driftDetection", "disabled"),
+    ];
+    let key = |tool: &str, name: &str| format!("{tool}.toolkit.fluxcd.io/{name}");
+    let marks = told.map(|(tool, name, value)| format!("{}: \"{value}\", ", key(tool, name))).concat();
+    let checksum = key("kustomize", "checksum");
+    let labels = format!("{}: apps, {}: flux-system", key("kustomize", "name"), key("kustomize", "namespace"));
+    let manifests = shop("", "", "").replace(
+        "metadata: {name: web",
+        &format!("metadata: {{annotations: {{{marks}{checksum}: abc}}, labels: {{{labels}}}, name: web"),
+    );
+    let said = report(&manifests);
+    assert_eq!((&said["imported"], &said["fields"]["lost"]), (&json!(1), &json!(0)), "{said}");
+    let made = documents(&generate(text(&said)).stdout);
+    for kind in ["Deployment", "Service"] {
+        let own = made.iter().find(|object| object["kind"] == kind).expect(kind);
+        let annotations = &own["metadata"]["annotations"];
+        for (tool, name, value) in told {
+            assert_eq!(annotations[key(tool, name)], value, "{kind} {name}: {own}");
+        }
+        assert_eq!(annotations[&checksum], Value::Null, "{kind}");
+        let labels = own["metadata"]["labels"].to_string();
+        assert!(!labels.contains("fluxcd"), "{kind}: {labels}");
+    }
+}
+
+#[test]
+fn volumes_that_people_write_are_named() {
+    let volume = |metadata: &str, claim: &str, rest: &str| {
+        format!(
+            "---\napiVersion: v1\nkind: PersistentVolume\nmetadata: {{name: web, annotations: \
+             {{pv.kubernetes.io/provisioned-by: driver.longhorn.io}}{metadata}}}\nspec: {{capacity: {{storage: 5Gi}}, \
+             accessModes: [ReadWriteOnce], claimRef: {{name: web, namespace: shop{claim}}}, csi: {{driver: \
+             driver.longhorn.io, volumeHandle: web}}}}\n{rest}"
+        )
+    };
+    let own = left(&report(&shop("", "", &volume("", "", ""))));
+    assert!(own.contains("PersistentVolume/web"), "{own}");
+    let uid = ", uid: 0b7a3c1e-0000-4000-8000-000000000001";
+    for of_cluster in [volume(uid, "", ""), volume("", uid, ""), volume("", "", "status: {phase: Bound}\n")] {
+        let said = report(&shop("", "", &of_cluster));
+        assert!(!left(&said).contains("PersistentVolume"), "{said}");
+    }
+}
+
+#[test]
+fn what_has_to_be_filled_in_is_said_in_plain_words() {
+    let set = "apiVersion: apps/v1\nkind: StatefulSet\nmetadata: {name: db}\nspec:\n  serviceName: db\n  selector: \
+               {matchLabels: {app: db}}\n  template:\n    metadata: {labels: {app: db}}\n    spec: {containers: [{name: db, \
+               image: \"registry.example.com/db:1\", volumeMounts: [{name: data, mountPath: /data}]}]}\n  \
+               volumeClaimTemplates: [{metadata: {name: data}, spec: {accessModes: [ReadWriteOnce], storageClassName: \
+               \"${CLASS}\", resources: {requests: {storage: 1Gi}}}}]\n";
+    assert_eq!(report(set)["left"][0]["why"], "`${CLASS}` has to be filled in first");
+}
