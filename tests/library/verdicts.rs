@@ -112,8 +112,8 @@ fn manifests(directory: &Path) -> Vec<PathBuf> {
 /// Objects that are published and that a server does refuse: the end of the file's path, and the message's part.
 const REFUSED: &[(&str, &str)] = &[
     // Ingresses of a version that v1.22 removed.
-    ("bank-of-anthos/extras/tls-domain-managedcerts/managed-certificates.yaml", "no longer have"),
-    ("bank-of-anthos/extras/tls-ip-selfsigned/frontend-ingress.yaml", "no longer have"),
+    ("bank-of-anthos/extras/tls-domain-managedcerts/managed-certificates.yaml", "no longer served"),
+    ("bank-of-anthos/extras/tls-ip-selfsigned/frontend-ingress.yaml", "no longer served"),
     // A container whose image is empty.
     ("longhorn/deploy/longhorn-okd.yaml", "`image` is empty"),
 ];
