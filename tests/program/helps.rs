@@ -124,7 +124,7 @@ fn nothing_to_pin_says_why() {
     assert!(run.stderr.contains("no pattern in use has an image of its own"), "{}", run.stderr);
 }
 
-/// Neither what is set nor what is used by that name is a mistake of its own.
+/// What is set or used by that name is no second mistake.
 #[test]
 fn a_parameter_that_yaml_reads_as_something_else_is_one_mistake() {
     for name in ["n", "on", "010"] {

@@ -201,7 +201,7 @@ impl<'run> Backend<'run> {
         }
     }
 
-    /// Whether some controllers reach the Service by a number or name that is no port of it.
+    /// Whether some controllers reach the Service by a number or name other than those of its ports.
     fn may_be_reached_by(&self, wanted: &str, is_number: bool) -> bool {
         self.targets.contains(wanted) || is_number && self.is_external
     }
@@ -306,8 +306,8 @@ fn class_of(ingress: &Object) -> Option<&str> {
     at(&["spec", "ingressClassName"]).or_else(|| at(&["metadata", "annotations", "kubernetes.io/ingress.class"]))
 }
 
-/// Whether the controller of an Ingress may reach a Service by what is no port of it: its `targetPort`, and any number of
-/// an external name. ingress-nginx (`serviceEndpoints` and `externalNamePorts` in internal/ingress/controller/controller.go)
+/// Whether the controller of an Ingress may reach a Service by more than its ports: by `targetPort`, and an external name
+/// by any number. ingress-nginx (`serviceEndpoints` and `externalNamePorts` in internal/ingress/controller/controller.go)
 /// and haproxy-ingress (`FindServicePort`) do; so those that are known to compare `port` and `name` alone are told by
 /// their class, or by its controller.
 fn takes_more_than_ports(index: &Index<'_>, ingress: &Object) -> bool {
