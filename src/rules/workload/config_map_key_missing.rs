@@ -1,6 +1,6 @@
 use std::borrow::Cow;
 
-use super::dangling_reference::mentioned;
+use super::mentioned::mentioned;
 use super::references::references;
 use crate::diagnostic::Level;
 use crate::kube::types::Volume;
@@ -46,7 +46,8 @@ fn check(index: &Index<'_>, found: &mut FindingsAnywhere<'_>) {
                 let (made, names) = if is_map { (&mut of_maps, MAPS) } else { (&mut of_secrets, SECRETS) };
                 let writers = made.get_or_insert_with(|| writers(index, names));
                 // an operator, or a program that is told the name, may add to a Secret
-                let mut is_told = || told.get_or_insert_with(|| mentioned(index)).contains(reference.name);
+                let mut is_told =
+                    || told.get_or_insert_with(|| mentioned(index, secrets(index))).contains(reference.name);
                 if writers.iter().any(|line| line.contains(reference.name)) || !is_map && is_told() {
                     continue;
                 }
@@ -85,6 +86,11 @@ fn check(index: &Index<'_>, found: &mut FindingsAnywhere<'_>) {
             }
         }
     }
+}
+
+/// The names of all Secrets of a run.
+fn secrets<'run>(index: &Index<'run>) -> FastSet<&'run str> {
+    index.kind("Secret").iter().map(|secret| secret.id.name.as_str()).collect()
 }
 
 /// A quick look whether a Pod refers to a key at all: most do not.

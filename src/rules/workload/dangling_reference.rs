@@ -1,11 +1,11 @@
 use std::collections::{BTreeSet, HashMap, HashSet};
 
+use super::mentioned::mentioned;
 use super::references::{Reference, references};
 use crate::diagnostic::Level;
-use crate::kube::{ContainerView, FolderScope, Index, Object, PodView, Typed, Unit, same_unit, units};
-use crate::rules::{Check, FindingsAnywhere, Rule, parts};
+use crate::kube::{FolderScope, Index, Object, Typed, Unit, same_unit, units};
+use crate::rules::{Check, FindingsAnywhere, Rule};
 use crate::words::{Slips, clip, nearest};
-use crate::yaml::{Document, NodeId, Value};
 
 /// A name of an object that is not there, among others of its kind that are.
 pub static RULE: Rule = rule!("dangling_reference.md", Warning, Check::Workspace(check));
@@ -22,7 +22,27 @@ const GIVEN: [(&str, &str); 4] = [
 const COMPARED: usize = 100;
 
 fn check(index: &Index<'_>, found: &mut FindingsAnywhere<'_>) {
-    let (mut made, mut claims) = (None, None);
+    let missing = missing(index);
+    // All other texts of the run are only read once something is missing.
+    let made = mentioned(index, missing.iter().map(|missing| missing.reference.name).collect());
+    for missing in missing.iter().filter(|missing| !made.contains(missing.reference.name)) {
+        say(missing, found);
+    }
+}
+
+/// A name that no object of its kind has.
+struct Missing<'index, 'run> {
+    object: &'run Object,
+    reference: Reference<'run>,
+    /// The one that was surely meant.
+    meant: Option<&'run Object>,
+    /// All of its kind that are in the place.
+    others: &'index [&'run Object],
+}
+
+fn missing<'index, 'run>(index: &'index Index<'run>) -> Vec<Missing<'index, 'run>> {
+    let mut missing = Vec::new();
+    let mut claims = None;
     let mut slips: HashMap<&str, HashMap<Unit<'_>, Slips<'_>>> = HashMap::new();
     let may_be_told = |object: &&Object| object.keeps(&["spec", "subjects", "roleRef"]) && !object.is_among_unseen;
     for object in index.all().iter().copied().filter(may_be_told) {
@@ -44,16 +64,12 @@ fn check(index: &Index<'_>, found: &mut FindingsAnywhere<'_>) {
             let like = units(object).find_map(|unit| slips.get(&unit)?.of(name));
             let meant = like.and_then(|like| index.find(object, kind, like)).filter(|other| same_unit(object, other));
             // Secrets are often made by hand; only a slip of the pen is surely none.
-            if (others.is_empty() || kind == "Secret") && meant.is_none() {
-                continue;
+            if !(others.is_empty() || kind == "Secret") || meant.is_some() {
+                missing.push(Missing { object, reference, meant, others });
             }
-            // Read all other texts of the run only once something is missing.
-            if made.get_or_insert_with(|| mentioned(index)).contains(name) {
-                continue;
-            }
-            say(object, &reference, meant, others, found);
         }
     }
+    missing
 }
 
 /// How the names of the claims begin that StatefulSets make, each with an ordinal behind it
@@ -85,13 +101,8 @@ fn names<'run>(index: &Index<'run>, kind: &str) -> HashMap<Unit<'run>, Slips<'ru
     names
 }
 
-fn say(
-    object: &Object,
-    reference: &Reference<'_>,
-    meant: Option<&Object>,
-    others: &[&Object],
-    found: &mut FindingsAnywhere<'_>,
-) {
+fn say(missing: &Missing<'_, '_>, found: &mut FindingsAnywhere<'_>) {
+    let Missing { object, ref reference, meant, others } = *missing;
     let Reference { kind, name, node, .. } = *reference;
     // The Services of an Ingress are beside it; operators, hooks and people make most other things at run time.
     let is_beside = |other: &&Object| same_unit(object, other) && is_of_one_app(name, &other.id.name);
@@ -129,39 +140,4 @@ fn say(
 fn is_of_one_app(one: &str, other: &str) -> bool {
     let (short, long) = if one.len() < other.len() { (one, other) } else { (other, one) };
     long.strip_prefix(short).is_some_and(|rest| rest.starts_with('-'))
-}
-
-/// The texts of objects of other kinds and of command lines: operators and programs make objects of the
-/// names that they are told.
-pub(super) fn mentioned<'run>(index: &Index<'run>) -> BTreeSet<&'run str> {
-    let mut texts = BTreeSet::new();
-    for object in index.all() {
-        if object.typed.is_none() {
-            collect(&object.document, object.node, &mut texts);
-        }
-        let values =
-            |view: &ContainerView<'run>| view.container.env.iter().flatten().filter_map(|env| env.value.as_deref());
-        for view in object.pods().flat_map(PodView::containers) {
-            texts.extend(values(&view));
-            for (word, _) in parts::words(&view) {
-                texts.insert(word.as_str());
-                texts.extend(
-                    word.split(|letter: char| !letter.is_ascii_alphanumeric() && letter != '-' && letter != '.'),
-                );
-            }
-        }
-    }
-    texts
-}
-
-fn collect<'run>(document: &'run Document, node: NodeId, texts: &mut BTreeSet<&'run str>) {
-    let mut nodes = vec![node];
-    while let Some(node) = nodes.pop() {
-        match document.value(node) {
-            Value::Str(text) => drop(texts.insert(text)),
-            Value::List(items) => nodes.extend(items),
-            Value::Map(entries) => nodes.extend(entries.iter().map(|entry| entry.value())),
-            _ => {}
-        }
-    }
 }

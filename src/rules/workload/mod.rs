@@ -14,6 +14,7 @@ mod image_without_digest;
 mod impossible_replica_range;
 mod key_mounted_as_folder;
 mod memory_below_a_mebibyte;
+mod mentioned;
 mod missing_probe;
 mod missing_resources;
 mod mutable_tag;
