@@ -48,7 +48,8 @@ fn lint(folder: &str) {
 }
 
 /// Folders of inputs. `dense` is made of small objects. `real` has what repositories hold beside them: comments,
-/// dashboards, configuration of programs, scripts and a definition of a resource. `one` is much in a single file.
+/// dashboards, configuration of programs, scripts and a definition of a resource. `missing` is the same with a name that no
+/// object has, which is looked for in all that might make one. `one` is much in a single file.
 fn make(folder: &Path) {
     let write = |name: &str, files: Vec<String>| {
         let folder = folder.join(name);
@@ -60,7 +61,25 @@ fn make(folder: &Path) {
     write("empty", Vec::new());
     write("dense", (0..100).map(application).collect());
     write("real", (0..60).map(repository).collect());
+    write("missing", (0..60).map(repository).chain([missing()]).collect());
     write("one", vec![(0..2000).map(application).collect::<Vec<_>>().join("---\n")]);
+}
+
+/// A Pod whose `ConfigMap` is not there, though others are.
+fn missing() -> String {
+    "apiVersion: v1
+kind: Pod
+metadata:
+  name: reader
+spec:
+  containers:
+    - name: reader
+      image: registry.example.com/shop/reader:1.0
+      envFrom:
+        - configMapRef:
+            name: reader-settings
+"
+    .to_owned()
 }
 
 /// A Deployment with its Service, disruption budget, autoscaler and Role.
