@@ -23,6 +23,7 @@ mod no_pdb;
 mod no_spread;
 mod no_such_service;
 mod no_such_service_port;
+mod nul_in_argument;
 mod official;
 mod overlapping_selectors;
 mod pdb_blocks_drain;
@@ -92,6 +93,7 @@ pub const RULES: &[&Rule] = &[
     &no_spread::RULE,
     &no_such_service::RULE,
     &no_such_service_port::RULE,
+    &nul_in_argument::RULE,
     &overlapping_selectors::RULE,
     &pdb_blocks_drain::RULE,
     &plaintext_secret::RULE,
