@@ -325,9 +325,10 @@ fn ytt_templates_are_skipped_and_said_to_be_ytts() {
 fn files_that_are_encrypted_as_a_whole_are_skipped() {
     let folder = Folder::new("lint", "encrypted");
     folder.file("locked.yaml", b"\0GITCRYPT\0\x01\xff").file("vault.yaml", "$ANSIBLE_VAULT;1.1;AES256\n3839\n");
+    folder.file("plural.yaml", b"CHARTMART-ENCRYPTED\xaa\x14apiVersion: v1\nkind: Pod\n");
     let run = folder.lint(&["."]);
     assert_eq!((run.code, run.out.as_str()), (Some(0), ""), "{}", run.err);
-    assert!(run.err.contains("2 encrypted files skipped"), "{}", run.err);
+    assert!(run.err.contains("3 encrypted files skipped"), "{}", run.err);
 }
 
 #[test]

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use memchr::memmem;
 use rayon::prelude::*;
 
-use super::foreign::{begins_with_other_keys, is_configuration};
+use super::foreign::{begins_with_other_keys, is_assertion, is_configuration};
 use super::helm;
 use super::incomplete::{self, Incomplete};
 use super::rendered::Rendered;
@@ -192,7 +192,7 @@ impl File {
         } else {
             self.documents.par_iter().with_min_len(WORTH_THREADS / 4).flat_map_iter(objects).collect()
         };
-        if self.objects.iter().any(|object| begins_with_other_keys(object, 2)) {
+        if self.objects.iter().any(|object| begins_with_other_keys(object, 2) || is_assertion(object)) {
             // the file has a format of its own
             self.objects.clear();
             return;
@@ -239,14 +239,15 @@ fn accept_annotations(object: &mut Object) {
 /// How kubesec marks a file whose Secrets' values it has encrypted (shyiko/kubesec: README).
 const KUBESEC: &str = "# kubesec:v:";
 
-/// How files begin that git-crypt, age, PGP and Ansible have encrypted (AGWA/git-crypt: `commands.cpp`; C2SP: `age.md`;
-/// RFC 9580, 6.2; docs.ansible.com: `vault_guide/vault_using_encrypted_content`).
-const ENCRYPTED: [&str; 5] = [
+/// How files begin that git-crypt, age, PGP, Ansible and Plural have encrypted (AGWA/git-crypt: `commands.cpp`; C2SP:
+/// `age.md`; RFC 9580, 6.2; docs.ansible.com: `vault_guide/vault_using_encrypted_content`; pluralsh/plural-cli: `crypto`).
+const ENCRYPTED: [&str; 6] = [
     "\0GITCRYPT\0",
     "age-encryption.org/v1\n",
     "-----BEGIN AGE ENCRYPTED FILE-----",
     "-----BEGIN PGP MESSAGE-----",
     "$ANSIBLE_VAULT;",
+    "CHARTMART-ENCRYPTED",
 ];
 
 /// Whether a value is what cannot be read, and begins with a hole (`namespace: %DOMAIN%`, `image: {REGISTRY}/web`), or a

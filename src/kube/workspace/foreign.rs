@@ -26,6 +26,16 @@ pub(super) fn begins_with_other_keys(object: &Object, number: usize) -> bool {
     above.filter(is_other).take(number).count() == number
 }
 
+/// Whether a map is what a test compares with an object: a key in parentheses is an expression (kyverno/chainsaw:
+/// `website/docs/reference/json/assertions`), and no field of Kubernetes begins so.
+pub(super) fn is_assertion(object: &Object) -> bool {
+    let is_expression = |problem: &Problem| {
+        matches!(problem.kind, ProblemKind::UnknownField { .. })
+            && object.document.key_text(problem.node).starts_with('(')
+    };
+    object.problems.iter().any(is_expression)
+}
+
 /// Whether an object is for functions of kustomize or kpt, which leave it out of what they send
 /// (kubernetes-sigs/kustomize: `functions-spec.md`, "config.kubernetes.io/function" and "config.kubernetes.io/local-config").
 pub(super) fn is_for_functions(document: &Document, node: NodeId) -> bool {
