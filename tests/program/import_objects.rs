@@ -767,36 +767,42 @@ fn what_has_no_effect_keeps_nothing_from_being_imported() {
     }
 }
 
+/// Tools write annotations and labels, and read others with the same beginning that people write.
 #[test]
 fn what_people_tell_flux_stays() {
-    let told = [
-        ("kustomize", "prune", "disabled"),
-        ("kustomize", "reconcile", "disabled"),
-        ("kustomize", "ssa", "IfNotPresent"),
-        ("kustomize", "force", "enabled"),
-        ("kustomize", "substitute", "disabled"),
-        ("helm", "driftDetection", "disabled"),
+    const TOLD: [(&str, &str); 7] = [
+        ("kustomize.toolkit.fluxcd.io/prune", "disabled"),
+        ("kustomize.toolkit.fluxcd.io/reconcile", "disabled"),
+        ("kustomize.toolkit.fluxcd.io/ssa", "IfNotPresent"),
+        ("kustomize.toolkit.fluxcd.io/force", "enabled"),
+        ("kustomize.toolkit.fluxcd.io/substitute", "disabled"),
+        ("helm.toolkit.fluxcd.io/driftDetection", "disabled"),
+        // no label has such a value
+        ("config.kubernetes.io/depends-on", "/namespaces/a/Service/b"),
     ];
-    let key = |tool: &str, name: &str| format!("{tool}.toolkit.fluxcd.io/{name}");
-    let marks = told.map(|(tool, name, value)| format!("{}: \"{value}\", ", key(tool, name))).concat();
-    let checksum = key("kustomize", "checksum");
-    let labels = format!("{}: apps, {}: flux-system", key("kustomize", "name"), key("kustomize", "namespace"));
-    let manifests = shop("", "", "").replace(
-        "metadata: {name: web",
-        &format!("metadata: {{annotations: {{{marks}{checksum}: abc}}, labels: {{{labels}}}, name: web"),
-    );
-    let said = report(&manifests);
-    assert_eq!((&said["imported"], &said["fields"]["lost"]), (&json!(1), &json!(0)), "{said}");
-    let made = documents(&generate(text(&said)).stdout);
-    for kind in ["Deployment", "Service"] {
-        let own = made.iter().find(|object| object["kind"] == kind).expect(kind);
-        let annotations = &own["metadata"]["annotations"];
-        for (tool, name, value) in told {
-            assert_eq!(annotations[key(tool, name)], value, "{kind} {name}: {own}");
+    const OWN: [(&str, &str); 5] = [
+        ("kustomize.toolkit.fluxcd.io/checksum", "abc"),
+        ("kustomize.toolkit.fluxcd.io/name", "apps"),
+        ("helm.toolkit.fluxcd.io/namespace", "flux-system"),
+        ("config.kubernetes.io/index", "0"),
+        ("reconcile.fluxcd.io/requestedAt", "2026-01-01"),
+    ];
+    for (map, told, own) in [("annotations", &TOLD[..], &OWN[..]), ("labels", &TOLD[..6], &OWN[1..3])] {
+        let pairs: Vec<String> = told.iter().chain(own).map(|(key, value)| format!("{key}: \"{value}\"")).collect();
+        let marked = format!("metadata: {{{map}: {{{}}}, name: web", pairs.join(", "));
+        let said = report(&shop("", "", "").replace("metadata: {name: web", &marked));
+        assert_eq!((&said["imported"], &said["fields"]["lost"]), (&json!(1), &json!(0)), "{said}");
+        let made = documents(&generate(text(&said)).stdout);
+        for kind in ["Deployment", "Service"] {
+            let object = made.iter().find(|object| object["kind"] == kind).expect(kind);
+            let there = &object["metadata"][map];
+            for (key, value) in told {
+                assert_eq!(there[key], *value, "{kind} {key}: {object}");
+            }
+            for (key, _) in own {
+                assert_eq!(there[key], Value::Null, "{kind} {key}: {object}");
+            }
         }
-        assert_eq!(annotations[&checksum], Value::Null, "{kind}");
-        let labels = own["metadata"]["labels"].to_string();
-        assert!(!labels.contains("fluxcd"), "{kind}: {labels}");
     }
 }
 

@@ -268,40 +268,6 @@ fn what_the_cluster_makes_is_not_imported() {
     assert!(run.stderr.contains("made by the cluster, and nothing to apply: 6 objects"), "{}", run.stderr);
 }
 
-/// Tools write annotations and labels, and read others with the same beginning that people write.
-#[test]
-fn what_people_tell_flux_is_kept() {
-    let web = deployment("web", "app: web", "replicas: 1");
-    for told in [
-        "kustomize.toolkit.fluxcd.io/prune: disabled",
-        "kustomize.toolkit.fluxcd.io/reconcile: disabled",
-        "kustomize.toolkit.fluxcd.io/ssa: IfNotPresent",
-        "kustomize.toolkit.fluxcd.io/force: enabled",
-        "kustomize.toolkit.fluxcd.io/substitute: disabled",
-        "helm.toolkit.fluxcd.io/driftDetection: disabled",
-        "config.kubernetes.io/depends-on: /namespaces/a/Service/b",
-    ] {
-        for map in ["annotations", "labels"] {
-            if map == "labels" && told.contains("depends-on") {
-                continue;
-            }
-            let (made, text) = made(&web.replacen("name: web", &format!("name: web, {map}: {{{told}}}"), 1));
-            assert!(text.contains(told) && made.contains(told), "{map}: {text}\n{made}");
-        }
-    }
-    for own in [
-        "kustomize.toolkit.fluxcd.io/checksum: abc",
-        "kustomize.toolkit.fluxcd.io/name: apps",
-        "helm.toolkit.fluxcd.io/namespace: apps",
-        "config.kubernetes.io/index: '0'",
-        "reconcile.fluxcd.io/requestedAt: '2026-01-01'",
-    ] {
-        let (made, text) = made(&web.replacen("name: web", &format!("name: web, annotations: {{{own}}}"), 1));
-        let key = own.split(':').next().unwrap();
-        assert!(!text.contains(key) && !made.contains(key), "{text}\n{made}");
-    }
-}
-
 #[test]
 fn secrets_are_known_by_their_names_and_switches_are_none() {
     let env = |name: &str, value: &str| with(&format!(", env: [{{name: {name}, value: \"{value}\"}}]"), "");
