@@ -3,7 +3,7 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test that cannot read its records has failed")]
 
-use crate::support::folder::own_folder;
+use crate::support::folder::{OwnFolder, own_folder};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -432,7 +432,7 @@ fn exported_rules_agree_with_their_policies() {
 }
 
 /// A folder of one test's own, without what an earlier run has left.
-fn scratch(test: &str) -> PathBuf {
+fn scratch(test: &str) -> OwnFolder {
     own_folder(format!("policies-{test}"))
 }
 

@@ -1,8 +1,8 @@
 //! The keys that everyday applications need: what each makes, and what is said of a wrong one.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
-use crate::support::folder::own_folder;
+use crate::support::folder::{OwnFolder, own_folder};
 use crate::support::{Run, documents, generate, patterns};
 use serde_json::{Value, json};
 
@@ -696,7 +696,7 @@ fn a_changed_job_is_another_job() {
 }
 
 /// A folder of this test run's own with these files.
-fn folder(name: &str, files: &[(&str, &[u8])]) -> PathBuf {
+fn folder(name: &str, files: &[(&str, &[u8])]) -> OwnFolder {
     let folder = own_folder(name);
     for (file, bytes) in files {
         let path = folder.join(file);

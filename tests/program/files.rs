@@ -1,8 +1,8 @@
 //! Parameters that name a file: what it holds arrives as it is, and nothing outside of the folder does.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
-use crate::support::folder::own_folder;
+use crate::support::folder::{OwnFolder, own_folder};
 use crate::support::{Run, documents, patterns};
 
 const DESCRIPTION: &str = "patterns: v1
@@ -12,7 +12,7 @@ use:
   - metrics: {from: statsd, map: FILE}
 ";
 
-fn folder(test: &str) -> PathBuf {
+fn folder(test: &str) -> OwnFolder {
     let folder = own_folder(Path::new("files").join(test));
     std::fs::create_dir_all(folder.join("inner")).unwrap();
     folder

@@ -394,7 +394,8 @@ fn workloads_of_one_name_are_several_documents() {
     names.sort();
     let long = format!("Deployment {long}");
     assert_eq!(names, ["DaemonSet web", &long, "Deployment web", "Deployment web", "Deployment web.example.com"]);
-    let folder = own_folder("import-names").join("apps");
+    let own = own_folder("import-names");
+    let folder = own.join("apps");
     let run = patterns_with(&["import", "-", "-o", folder.to_str().unwrap()], input.as_bytes());
     assert_eq!(run.code, 0, "{}", run.stderr);
     assert_eq!(std::fs::read_dir(&folder).unwrap().count(), 5);
@@ -420,7 +421,8 @@ fn no_more_workloads_are_imported_than_there_are() {
 
 #[test]
 fn an_existing_file_is_not_replaced() {
-    let folder = own_folder("import-existing").join("apps");
+    let own = own_folder("import-existing");
+    let folder = own.join("apps");
     let folder = folder.to_str().unwrap();
     let first = patterns(&["import", "tests/import/shop", "-o", folder]);
     assert_eq!(first.code, 0, "{}", first.stderr);

@@ -1,14 +1,14 @@
 //! `patterns import` of runs that have objects several times: variants of an installation, stages of a system, parts
 //! that something else completes.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
-use crate::support::folder::own_folder;
+use crate::support::folder::{OwnFolder, own_folder};
 use crate::support::{documents, patterns, patterns_with};
 use serde_json::Value;
 
 /// A folder with these files, empty before.
-fn folder(name: &str, files: &[(&str, String)]) -> PathBuf {
+fn folder(name: &str, files: &[(&str, String)]) -> OwnFolder {
     let folder = own_folder(name);
     for (path, text) in files {
         let path = folder.join(path);

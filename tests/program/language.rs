@@ -1,13 +1,13 @@
 //! The description language where files, environments and parameters meet.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
-use crate::support::folder::own_folder;
+use crate::support::folder::{OwnFolder, own_folder};
 use crate::support::{Run, documents, generate, patterns, patterns_with};
 use serde_json::Value;
 
 /// A folder of this test run's own with these files.
-fn folder(name: &str, files: &[(&str, &str)]) -> PathBuf {
+fn folder(name: &str, files: &[(&str, &str)]) -> OwnFolder {
     let folder = own_folder(name);
     for (file, text) in files {
         let path = folder.join(file);

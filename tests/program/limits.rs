@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 use std::time::{Duration, Instant};
 
-use crate::support::folder::own_folder;
+use crate::support::folder::{OwnFolder, own_folder};
 use crate::support::{binary, lint_formats};
 
 const NORWAY: &str = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: norway}\ndata:\n  country: no\n";
@@ -15,14 +15,14 @@ const DESCRIPTION: &str = "patterns: v1\nname: shop\napp: {image: registry.examp
 /// Longer than anything here takes on a busy machine, and shorter than forever.
 const PATIENCE: Duration = Duration::from_secs(120);
 
-/// A folder of one test's own, which looks like a repository.
-struct Folder(PathBuf);
+/// A folder in one of the test's own, which looks like a repository.
+struct Folder(PathBuf, #[expect(dead_code, reason = "it is there until this is dropped")] OwnFolder);
 
 impl Folder {
     fn new(name: &str) -> Self {
         let path = own_folder(Path::new("limits").join(name));
         fs::create_dir_all(path.join("repository/.git")).unwrap();
-        Self(path.join("repository"))
+        Self(path.join("repository"), path)
     }
 
     fn file(&self, name: &str, content: impl AsRef<[u8]>) -> &Self {

@@ -4,7 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use crate::support::editor::{Editor, range_of, uri};
-use crate::support::folder::own_folder;
+use crate::support::folder::{OwnFolder, own_folder};
 use serde_json::{Value as Json, json};
 
 const NORWAY: &str = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: norway}\ndata:\n  country: no\n";
@@ -50,14 +50,14 @@ use:
   - topz
 ";
 
-/// A repository of one test's own.
-struct Folder(PathBuf);
+/// A repository of one test's own, by its real path.
+struct Folder(PathBuf, #[expect(dead_code, reason = "it is there until this is dropped")] OwnFolder);
 
 impl Folder {
     fn new(name: &str) -> Self {
         let path = own_folder(Path::new("lsp").join(name));
         fs::create_dir_all(path.join(".git")).unwrap();
-        Self(fs::canonicalize(path).unwrap())
+        Self(fs::canonicalize(&path).unwrap(), path)
     }
 
     fn file(&self, name: &str, content: &str) -> String {

@@ -3,10 +3,10 @@
 
 use std::collections::BTreeMap;
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::{Command, Stdio};
 
-use crate::support::folder::own_folder;
+use crate::support::folder::{OwnFolder, own_folder};
 use crate::support::{Run, binary, run_of};
 
 const SETTINGS: &str = "# ours
@@ -25,7 +25,7 @@ fn app(name: &str, more: &str) -> String {
 }
 
 /// A repository with these files.
-fn project(name: &str, files: &[(&str, &str)]) -> PathBuf {
+fn project(name: &str, files: &[(&str, &str)]) -> OwnFolder {
     let root = own_folder(format!("outputs-{name}"));
     fs::create_dir_all(root.join(".git")).unwrap();
     for (path, text) in files {
@@ -35,7 +35,7 @@ fn project(name: &str, files: &[(&str, &str)]) -> PathBuf {
 }
 
 /// Two apps in two environments.
-fn two_apps(name: &str) -> PathBuf {
+fn two_apps(name: &str) -> OwnFolder {
     let root = project(name, &[(".patterns.yaml", SETTINGS)]);
     put(&root, "apps/shop.yaml", &app("shop", "use: [https: shop-tls]\n"));
     put(&root, "apps/cart.yaml", &app("cart", ""));

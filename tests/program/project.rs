@@ -1,9 +1,9 @@
 //! `.patterns.yaml`: the settings of a project.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::Command;
 
-use crate::support::folder::own_folder;
+use crate::support::folder::{OwnFolder, own_folder};
 use crate::support::{binary, files, patterns, relative};
 
 /// Every project below `tests/projects` is refused, with a message that is a snapshot.
@@ -24,7 +24,7 @@ const SHOP: &str =
     "patterns: v1\nname: shop\napp: {image: 'registry.example.com/shop:1', port: 8080}\nuse: [https: shop-tls]\n";
 
 /// A project of its own in a folder that the test may write to.
-fn project(name: &str, files: &[(&str, &str)]) -> PathBuf {
+fn project(name: &str, files: &[(&str, &str)]) -> OwnFolder {
     let root = own_folder(format!("project-{name}"));
     for (path, text) in files {
         let path = root.join(path);

@@ -22,9 +22,9 @@ pub fn find(name: &str) -> Option<PathBuf> {
     found
 }
 
-/// A fresh folder of the test's own.
+/// A fresh folder of the test's own. It stays until the next run, since programs go on in it.
 pub fn folder(test: &str) -> PathBuf {
-    own_folder(Path::new("real").join(test))
+    own_folder(Path::new("real").join(test)).keep()
 }
 
 /// A program that ends with its test.
