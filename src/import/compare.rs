@@ -94,6 +94,15 @@ fn walk(
         // an apply of the manifest leaves what a scaler has set; an apply of a number does not
         (None, Some(_)) if is_number_of_replicas(kind, path) => Kind::Completed(REPLICAS),
         (None, Some(made)) if default == Some(made) => return,
+        (None, Some(made)) if is_default_container(path) => {
+            // it would come before what a person says of logs alone
+            let logs =
+                path.split_last().and_then(|(_, above)| at(whole.0, above)?.get(canonical::DEFAULT_LOGS_CONTAINER));
+            if logs.is_none_or(|logs| logs == made) {
+                return;
+            }
+            Kind::Lost
+        }
         // What the server fills in anyway is often written by a tool; that it is not made is not a loss, and is said.
         (Some(said), Some(_))
             if default.is_some_and(|default| equal(path, said, default)) && !is_service_links_in_use(path, whole.0) =>
@@ -124,6 +133,16 @@ fn is_service_links_in_use(path: &[String], said: &Json) -> bool {
     let Some((last, pod)) = path.split_last().filter(|(last, _)| *last == "enableServiceLinks") else { return false };
     let spec = pod.iter().try_fold(said, |at: &Json, step| at.get(step));
     spec.is_some_and(|spec| spec[last] == true && spec[order::USES_SERVICES] == true)
+}
+
+/// What is at a way of the canonical form.
+fn at<'a>(object: &'a Json, way: &[String]) -> Option<&'a Json> {
+    way.iter().try_fold(object, |at, step| at.get(step))
+}
+
+/// Whether this is the container that kubectl chooses in a Pod.
+fn is_default_container(path: &[String]) -> bool {
+    path.iter().any(|step| step == "template") && path.last().is_some_and(|last| last == canonical::DEFAULT_CONTAINER)
 }
 
 /// Why the number of replicas is said.

@@ -806,6 +806,65 @@ fn what_people_tell_flux_stays() {
     }
 }
 
+/// Where `kubectl logs` and `kubectl exec` go, if that is not the app.
+#[test]
+fn the_container_that_kubectl_chooses_stays() {
+    const DEFAULT: &str = "kubectl.kubernetes.io/default-container";
+    const LOGS: &str = "kubectl.kubernetes.io/default-logs-container";
+    let template = |kind: &str, metadata: &str| {
+        let template = format!(
+            "template: {{metadata: {{labels: {{app: web}}{metadata}}}, spec: {{containers: [{{name: main, image: \
+             \"registry.example.com/web:1\", ports: [{{containerPort: 8080}}]}}, {{name: beside, image: \
+             \"registry.example.com/beside:1\"}}]RESTART}}}}"
+        );
+        let (version, spec) = match kind {
+            "CronJob" => ("batch/v1", format!("{{schedule: \"0 3 * * *\", jobTemplate: {{spec: {{{template}}}}}}}")),
+            "Job" => ("batch/v1", format!("{{{template}}}")),
+            "StatefulSet" => {
+                ("apps/v1", format!("{{serviceName: web, selector: {{matchLabels: {{app: web}}}}, {template}}}"))
+            }
+            _ => ("apps/v1", format!("{{selector: {{matchLabels: {{app: web}}}}, {template}}}")),
+        };
+        let restart = if version == "batch/v1" { ", restartPolicy: Never" } else { "" };
+        let spec = spec.replace("RESTART", restart);
+        format!("apiVersion: {version}\nkind: {kind}\nmetadata: {{name: web}}\nspec: {spec}\n")
+    };
+    let annotations = |pairs: &[(&str, &str)]| {
+        let pairs: Vec<String> = pairs.iter().map(|(key, value)| format!("{key}: {value}")).collect();
+        format!(", annotations: {{{}}}", pairs.join(", "))
+    };
+    let app = json!("main");
+    let cases = [
+        (annotations(&[(DEFAULT, "beside")]), json!("beside"), Value::Null),
+        (annotations(&[(DEFAULT, "main")]), app.clone(), Value::Null),
+        // what is injected later
+        (annotations(&[(DEFAULT, "istio-proxy")]), json!("istio-proxy"), Value::Null),
+        // the newer one counts
+        (annotations(&[(DEFAULT, "beside"), (LOGS, "main")]), json!("beside"), app.clone()),
+        (annotations(&[(DEFAULT, "main"), (LOGS, "beside")]), app.clone(), json!("beside")),
+        (annotations(&[(LOGS, "main")]), app.clone(), app.clone()),
+        // beside one that names the app, this would not be looked at
+        (annotations(&[(LOGS, "beside")]), Value::Null, json!("beside")),
+        (String::new(), app, Value::Null),
+    ];
+    for kind in ["Deployment", "StatefulSet", "DaemonSet", "Job", "CronJob"] {
+        for (metadata, default, logs) in &cases {
+            let said = report(&template(kind, metadata));
+            assert_eq!((&said["imported"], &said["fields"]["lost"]), (&json!(1), &json!(0)), "{said}");
+            let run = generate(text(&said));
+            let made = documents(&run.stdout);
+            let object = made.iter().find(|object| object["kind"] == kind).unwrap_or_else(|| panic!("{}", run.stderr));
+            let way = if kind == "CronJob" { "/spec/jobTemplate/spec/template" } else { "/spec/template" };
+            let there = &object.pointer(way).unwrap()["metadata"]["annotations"];
+            assert_eq!((&there[DEFAULT], &there[LOGS]), (default, logs), "{kind} {metadata}: {there}\n{}", text(&said));
+        }
+    }
+    // on the workload, no program looks at it
+    let named = format!("metadata: {{annotations: {{{DEFAULT}: beside}}, name: web}}");
+    let said = report(&template("Deployment", "").replace("metadata: {name: web}", &named));
+    assert_eq!(document(&said)["annotations"]["workload"][DEFAULT], "beside", "{said}");
+}
+
 #[test]
 fn volumes_that_people_write_are_named() {
     let volume = |metadata: &str, claim: &str, rest: &str| {

@@ -17,7 +17,7 @@ use super::values::{has_no_empty_lists, remove, template_pointer, text, without_
 use crate::pattern::merge_key;
 pub(super) use kinds::fill_match_labels;
 use kinds::{autoscaler, claims, ingress, job, near_home, replaced_volumes, service};
-pub(super) use noise::{is_noise_annotation, is_noise_label};
+pub(super) use noise::{DEFAULT_CONTAINER, DEFAULT_LOGS_CONTAINER, is_noise_annotation, is_noise_label};
 pub(super) use policies::{fill_policy, policy};
 pub(super) use routes::route;
 

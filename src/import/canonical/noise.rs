@@ -23,7 +23,6 @@ const NOISE_LABELS: &[&str] = &[
 const NOISE_ANNOTATIONS: &[&str] = &[
     "kubectl.kubernetes.io/last-applied-configuration",
     "kubectl.kubernetes.io/restartedAt",
-    "kubectl.kubernetes.io/default-container",
     "deployment.kubernetes.io/",
     "deprecated.daemonset.template.generation",
     "meta.helm.sh/",
@@ -62,6 +61,13 @@ const WRITTEN: &[&str] = &[
     "helm.toolkit.fluxcd.io/driftDetection",
     "config.kubernetes.io/depends-on",
 ];
+
+/// Which container `kubectl logs` and `kubectl exec` choose. `gen` names the app here.
+pub(in crate::import) const DEFAULT_CONTAINER: &str = "kubectl.kubernetes.io/default-container";
+
+/// The same for `kubectl logs` alone, where the other is missing (kubernetes:
+/// staging/src/k8s.io/kubectl/pkg/polymorphichelpers/logsforobject.go).
+pub(in crate::import) const DEFAULT_LOGS_CONTAINER: &str = "kubectl.kubernetes.io/default-logs-container";
 
 /// Whether a label is a tool's own and no selector asks for it.
 pub(in crate::import) fn is_noise_label(key: &str, used_labels: &[String]) -> bool {

@@ -3,7 +3,7 @@
 use serde_json::{Map, Value as Json, json};
 
 use crate::describe::fits;
-use crate::import::canonical::{is_noise_annotation, is_noise_label};
+use crate::import::canonical::{DEFAULT_CONTAINER, is_noise_annotation, is_noise_label};
 use crate::import::container;
 use crate::import::owned::Owned;
 use crate::import::values::{items, text};
@@ -72,12 +72,15 @@ pub(super) fn kept_labels(owned: &Owned<'_>, common: &Map<String, Json>, used_la
     kept
 }
 
-pub(super) fn annotations(owned: &Owned<'_>) -> Json {
+/// `annotations`, by what they are on. `app` is the app's container.
+pub(super) fn annotations(owned: &Owned<'_>, app: &Json) -> Json {
     let mut all = Map::new();
     for (on, annotations) in owned.annotated() {
         let kept = annotations.as_object().into_iter().flatten();
         let brought = |key: &String| on == "pod" && owned.uses.iter().any(|one| one.annotations.contains(key));
         let kept = kept.filter(|(key, _)| !brought(key));
+        let names_app = |key: &String, value: &Json| on == "pod" && key == DEFAULT_CONTAINER && *value == app["name"];
+        let kept = kept.filter(|(key, value)| !names_app(key, value));
         let kept = kept.filter(|(key, _)| !is_noise_annotation(key) && !key.starts_with("app.kubernetes.io/"));
         let kept: Map<String, Json> =
             kept.map(|(key, value)| (key.clone(), json!(container::escaped(&text(value))))).collect();

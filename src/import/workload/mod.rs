@@ -76,7 +76,7 @@ pub(super) fn describe(owned: &Owned<'_>, used_labels: &[String]) -> Result<Map<
     document.put("configmaps", configs::keys(owned));
     document.put("isolate", policies::isolate(owned, ports.main));
     document.put("labels", Json::Object(labels.clone()));
-    document.put("annotations", annotations(owned));
+    document.put("annotations", annotations(owned, app));
     document.put_pod(owned, spec);
     document.put("budget", owned.budget(plan::makes_budget(owned)));
     document.put("rollout", reach::rollout(object));

@@ -11,6 +11,9 @@ use crate::pattern::plan::prepare::Prepared;
 /// What begins keys that are ours to write.
 const OURS: [&str; 2] = ["patterns/", "app.kubernetes.io/"];
 
+/// Which container kubectl chooses in a Pod: the app, unless the description says another.
+const DEFAULT_CONTAINER: &str = "kubectl.kubernetes.io/default-container";
+
 /// Keys of labels and annotations that the description cannot take.
 pub(crate) fn check(description: &Description) -> Vec<Finding> {
     let mut findings = Vec::new();
@@ -48,12 +51,12 @@ pub(crate) fn apply(prepared: &Prepared<'_>, objects: &mut Objects) -> Vec<Findi
                 _ => false,
             };
             if fits {
-                findings.extend(put(object, member));
+                findings.extend(put(object, member, None));
                 placed = true;
             }
             if member.key == "pod" && is_workload {
                 for template in objects::templates(object) {
-                    findings.extend(put(template, member));
+                    findings.extend(put(template, member, Some(&prepared.description.name)));
                     placed = true;
                 }
             }
@@ -77,7 +80,8 @@ pub(crate) fn apply(prepared: &Prepared<'_>, objects: &mut Objects) -> Vec<Findi
     findings
 }
 
-fn put(object: &mut Json, annotations: &Member) -> Vec<Finding> {
+/// Puts annotations on an object, or on a Pod, whose `app` is then what kubectl chooses by default.
+fn put(object: &mut Json, annotations: &Member, app: Option<&str>) -> Vec<Finding> {
     let Some(object) = object.as_object_mut() else { return Vec::new() };
     let metadata = object.entry("metadata").or_insert_with(|| Json::Object(Map::new()));
     let Some(metadata) = metadata.as_object_mut() else { return Vec::new() };
@@ -86,8 +90,11 @@ fn put(object: &mut Json, annotations: &Member) -> Vec<Finding> {
     let mut findings = Vec::new();
     for member in annotations.value.members() {
         let value = member.value.to_json();
+        let of_pod = app.filter(|_| member.key == DEFAULT_CONTAINER);
         match there.get(&member.key) {
-            Some(other) if *other != value => findings.push(
+            // another Pod of the document, such as a cache in front, has not the app's containers
+            Some(other) if of_pod.is_some_and(|app| other != app) => {}
+            Some(other) if of_pod.is_none() && *other != value => findings.push(
                 Finding::error(
                     member.key_place.label(""),
                     format!("a pattern sets the annotation `{}` to {other}", member.key),
