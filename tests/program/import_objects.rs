@@ -884,12 +884,48 @@ fn volumes_that_people_write_are_named() {
     }
 }
 
+/// What Flux or `envsubst` fills in later stays as it is where the API server takes any text.
 #[test]
-fn what_has_to_be_filled_in_is_said_in_plain_words() {
-    let set = "apiVersion: apps/v1\nkind: StatefulSet\nmetadata: {name: db}\nspec:\n  serviceName: db\n  selector: \
-               {matchLabels: {app: db}}\n  template:\n    metadata: {labels: {app: db}}\n    spec: {containers: [{name: db, \
-               image: \"registry.example.com/db:1\", volumeMounts: [{name: data, mountPath: /data}]}]}\n  \
-               volumeClaimTemplates: [{metadata: {name: data}, spec: {accessModes: [ReadWriteOnce], storageClassName: \
-               \"${CLASS}\", resources: {requests: {storage: 1Gi}}}}]\n";
-    assert_eq!(report(set)["left"][0]["why"], "`${CLASS}` has to be filled in first");
+fn storage_that_is_filled_in_later_stays() {
+    let set = |class: &str, mount: &str, more: &str| {
+        format!(
+            "apiVersion: apps/v1\nkind: StatefulSet\nmetadata: {{name: db, namespace: shop}}\nspec:\n  serviceName: db\n  \
+             selector: {{matchLabels: {{app: db}}}}\n  template:\n    metadata: {{labels: {{app: db}}}}\n    spec: \
+             {{containers: [{{name: db, image: \"registry.example.com/db:1\", volumeMounts: [{{name: data, {mount}}}]}}]}}\n  \
+             volumeClaimTemplates: [{{metadata: {{name: data}}, spec: {{accessModes: [ReadWriteOnce], storageClassName: \
+             \"{class}\", resources: {{requests: {{storage: 1Gi}}}}}}}}{more}]\n"
+        )
+    };
+    let second = ", {metadata: {name: more}, spec: {accessModes: [ReadWriteOnce], storageClassName: \"${B}\", resources: \
+                  {requests: {storage: 2Gi}}}}";
+    let claim = |class: &str| {
+        shop(
+            ", volumeMounts: [{name: d, mountPath: /d}]",
+            "      volumes: [{name: d, persistentVolumeClaim: {claimName: d}}]\n",
+            &format!(
+                "---\napiVersion: v1\nkind: PersistentVolumeClaim\nmetadata: {{name: d, namespace: shop}}\nspec: \
+                 {{accessModes: [ReadWriteOnce], storageClassName: \"{class}\", resources: {{requests: {{storage: 1Gi}}}}}}\n"
+            ),
+        )
+    };
+    for (manifests, holes) in [
+        (set("${CLASS}", "mountPath: /data", ""), vec!["${CLASS}"]),
+        (set("${CLASS:-fast}", "mountPath: /data", ""), vec!["${CLASS:-fast}"]),
+        (set("pre-${CLASS}", "mountPath: /data", ""), vec!["pre-${CLASS}"]),
+        (set("${A}-${B}", "mountPath: /data", ""), vec!["${A}-${B}"]),
+        (set("fast", "mountPath: \"/data/${SUB}\"", ""), vec!["/data/${SUB}"]),
+        (set("fast", "mountPath: /data, subPath: \"${SUB}\"", ""), vec!["subPath: ${SUB}"]),
+        (set("${A}", "mountPath: /data, subPath: \"x/${SUB}\"", ""), vec!["${A}", "x/${SUB}"]),
+        (set("fast", "mountPath: /data", second), vec!["${B}"]),
+        (set("${A}", "mountPath: /data", second), vec!["${A}", "${B}"]),
+        (claim("${CLASS}"), vec!["${CLASS}"]),
+    ] {
+        let report = report(&manifests);
+        assert_eq!((&report["left"], &report["fields"]["lost"]), (&json!([]), &json!(0)), "{report}");
+        let run = generate(text(&report));
+        assert!(run.code == 0 && !run.stdout.contains("$${"), "{}{}", run.stdout, run.stderr);
+        for hole in holes {
+            assert!(run.stdout.contains(hole), "{hole}: {}", run.stdout);
+        }
+    }
 }

@@ -12,6 +12,7 @@ use std::rc::Rc;
 use serde_json::{Map, Value as Json, json};
 
 use super::canonical::fill_match_labels;
+use super::container::is_filled_in_later;
 use super::recognise::{self, Recognised};
 use super::values::{items, pod_spec, template_pointer};
 use super::{Input, Known};
@@ -323,7 +324,10 @@ pub(super) fn create(claim: &Json) -> Option<Json> {
         if class.is_empty() {
             return None;
         }
-        create.insert("class".to_owned(), json!(class));
+        // a patch says it
+        if !is_filled_in_later(class) {
+            create.insert("class".to_owned(), json!(class));
+        }
     }
     let said = spec.as_object()?.keys();
     let known = ["accessModes", "resources", "storageClassName", "volumeMode"];

@@ -4,7 +4,7 @@ use serde_json::{Map, Value as Json, json};
 
 use crate::describe::fits;
 use crate::import::canonical;
-use crate::import::container::{Pod, duration};
+use crate::import::container::{self, Pod, duration};
 use crate::import::owned::Owned;
 use crate::import::values::items;
 
@@ -63,7 +63,7 @@ fn storage(spec: &Json, pod: &Pod<'_>, app: &Json) -> Option<Json> {
     let mount = items(&app["volumeMounts"]).iter().find(|mount| mount["name"] == **name)?;
     let mut storage = Map::from_iter([
         ("size".to_owned(), claim.pointer("/resources/requests/storage")?.clone()),
-        ("mount".to_owned(), json!(canonical::path_of(mount))),
+        ("mount".to_owned(), json!(container::escaped(&canonical::path_of(mount)))),
     ]);
     if let [access] = items(&claim["accessModes"])
         && *access != "ReadWriteOnce"
@@ -71,9 +71,10 @@ fn storage(spec: &Json, pod: &Pod<'_>, app: &Json) -> Option<Json> {
         storage.insert("access".to_owned(), access.clone());
     }
     let sub = mount["subPath"].as_str().filter(|sub| fits("sub-path", sub));
-    storage.extend(sub.map(|sub| ("sub".to_owned(), json!(sub))));
-    // the empty name, which forbids a class, has no key
-    let class = claim["storageClassName"].as_str().filter(|class| !class.is_empty());
+    storage.extend(sub.map(|sub| ("sub".to_owned(), json!(container::escaped(sub)))));
+    // the empty name, which forbids a class, has no key, and one that is filled in later is a patch
+    let class = claim["storageClassName"].as_str();
+    let class = class.filter(|class| !class.is_empty() && !container::is_filled_in_later(class));
     storage.extend(class.map(|class| ("class".to_owned(), json!(class))));
     Some(Json::Object(storage))
 }
