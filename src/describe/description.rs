@@ -172,6 +172,8 @@ pub struct Init {
     pub app: App,
     /// Where it is named.
     pub place: Place,
+    /// The entry of `use` whose containers it runs before.
+    pub before: Option<Spanned>,
 }
 
 /// A lint rule that a document may break.

@@ -8,6 +8,7 @@ use super::merge::use_name;
 use super::schema::{self, Subject};
 use super::spanned::{Kind, Member, Place, Spanned};
 use crate::diagnostic::{Finding, Label};
+use crate::words::nearest;
 
 pub(super) fn priority(value: &Spanned) -> Option<(String, Option<i64>)> {
     match value.text() {
@@ -121,9 +122,24 @@ pub(super) fn inits(root: &Spanned, uses: &[Entry], known: &[Finding]) -> (Vec<I
         };
         let new: Vec<Finding> = mistakes.into_iter().filter(|finding| !is_known(finding)).collect();
         findings.extend(new);
-        inits.push(Init { name: member.key.clone(), app, place: member.key_place.clone() });
+        let before = member.value.get("before").filter(|before| before.text().is_some()).cloned();
+        findings.extend(before.as_ref().and_then(|before| before_nothing(before, uses)));
+        inits.push(Init { name: member.key.clone(), app, place: member.key_place.clone(), before });
     }
     (inits, findings)
+}
+
+/// That a container of `init` is to run before an entry that is not there.
+fn before_nothing(before: &Spanned, uses: &[Entry]) -> Option<Finding> {
+    let name = before.text()?;
+    if uses.iter().any(|entry| entry.name == name) {
+        return None;
+    }
+    let meant = nearest(name, uses.iter().map(|entry| entry.name.as_str()));
+    let label = meant.map_or_else(String::new, |name| format!("did you mean `{name}`?"));
+    let finding = Finding::error(before.place.label(label), format!("`use` has no entry called `{name}`"))
+        .because("`before` names the sidecar that starts after this container has ended");
+    Some(finding.help("the name of an entry of `use`, or no `before`: it then runs after all sidecars have started"))
 }
 
 /// That a container of `init` is the app once more, which does not end: nothing that it says has an effect on what runs.

@@ -291,7 +291,7 @@ fn difference(base: &Map<String, Json>, other: &Map<String, Json>) -> Map<String
 }
 
 /// The name that an entry of `use` or `init` goes by, and its parameters.
-fn entry(value: &Json) -> Option<(String, &Json)> {
+pub(super) fn entry(value: &Json) -> Option<(String, &Json)> {
     let (pattern, params) = value.as_object()?.iter().next()?;
     let name = params["as"].as_str().unwrap_or(pattern);
     Some((name.to_owned(), params))

@@ -752,14 +752,44 @@ fn an_empty_name_of_a_service_is_none() {
     assert_eq!(description(&with("  serviceName: \"\"\n")), description(&with("")));
 }
 
-/// Sidecars are made before other init containers.
+/// What runs before a sidecar starts, and after it.
 #[test]
-fn an_order_of_init_containers_is_named() {
-    let pod = "      initContainers:\n      - {name: first, image: \"registry.example.com/first:1\"}\n      - {name: proxy, image: \
-               \"registry.example.com/proxy:1\", restartPolicy: Always}\n";
-    let said = left(&deployment("", pod));
-    let order = "its init containers start in an order that no description gives: `first`, `proxy`";
-    assert!(said.contains(order), "{said}");
+fn init_containers_keep_their_place_among_the_sidecars() {
+    let container = |name: &str| {
+        let kind = if name.starts_with('s') { ", restartPolicy: Always" } else { "" };
+        format!("      - {{name: {name}, image: \"registry.example.com/{name}:1\"{kind}}}\n")
+    };
+    for names in [
+        vec!["a"],
+        vec!["s1"],
+        vec!["a", "s1"],
+        vec!["s1", "a"],
+        vec!["a", "b", "s1"],
+        vec!["a", "s1", "b"],
+        vec!["s1", "a", "s2"],
+        vec!["a", "s1", "s2"],
+        vec!["a", "s1", "b", "s2", "c"],
+        vec!["s2", "a", "b", "s1", "c"],
+        vec!["a", "s2", "b", "s1"],
+        vec!["s1", "s2", "a", "b"],
+    ] {
+        let list: String = names.iter().map(|name| container(name)).collect();
+        for beside in ["", "      shareProcessNamespace: true\n"] {
+            let report = report(&deployment("", &format!("      initContainers:\n{list}{beside}")));
+            assert_eq!(
+                (&report["left"], &report["fields"]["lost"]),
+                (&serde_json::json!([]), &serde_json::json!(0)),
+                "{report}"
+            );
+            let run = generate(description(&report));
+            let made = documents(&run.stdout);
+            let workload =
+                made.iter().find(|object| object["kind"] == "Deployment").unwrap_or_else(|| panic!("{}", run.stderr));
+            let order = workload["spec"]["template"]["spec"]["initContainers"].as_array().unwrap();
+            let order: Vec<&str> = order.iter().map(|container| container["name"].as_str().unwrap()).collect();
+            assert_eq!(order, names, "{}", description(&report));
+        }
+    }
 }
 
 /// Nothing is made in the place of an object that stays where it is.

@@ -275,3 +275,62 @@ fn mistakes_in_mounted_files_are_in_the_file() {
     let made = objects.iter().find(|object| object["kind"] == "ConfigMap").expect("a ConfigMap");
     assert_eq!(made["metadata"]["annotations"]["patterns/from"], "use[0].cache");
 }
+
+/// Sidecars start first, but for those that a container of `init` runs before.
+#[test]
+fn init_runs_before_a_sidecar_that_it_names() {
+    let description = |before: [&str; 3], more: &str| {
+        let init = |(name, before): (&str, &str)| {
+            let before = if before.is_empty() { String::new() } else { format!(", before: {before}") };
+            format!("  - {name}: {{image: \"registry.example.com/{name}:1\"{before}}}\n")
+        };
+        let inits: String = ["one", "two", "three"].into_iter().zip(before).map(init).collect();
+        let beside = |name: &str, more: &str| {
+            format!("  - container: {{as: {name}, image: \"registry.example.com/{name}:1\"{more}}}\n")
+        };
+        let uses = ["vpn", "dns"].map(|name| beside(name, "")).concat() + &beside("late", ", before: false");
+        format!(
+            "patterns: v1\nname: shop\nparams: {{first: {{type: string, default: vpn}}}}\napp: {{image: \
+             \"registry.example.com/shop:1\", port: 8080}}\ninit:\n{inits}use:\n{uses}  - git-sync: {{repo: \
+             \"https://git.example.com/shop.git\", mount: /srv}}\n  - autoscale: {{max: 5}}\n{more}"
+        )
+    };
+    for (before, order) in [
+        (["", "", ""], "vpn dns git-sync one two three shop late"),
+        (["vpn", "", ""], "one vpn dns git-sync two three shop late"),
+        (["vpn", "vpn", "vpn"], "one two three vpn dns git-sync shop late"),
+        (["vpn", "dns", ""], "one vpn two dns git-sync three shop late"),
+        (["dns", "vpn", ""], "two vpn one dns git-sync three shop late"),
+        (["git-sync", "", "git-sync"], "vpn dns one three git-sync two shop late"),
+        (["\"${first}\"", "", ""], "one vpn dns git-sync two three shop late"),
+        (["", "", "vpn"], "three vpn dns git-sync one two shop late"),
+    ] {
+        let deployment = deployment(&generate(&description(before, "")));
+        assert_eq!(containers(&deployment).join(" "), order, "{before:?}");
+    }
+    for (before, message) in [
+        ("late", "`late` has no container that starts before the app"),
+        ("autoscale", "`autoscale` has no container that starts before the app"),
+        ("vnp", "did you mean `vpn`?"),
+        ("shop", "`use` has no entry called `shop`"),
+        ("two", "`use` has no entry called `two`"),
+        ("[vpn]", "`before` takes a string"),
+        ("true", "`before` takes a string"),
+    ] {
+        let run = generate(&description([before, "", ""], ""));
+        assert!(run.code == 2 && run.stderr.contains(message), "{before}: {}", run.stderr);
+    }
+    // in an environment without the sidecar
+    let run = patterns_with(
+        &["gen", "-", "--environment", "dev"],
+        description(["vpn", "", ""], "environments: {dev: {use: [{vpn: null}]}}\n").as_bytes(),
+    );
+    assert!(run.code == 2 && run.stderr.contains("`use` has no entry called `vpn`"), "{}", run.stderr);
+    // where it would wait for what starts after it
+    let asks = "  - ask: {image: \"busybox:1.37\", command: [sh, -c, \"until nc -z localhost 9000; do sleep 1; done\"], before: side}\n";
+    let run = generate(&format!(
+        "patterns: v1\nname: shop\napp: {{image: \"registry.example.com/shop:1\", port: 8080}}\ninit:\n{asks}use:\n  - container: \
+         {{as: side, image: \"registry.example.com/side:1\", port: 9000}}\n"
+    ));
+    assert!(run.stderr.contains("init-needs-what-starts-later"), "{}{}", run.stdout, run.stderr);
+}

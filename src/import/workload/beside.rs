@@ -4,6 +4,7 @@ use serde_json::{Map, Value as Json, json};
 
 use super::{rights_of, secret_of};
 use crate::import::container::{self, Pod, Ports};
+use crate::import::environments;
 use crate::import::health;
 use crate::import::owned::Owned;
 use crate::import::secrets;
@@ -14,9 +15,11 @@ fn is_sidecar(container: &Json) -> bool {
 }
 
 /// `init`: what equals the app is left out, and what the app has and this has not is said to be empty.
-pub(super) fn inits(spec: &Json, pod: &Pod<'_>, app: &Map<String, Json>, secret: &str) -> Vec<Json> {
-    let own = items(&spec["initContainers"]).iter().filter(|container| !is_sidecar(container));
-    let one = |init: &Json| {
+pub(super) fn inits(owned: &Owned<'_>, spec: &Json, pod: &Pod<'_>, app: &Map<String, Json>) -> Vec<Json> {
+    let listed = items(&spec["initContainers"]);
+    let own = listed.iter().enumerate().filter(|(_, container)| !is_sidecar(container));
+    let secret = &secret_of(&owned.name);
+    let one = |(at, init): (usize, &Json)| {
         let mut keys = container::keys(init, pod, &Ports::default());
         secrets::name(&mut keys, init, spec, secret);
         for key in ["health", "port", "ports"] {
@@ -46,9 +49,18 @@ pub(super) fn inits(spec: &Json, pod: &Pod<'_>, app: &Map<String, Json>, secret:
                 _ => {}
             }
         }
+        let next = listed[at..].iter().find(|container| is_sidecar(container));
+        keys.extend(next.map(|sidecar| ("before".to_owned(), json!(entry_of(owned, &text(&sidecar["name"]))))));
         json!({text(&init["name"]): keys})
     };
     own.map(one).collect()
+}
+
+/// The name of the entry of `use` that makes a container.
+fn entry_of(owned: &Owned<'_>, container: &str) -> String {
+    let known = owned.uses.iter().find(|one| one.containers.iter().any(|own| own == container));
+    let Some(known) = known else { return container.to_owned() };
+    environments::entry(&known.entry).map_or_else(|| text(&known.entry), |(name, _)| name)
 }
 
 /// Volumes without the claims that are made for them: each is made once.

@@ -57,7 +57,7 @@ pub(super) fn describe(owned: &Owned<'_>, used_labels: &[String]) -> Result<Map<
     if bearer.is_none() {
         keys.extend(rights_of(owned));
     }
-    let inits = inits(spec, &pod, &keys, &secret_of(name));
+    let inits = inits(owned, spec, &pod, &keys);
     document.put("app", Json::Object(keys));
     document.put("init", Json::Array(inits));
     document.put("shape", shape(owned, &pod, app));

@@ -5,7 +5,8 @@ use std::collections::BTreeMap;
 
 use serde_json::{Map, Value as Json, json};
 
-use crate::describe::{App, Init, Place};
+use super::weaving::Fragment;
+use crate::describe::{App, Init, Place, Spanned};
 use crate::diagnostic::Finding;
 use crate::origin::Maker;
 use crate::pattern::plan::container::{self, containers};
@@ -15,6 +16,28 @@ use crate::pattern::plan::probes::Dial;
 /// The containers of `init`, each with the variables that patterns provide.
 pub(crate) fn inits(prepared: &Prepared<'_>, provided: &[Json]) -> Vec<Json> {
     prepared.description.inits.iter().map(|init| init_fragment(prepared, init, provided)).collect()
+}
+
+/// Where in the fragments a container of `init` is to be that runs before the sidecar of an entry.
+///
+/// # Errors
+/// That the entry starts nothing before the app.
+pub(super) fn place_before(
+    prepared: &Prepared<'_>,
+    before: &Spanned,
+    fragments: &[Fragment],
+) -> Result<usize, Vec<Finding>> {
+    let name = before.text().unwrap_or_default();
+    let entry = prepared.uses.iter().position(|filled| filled.entry.name == name);
+    let starts =
+        |pod: &Json| pod.pointer("/spec/initContainers").and_then(Json::as_array).is_some_and(|all| !all.is_empty());
+    let is_it = |fragment: &Fragment| entry.is_some_and(|at| fragment.owner == at + 1) && starts(&fragment.pod);
+    fragments.iter().position(is_it).ok_or_else(|| {
+        let finding =
+            Finding::error(before.place.label(""), format!("`{name}` has no container that starts before the app"));
+        let why = "all containers of `init` have ended before those beside the app start";
+        vec![finding.because(why).help("leave `before` out")]
+    })
 }
 
 fn init_fragment(prepared: &Prepared<'_>, init: &Init, provided: &[Json]) -> Json {

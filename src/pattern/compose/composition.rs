@@ -95,9 +95,15 @@ impl Composition<'_> {
                 .map_err(|fault| vec![fault.for_user(&filled.folder, &filled.entry.place)])?;
         }
         let provided: Vec<Json> = added.iter().flat_map(|fragment| provided(&fragment.pod, main)).collect();
-        let inits = additions::inits(self.prepared, &provided);
-        let more = [volumes, additions::token(self.prepared, main)].into_iter().chain(inits);
+        let more = [volumes, additions::token(self.prepared, main)].into_iter();
         added.extend(more.filter(|pod| !pod.is_null()).map(|pod| Fragment { pod, owner: 0 }));
+        for (init, pod) in self.prepared.description.inits.iter().zip(additions::inits(self.prepared, &provided)) {
+            let at = match &init.before {
+                Some(before) => additions::place_before(self.prepared, before, &added)?,
+                None => added.len(),
+            };
+            added.insert(at, Fragment { pod, owner: 0 });
+        }
         let app = Some(&shared.app).filter(|app| app.is_object());
         let mut own = additions::configs(self.prepared, app);
         own.extend(rights::objects(self.prepared).into_iter().map(|object| (object, Maker::App)));
