@@ -929,3 +929,38 @@ fn storage_that_is_filled_in_later_stays() {
         }
     }
 }
+
+/// The kubelet begins a path with `/` that has none.
+#[test]
+fn a_mount_without_a_slash_is_at_the_root() {
+    for (path, absolute) in [
+        ("usr/share/web", "/usr/share/web"),
+        ("data", "/data"),
+        ("data/", "/data"),
+        ("etc/web.conf", "/etc/web.conf"),
+        (".config", "/.config"),
+        ("0", "/0"),
+        ("/data", "/data"),
+        ("data/${SUB}", "/data/${SUB}"),
+    ] {
+        for volume in [
+            "configMap: {name: settings}",
+            "emptyDir: {}",
+            "persistentVolumeClaim: {claimName: d}",
+            "secret: {secretName: s}",
+        ] {
+            let mounts = format!(", volumeMounts: [{{name: v, mountPath: \"{path}\"}}]");
+            let pod = format!("      volumes: [{{name: v, {volume}}}]\n");
+            let report = report(&shop(&mounts, &pod, ""));
+            assert_eq!((&report["left"], &report["fields"]["lost"]), (&json!([]), &json!(0)), "{report}");
+            let run = generate(text(&report));
+            assert!(run.stdout.contains(&format!("mountPath: {absolute}\n")), "{path}: {}{}", run.stdout, run.stderr);
+        }
+    }
+    // what begins with a variable may be absolute, and Windows has drives
+    for path in ["${DIR}/x", "C:\\\\data"] {
+        let mounts = format!(", volumeMounts: [{{name: v, mountPath: \"{path}\"}}]");
+        let report = report(&shop(&mounts, "      volumes: [{name: v, configMap: {name: settings}}]\n", ""));
+        assert!(left(&report).contains("Deployment/web") || text(&report).contains(path), "{report}");
+    }
+}

@@ -6,7 +6,7 @@ use serde_json::{Map, Value as Json, json};
 
 use super::resources::unlimited;
 use super::root::becomes_another;
-use super::{Pod, escaped};
+use super::{Pod, escaped, is_filled_in_later};
 use crate::describe::fits;
 use crate::facts::users;
 use crate::import::canonical::{overlap, path_of};
@@ -40,7 +40,7 @@ pub(super) fn mounts(container: &Json, pod: &Pod<'_>) -> Mounts {
         // of one name, a StatefulSet's claim takes the place of the volume (kubernetes: updateStorage)
         let is_claim = pod.claims.contains(&name);
         if is_claim && is_storage(&name, container, pod) {
-            shared.insert(RESERVED.to_owned(), shares(mount, &written));
+            shared.insert(RESERVED.to_owned(), shares(mount, &path));
             continue;
         }
         let Some(volume) = items(&pod.spec["volumes"]).iter().find(|volume| volume["name"] == name && !is_claim) else {
@@ -80,7 +80,12 @@ pub(super) fn mounts(container: &Json, pod: &Pod<'_>) -> Mounts {
                 }
                 let is_short = value.as_object().is_some_and(|value| value.len() == 1);
                 shared.insert(shared_key(name, pod), if is_short { json!(path) } else { value });
-            } else if is_all_writable(container) || is_init(container, pod) || mount["readOnly"] == true {
+            } else if is_all_writable(container)
+                || is_init(container, pod)
+                || mount["readOnly"] == true
+                // what is a key there is taken as it is written
+                || is_filled_in_later(&written)
+            {
                 let mut value = json!({"size": size, "mount": path});
                 if mount["readOnly"] == true {
                     value["readOnly"] = json!(true);

@@ -151,9 +151,13 @@ fn one_file(mount: &mut Map<String, Json>, source: Option<&mut Json>) {
     mount.insert("subPath".to_owned(), key);
 }
 
-/// Where a mount is, without a slash at its end.
+/// Where a mount is, without a slash at its end. The kubelet begins one with a slash that has none (kubernetes:
+/// `makeMounts` of `kubelet_pods.go`), unless it is Windows' or yet to be filled in.
 pub(in crate::import) fn path_of(mount: &Json) -> String {
-    let path = text(&mount["mountPath"]);
+    let mut path = text(&mount["mountPath"]);
+    if path.starts_with(|first: char| first.is_ascii_alphanumeric() || first == '.') && !path.contains([':', '\\']) {
+        path.insert(0, '/');
+    }
     match path.trim_end_matches('/') {
         "" => path,
         trimmed => trimmed.to_owned(),
