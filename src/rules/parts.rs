@@ -193,3 +193,9 @@ pub fn about_all<'found>(
     let saying = found.at(first.name_node(), message(&list(&names)));
     Some(rest.iter().fold(saying, |saying, other| saying.and(other.name_node(), "this one too")))
 }
+
+/// The class of an Ingress, as it is written.
+pub fn ingress_class(ingress: &Object) -> Option<&str> {
+    let at = |path: &[&str]| ingress.document.at(ingress.node, path).and_then(|node| ingress.document.str(node));
+    at(&["spec", "ingressClassName"]).or_else(|| at(&["metadata", "annotations", "kubernetes.io/ingress.class"]))
+}

@@ -1,3 +1,5 @@
+mod traefik;
+
 use std::cell::OnceCell;
 use std::collections::{HashMap, HashSet};
 
@@ -13,8 +15,8 @@ use crate::sort;
 use crate::words::{clip, nearest};
 use crate::yaml::{NodeId, Value};
 
-/// A Service's port leads to a named port that no selected Pod has, or an Ingress or a route of a Gateway to a port that
-/// its Service does not have.
+/// A Service's port leads to a named port that no selected Pod has, or an Ingress or a route of a Gateway or of Traefik to
+/// a port that its Service does not have.
 pub static RULE: Rule = rule!("service_port_missing.md", Warning, Check::Workspace(check));
 
 fn check(index: &Index<'_>, found: &mut FindingsAnywhere<'_>) {
@@ -32,6 +34,7 @@ fn check(index: &Index<'_>, found: &mut FindingsAnywhere<'_>) {
             of_route(index, route, &mut backends, found);
         }
     }
+    traefik::check(index, &mut backends, found);
 }
 
 /// The routes of the Gateway API.
@@ -188,6 +191,8 @@ struct Backend<'run> {
     is_external: bool,
     /// Whether an Ingress in the Service's file leads to it, once that is asked.
     has_own_ingress: OnceCell<bool>,
+    /// Whether a route of Traefik there does.
+    has_own_route: OnceCell<bool>,
 }
 
 impl<'run> Backend<'run> {
@@ -198,6 +203,7 @@ impl<'run> Backend<'run> {
             targets: ports(service).filter_map(|(port, _)| port.target_port.as_ref()).map(written).collect(),
             is_external: is_external(service),
             has_own_ingress: OnceCell::new(),
+            has_own_route: OnceCell::new(),
         }
     }
 
@@ -297,13 +303,7 @@ fn say(route: &Object, service: &Object, shown: NodeId, why: &'static str, found
 /// Whether the controller of an Ingress is none that is known to take the number for a port of the Pods: `shenyu-ingress`
 /// joins it to their addresses (apache/shenyu: `DubboIngressParser`).
 fn reads_ports_of_services(ingress: &Object) -> bool {
-    class_of(ingress).is_none_or(|class| !class.contains("shenyu"))
-}
-
-/// The class of an Ingress, as it is written.
-fn class_of(ingress: &Object) -> Option<&str> {
-    let at = |path: &[&str]| ingress.document.at(ingress.node, path).and_then(|node| ingress.document.str(node));
-    at(&["spec", "ingressClassName"]).or_else(|| at(&["metadata", "annotations", "kubernetes.io/ingress.class"]))
+    parts::ingress_class(ingress).is_none_or(|class| !class.contains("shenyu"))
 }
 
 /// Whether the controller of an Ingress may reach a Service by more than its ports: by `targetPort`, and an external name
@@ -320,7 +320,7 @@ fn takes_more_than_ports(index: &Index<'_>, ingress: &Object) -> bool {
         "projectcontour.io/ingress-controller",
         "traefik.io/ingress-controller",
     ];
-    let class = class_of(ingress);
+    let class = parts::ingress_class(ingress);
     let is_default = |known: &Object| {
         let path = ["metadata", "annotations", "ingressclass.kubernetes.io/is-default-class"];
         known.document.at(known.node, &path).and_then(|node| known.document.str(node)) == Some("true")
