@@ -86,23 +86,30 @@ pub struct Disk {
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Moved {
-    /// From this version on.
+    /// From this version on; 0 for all, also where the version is not known.
     pub from: u32,
     /// Only before this one.
     #[serde(default)]
     pub before: Option<u32>,
+    /// The images, with their owner's name, if they are not Docker's official one.
+    #[serde(default)]
+    pub images: Many,
     /// Where the data is, with the version for `$(version)`.
     pub folder: String,
     /// Whether the image declares that folder as a volume: what is below it is not on a disk that is mounted above it.
     #[serde(default)]
     pub declared: bool,
     /// Where a volume does not hold it.
-    pub wrong: String,
-    /// Where to mount one.
-    pub right: String,
+    pub wrong: Many,
+    /// Where to mount one; without it, the first of `variables` is to name the volume.
+    #[serde(default)]
+    pub right: Option<String>,
     /// Variables that name another folder.
     #[serde(default)]
     pub variables: Many,
+    /// Where its configuration is, if one that is mounted, or a variable that is not seen, may name another folder.
+    #[serde(default)]
+    pub configured: Many,
     /// What options begin with that do.
     #[serde(default)]
     pub options: Many,
@@ -118,14 +125,15 @@ pub struct Moved {
 impl Moved {
     /// Whether it is so of a version.
     #[must_use]
-    pub fn holds_for(&self, version: u32) -> bool {
+    pub fn holds_for(&self, version: Option<u32>) -> bool {
+        let Some(version) = version else { return self.from == 0 && self.before.is_none() };
         version >= self.from && self.before.is_none_or(|before| version < before)
     }
 
     /// Where a version keeps its data.
     #[must_use]
-    pub fn folder_of(&self, version: u32) -> String {
-        self.folder.replace("$(version)", &version.to_string())
+    pub fn folder_of(&self, version: Option<u32>) -> String {
+        version.map_or_else(|| self.folder.clone(), |version| self.folder.replace("$(version)", &version.to_string()))
     }
 }
 

@@ -1,7 +1,8 @@
-use super::official::{name_and_tag, starts_as_the_image_does, version};
+use super::official::{path_and_tag, starts_as_the_image_does, version};
 use crate::diagnostic::Level;
 use crate::facts::program::{Moved, Program};
 use crate::facts::{ContainerFacts, PodFacts};
+use crate::kube::types::{Volume, VolumeMount};
 use crate::rules::{Check, Findings, Rule, parts};
 use crate::yaml::NodeId;
 
@@ -13,41 +14,83 @@ fn check(facts: &PodFacts<'_>, found: &mut Findings<'_>) {
         return;
     }
     for member in &facts.members {
-        let Some((name, tag)) = name_and_tag(member.image()) else { continue };
-        let Some(version) = tag.and_then(version) else { continue };
+        let (name, tag) = path_and_tag(member.image());
+        let number = tag.and_then(version);
         let Some(program) = facts.programs.of_image(member.image()) else { continue };
-        let Some(moved) = program.disk.moved.iter().find(|moved| moved.holds_for(version)) else { continue };
-        let is_called_so = program.images.iter().any(|image| image == name);
-        let folder = moved.folder_of(version);
-        let Some(mount) = lonely_mount(member, moved, &folder).filter(|_| is_called_so) else { continue };
-        if !starts_as_the_image_does(member, program) || is_told(member, moved, program) {
+        let is_of = |moved: &&Moved| {
+            let is_official = || !name.contains('/') && program.images.iter().any(|image| image == name);
+            let is_called_so =
+                moved.images.iter().any(|image| image == name) || moved.images.is_empty() && is_official();
+            is_called_so && moved.holds_for(number)
+        };
+        let folder_and_mount = |moved: &Moved| {
+            let folder = moved.folder_of(number);
+            lonely_mount(member, moved, &folder).map(|(mount, wrong)| (folder, mount, wrong))
+        };
+        let all = || program.disk.moved.iter().filter(is_of);
+        let Some((moved, (folder, mount, wrong))) = all().find_map(|moved| Some((moved, folder_and_mount(moved)?)))
+        else {
+            continue;
+        };
+        if !starts_as_the_image_does(member, program)
+            || is_told(member, moved, program)
+            || may_be_configured(member, moved)
+        {
             continue;
         }
         // a variable may come from what is not in the run
         let is_error = moved.starts_not && member.environment.is_whole();
+        let called = number.map_or_else(|| name.to_owned(), |version| format!("{name} {version}"));
+        let help = match (&moved.right, moved.variables.iter().next()) {
+            (None, Some(variable)) => format!("set {variable} to a folder on the volume, such as {wrong}/logs"),
+            (right, _) => format!("mount it at {}", right.as_deref().unwrap_or(&folder)),
+        };
         let saying = found
-            .at(mount, format!("`{}` {}: {name} {version} keeps no data in {}", member.name(), moved.what, moved.wrong))
+            .at(mount, format!("`{}` {}: {called} keeps no data in {wrong}", member.name(), moved.what))
             .level(if is_error { Level::Error } else { Level::Warning })
             .here("stays unused")
             .because(moved.why.clone())
-            .help(format!("mount it at {}", moved.right));
+            .help(help);
         if let Some(image) = member.container.at(&["image"]) {
             saying.and(image, format!("keeps its data in {folder}"));
         }
     }
 }
 
-/// The volume at the wrong folder, if none holds the right one.
-fn lonely_mount(member: &ContainerFacts<'_>, moved: &Moved, folder: &str) -> Option<NodeId> {
+/// The volume at a wrong folder, and that folder, if none holds the right one.
+fn lonely_mount(member: &ContainerFacts<'_>, moved: &Moved, folder: &str) -> Option<(NodeId, String)> {
     let document = &member.container.pod.object.document;
     let path = |path: &str| path.trim_end_matches('/').to_owned();
     let mounts = || parts::mounts(&member.container).map(|(mount, node)| (path(&mount.mount_path), mount, node));
-    let holds = |at: &str| at != moved.wrong && parts::is_under(folder, at) || parts::is_under(at, folder);
+    let is_wrong = |at: &str| moved.wrong.iter().any(|wrong| wrong == at);
+    let holds = |at: &str| !is_wrong(at) && parts::is_under(folder, at) || parts::is_under(at, folder);
     if mounts().any(|(at, ..)| holds(&at)) {
         return None;
     }
-    let (_, _, node) = mounts().find(|(at, mount, _)| *at == moved.wrong && mount.read_only != Some(true))?;
-    document.get(node, "mountPath")
+    let is_meant = |at: &str, mount: &VolumeMount| {
+        is_wrong(at) && mount.read_only != Some(true) && (moved.starts_not || is_disk(member, &mount.name))
+    };
+    let (at, _, node) = mounts().find(|(at, mount, _)| is_meant(at, mount))?;
+    Some((document.get(node, "mountPath")?, at))
+}
+
+/// Whether something can be kept in a volume; one that is not in the Pod is a claim of its template.
+fn is_disk(member: &ContainerFacts<'_>, name: &str) -> bool {
+    let is_of_files = |volume: &Volume| {
+        volume.config_map.is_some()
+            || volume.secret.is_some()
+            || volume.projected.is_some()
+            || volume.downward_api.is_some()
+    };
+    parts::volumes(&member.container.pod).all(|(volume, _)| volume.name != *name || !is_of_files(volume))
+}
+
+/// Whether a file that is mounted, or a variable that is not seen, may name another folder.
+fn may_be_configured(member: &ContainerFacts<'_>, moved: &Moved) -> bool {
+    let holds = |at: &str| moved.configured.iter().any(|file| parts::is_under(at, file) || parts::is_under(file, at));
+    !moved.configured.is_empty()
+        && (!member.environment.is_whole()
+            || parts::mounts(&member.container).any(|(mount, _)| holds(mount.mount_path.trim_end_matches('/'))))
 }
 
 /// Whether a variable or an option names another folder, alone or as a setting (`-c data_directory=…`). One below the

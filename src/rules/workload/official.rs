@@ -10,10 +10,16 @@ const DOCKER: [&str; 4] = ["docker.io/", "index.docker.io/", "registry-1.docker.
 /// The name and tag of one of Docker's official images: `postgres` and `17-alpine` of `docker.io/library/postgres:17-alpine`.
 #[must_use]
 pub fn name_and_tag(image: &str) -> Option<(&str, Option<&str>)> {
+    let (name, tag) = path_and_tag(image);
+    (!name.contains('/')).then_some((name, tag))
+}
+
+/// The name and tag of an image of Docker's registry: `apache/kafka` and `4.0.0`, without `library/`.
+#[must_use]
+pub fn path_and_tag(image: &str) -> (&str, Option<&str>) {
     let Reference { repository, tag, .. } = Reference::of(image);
     let name = of_docker(repository);
-    let name = name.strip_prefix("library/").unwrap_or(name);
-    (!name.contains('/')).then_some((name, tag))
+    (name.strip_prefix("library/").unwrap_or(name), tag)
 }
 
 /// A repository without Docker's registry in front.
