@@ -5,6 +5,7 @@ mod ambassador_exposed;
 mod ambassador_ip_hash;
 mod mirror_percent_zero;
 mod no_such_subset;
+mod regex_in_literal_path;
 mod route_not_attached;
 mod split_weights;
 
@@ -23,6 +24,7 @@ pub const RULES: &[&Rule] = &[
     &ambassador_ip_hash::RULE,
     &mirror_percent_zero::RULE,
     &no_such_subset::RULE,
+    &regex_in_literal_path::RULE,
     &route_not_attached::RULE,
     &split_weights::RULE,
 ];
