@@ -1,3 +1,5 @@
+mod external;
+
 use std::borrow::Cow;
 
 use super::mentioned::mentioned;
@@ -21,6 +23,7 @@ const WRITTEN: [&str; 6] = ["inject", "reflect", "mirror", "replicat", "sync", "
 fn check(index: &Index<'_>, found: &mut FindingsAnywhere<'_>) {
     let (mut of_maps, mut of_secrets, mut told) = (None, None, None);
     let mut known: FastMap<*const Object, Keys<'_>> = FastMap::default();
+    let external = external::Written::of(index);
     let refers = |object: &&&Object| {
         object.pods().any(|pod| may_refer_to_keys(&pod)) && object.pods().all(|pod| pod.keeps(&READ))
     };
@@ -31,6 +34,9 @@ fn check(index: &Index<'_>, found: &mut FindingsAnywhere<'_>) {
                 continue;
             }
             let Some(map) = index.find(object, reference.kind, reference.name).filter(|map| map.keeps(&DATA)) else {
+                if !is_map {
+                    external.judge(index, object, &reference, found);
+                }
                 continue;
             };
             let keys = known.entry(std::ptr::from_ref(map)).or_insert_with(|| Keys::of(map));
