@@ -1,6 +1,7 @@
 //! What a program passes on under the name of a secret without being one: `connect(password=pw)`, `{password: pw}`,
 //! `login(token=get_token())`. The code around it tells that it is code: it calls something there, and the text gives the
-//! variable its value, or imports modules. What a log prints in that form, `Config(user=a, password=hunter2)`, has neither.
+//! variable its value, or imports modules. What a log prints in that form, `Config(user=a, password=hunter2)`, has neither,
+//! and a string in code is for a shell or a person to read.
 
 use super::assigned::floor;
 
@@ -27,11 +28,9 @@ pub(super) fn is_passed_on(text: &str, name: usize, value: usize) -> bool {
     let near = || &text[floor(text, name.saturating_sub(NEAR))..name];
     let end = text[value + expression.length..].trim_start().chars().next();
     match (opening, end) {
-        (Some(Opening::Call), Some(',' | ')')) if !is_key => {
-            expression.is_made || is_code(&text[..name], expression.root)
-        }
+        (Some(Opening::Call), Some(',' | ')')) if !is_key => expression.is_made || is_code(head, expression.root),
         (Some(Opening::Object), Some(',' | '}')) => {
-            is_declared(near(), expression.root) || is_key && is_code(&text[..name], expression.root)
+            is_declared(near(), expression.root) || is_key && is_code(head, expression.root)
         }
         _ => false,
     }
@@ -112,25 +111,67 @@ fn opening(text: &[u8]) -> Option<Opening> {
     None
 }
 
-/// Whether a text is code, or gives a variable its value near its end.
+/// Whether the end of a text is code, or the text gives a variable its value near its end.
 fn is_code(text: &str, root: &str) -> bool {
     let near = &text[floor(text, text.len().saturating_sub(NEAR))..];
+    let is_of_import = || {
+        let line = near.find('\n').map_or(near.len(), |end| end + 1);
+        let start = &text[..floor(text, NEXT.min(text.len() - near.len()))];
+        let from = first_import(near).or_else(|| first_import(start).map(|_| line));
+        from.is_some_and(|from| !ends_in_a_string(&near[from..]))
+    };
+    matches!(root, "self" | "cls" | "this") || is_declared(near, root) || is_assigned(near, root) || is_of_import()
+}
+
+/// Where the first statement of a text is that only code has: an import, or a function.
+fn first_import(text: &str) -> Option<usize> {
+    let named = |rest: &str| word(rest).starts_with(|first: char| first.is_ascii_alphabetic() || first == '_');
     let is_import = |line: &str| {
-        let named = |rest: &str| word(rest).starts_with(|first: char| first.is_ascii_alphabetic() || first == '_');
         line.strip_prefix("import ").is_some_and(named)
             || line.strip_prefix("from ").is_some_and(|rest| named(rest) && rest.contains(" import "))
             || line.strip_prefix("def ").is_some_and(|rest| named(rest) && rest.contains('('))
     };
-    let start = |line: &str| line.trim_start_matches([' ', '\t', '"', '\'']).len();
-    let imports = |text: &str| {
-        text.split(['\n', ';']).any(|line| is_import(&line[line.len() - start(line)..]))
-            || ["-c \"import ", "-c 'import ", "-c \"from ", "-c 'from "].iter().any(|start| text.contains(start))
-    };
-    matches!(root, "self" | "cls" | "this")
-        || is_declared(near, root)
-        || is_assigned(near, root)
-        || imports(near)
-        || near.len() < text.len() && imports(&text[..floor(text, NEXT.min(text.len() - near.len()))])
+    let mut end = 0;
+    let mut statements = text.split_inclusive(['\n', ';']).filter_map(|line| {
+        let start = end + line.len() - line.trim_start_matches([' ', '\t', '"', '\'']).len();
+        end += line.len();
+        is_import(&text[start..end]).then_some(start)
+    });
+    let of_command =
+        ["-c \"import ", "-c 'import ", "-c \"from ", "-c 'from "].iter().filter_map(|start| text.find(start));
+    statements.next().into_iter().chain(of_command.map(|at| at + "-c \"".len())).min()
+}
+
+/// Whether code ends within a string, which is for others to read: `print("login(password=hunter2)")`. A comment counts as
+/// code: that is what it often was.
+fn ends_in_a_string(code: &str) -> bool {
+    const QUOTES: [&[u8]; 5] = [b"\"\"\"", b"'''", b"\"", b"'", b"`"];
+    let bytes = code.as_bytes();
+    let mut open: Option<&[u8]> = None;
+    let mut at = 0;
+    while let Some(rest) = bytes.get(at..).filter(|rest| !rest.is_empty()) {
+        let is_first = || at == 0 || bytes[at - 1].is_ascii_whitespace();
+        at += match open {
+            _ if rest[0] == b'\\' => 2,
+            Some(quote) if rest.starts_with(quote) => {
+                open = None;
+                quote.len()
+            }
+            Some(quote) => {
+                // a line ends a string of one line
+                open = Some(quote).filter(|quote| rest[0] != b'\n' || quote.len() > 1 || quote[0] == b'`');
+                1
+            }
+            None if rest[0] == b'#' || rest.starts_with(b"//") && is_first() => {
+                rest.iter().position(|byte| *byte == b'\n').unwrap_or(rest.len())
+            }
+            None => {
+                open = QUOTES.into_iter().find(|quote| rest.starts_with(quote));
+                open.map_or(1, <[u8]>::len)
+            }
+        };
+    }
+    open.is_some()
 }
 
 /// Where a word is in a text.
