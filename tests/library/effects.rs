@@ -173,6 +173,7 @@ const OF_DOCUMENTS: &[&str] = &[
     "{app: {health: {live: {path: /zzz, host: 127.0.0.1}}}, host: [network]}",
     "{app: {health: {path: /zzz, start: {path: /started, host: 127.0.0.1}}}, host: [network]}",
     "{app: {shared: {pub: {mount: /pub, size: 2Gi, memory: true, readOnly: true, sub: a}}}, init: [{prepare: {image: \"registry.example.com/prepare:1\", shared: {pub: /pub}}}]}",
+    "{init: [{prepare: {image: \"registry.example.com/prepare:1\", before: zzz}}], use: [{container: {as: zzz, image: \"registry.example.com/zzz:1\"}}]}",
     "priority: {name: high, value: 7}",
     "schedule: {at: \"0 3 * * *\", zone: Europe/Berlin, overlap: allow, start-within: 7m, history: {done: 7, failed: 8}, suspend: true}",
 ];
