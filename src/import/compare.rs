@@ -352,6 +352,7 @@ fn reason(path: &[String]) -> &'static str {
         ("unhealthyPodEvictionPolicy", "a Pod that is not ready does not block a drain"),
         ("appProtocol", "proxies know the protocol"),
         ("ports", "the port has a name"),
+        ("namespace", "that of its workload, with which it is applied"),
         ("labels", "for selectors and people"),
         ("annotations", "the description that it comes from"),
     ];

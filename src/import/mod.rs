@@ -17,6 +17,7 @@ mod container;
 mod defaults;
 mod environments;
 mod health;
+mod home;
 mod input;
 mod legacy;
 mod nodes;
@@ -76,7 +77,8 @@ pub struct Known {
 /// Imports the objects of a run. `known` returns the facts about a workload.
 #[must_use]
 pub fn import(inputs: Vec<Input>, known: &dyn Fn(&Input) -> Known, generate: Generate<'_>) -> Import {
-    let (inputs, of_cluster) = cluster::split(inputs);
+    let (mut inputs, of_cluster) = cluster::split(inputs);
+    home::settle(&mut inputs);
     // Definitions belong to no workload and differ between no environments, and are larger than all else: they are not
     // looked at again for each variant.
     let (definitions, inputs): (Vec<Input>, Vec<Input>) =
@@ -166,7 +168,11 @@ fn import_variant(
     }
     let mut services = Around::default();
     services.learn(single.iter().filter(|input| input.kind() == "Service").map(|input| &*input.object));
-    let there = inputs.iter().map(|input| place_of(&input.object)).collect();
+    let place = |input: &Input| {
+        let [kind, _, name] = place_of(&input.object);
+        [kind, input.id.namespace.as_deref().unwrap_or_default().to_owned(), name]
+    };
+    let there = inputs.iter().map(place).collect();
     let used_labels = Rc::new(plan::used_labels(&single));
     let mut run = Run { used_labels, services: Arc::new(services.services), there, asked: RefCell::default() };
     tried.share(&mut run);

@@ -964,3 +964,41 @@ fn a_mount_without_a_slash_is_at_the_root() {
         assert!(left(&report).contains("Deployment/web") || text(&report).contains(path), "{report}");
     }
 }
+
+/// What has no namespace beside workloads of `default` is applied to that, too.
+#[test]
+fn objects_without_a_namespace_are_with_workloads_of_the_default_one() {
+    let workload = |kind: &str, namespace: &str| {
+        let service = if kind == "StatefulSet" { "serviceName: web, " } else { "" };
+        format!(
+            "---\napiVersion: apps/v1\nkind: {kind}\nmetadata: {{name: web{namespace}}}\nspec: {{{service}selector: {{matchLabels: \
+             {{app: web}}}}, template: {{metadata: {{labels: {{app: web}}}}, spec: {{containers: [{{name: web, image: \
+             \"registry.example.com/web:1\", ports: [{{containerPort: 8080}}], envFrom: [{{configMapRef: {{name: \
+             settings}}}}]}}]}}}}}}\n"
+        )
+    };
+    let around = |namespace: &str| {
+        format!(
+            "---\napiVersion: v1\nkind: Service\nmetadata: {{name: web{namespace}}}\nspec: {{type: LoadBalancer, selector: {{app: web}}, \
+             ports: [{{port: 80, targetPort: 8080}}]}}\n---\napiVersion: v1\nkind: ConfigMap\nmetadata: {{name: \
+             settings{namespace}}}\ndata: {{A: b}}\n"
+        )
+    };
+    for kind in ["Deployment", "StatefulSet", "DaemonSet"] {
+        let default = ", namespace: default";
+        for (own, others) in [(default, ""), (default, default), ("", "")] {
+            let said = report(&(workload(kind, own) + &around(others)));
+            assert_eq!((&said["left"], &said["fields"]["lost"]), (&json!([]), &json!(0)), "{said}");
+            let made = documents(&generate(text(&said)).stdout);
+            let services: Vec<&Value> = made.iter().filter(|object| object["kind"] == "Service").collect();
+            let [service] = services.as_slice() else { panic!("{kind}: {}", text(&said)) };
+            assert_eq!(service["spec"]["type"], "LoadBalancer", "{service}");
+            let namespace = if own.is_empty() { Value::Null } else { json!("default") };
+            assert_eq!(service["metadata"]["namespace"], namespace, "{service}");
+            assert_eq!(made.iter().filter(|object| object["kind"] == "ConfigMap").count(), 1, "{}", text(&said));
+        }
+        // of another namespace it may be anyone's, and is wherever it is applied
+        let said = report(&(workload(kind, ", namespace: shop") + &around("")));
+        assert!(left(&said).contains("Service/web") && left(&said).contains("ConfigMap/settings"), "{said}");
+    }
+}
