@@ -292,6 +292,19 @@ fn what_is_found_many_times_takes_little_time() {
     }
 }
 
+/// Each variable was looked for among all that come after it.
+#[test]
+fn variables_without_references_take_little_time() {
+    let folder = Folder::new("variables");
+    let variables = (0..40_000).fold(String::new(), |text, at| text + &format!("    V{at}: x\n"));
+    let app = "patterns: v1\nname: shop\napp:\n  image: registry.example.com/shop:1.2\n  port: 8080\n  env:\n";
+    folder.file("shop.yaml", format!("{app}{variables}"));
+    let start = Instant::now();
+    let run = folder.run(&["gen", "shop.yaml"]);
+    assert!(start.elapsed() < Duration::from_secs(60), "{:?}", start.elapsed());
+    assert_eq!(run.code, Some(0), "{}", run.err);
+}
+
 /// A catalogue makes any object: it is the repository's own, as its descriptions are.
 #[test]
 fn a_catalogue_is_in_its_repository() {

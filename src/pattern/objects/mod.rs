@@ -134,19 +134,31 @@ pub(crate) fn arrange(pod: &mut Json) {
 /// before (kubernetes/website:
 /// content/en/docs/tasks/inject-data-application/define-interdependent-environment-variables.md).
 fn define_first(env: &mut Vec<Json>) {
+    fn name(variable: &Json) -> &str {
+        variable["name"].as_str().unwrap_or_default()
+    }
+    // how many of each name there are from `at` on, so that most variables need no search
+    let mut rest: HashMap<String, usize> = HashMap::new();
+    for variable in &*env {
+        *rest.entry(name(variable).to_owned()).or_default() += 1;
+    }
     // a variable that would have to move twice is part of a circle, which no order undoes
     let mut moved: BTreeSet<String> = BTreeSet::new();
     let mut at = 0;
     while at < env.len() {
+        let own = name(&env[at]);
         let spoken_of = references(env[at]["value"].as_str().unwrap_or_default());
-        let is_spoken_of = |name: &str| !moved.contains(name) && spoken_of.iter().any(|(_, other)| *other == name);
-        let later = |variable: &Json| variable["name"].as_str().is_some_and(is_spoken_of);
-        let Some(offset) = env[at + 1..].iter().position(later).filter(|_| !spoken_of.is_empty()) else {
+        let comes_later =
+            |name: &str| !moved.contains(name) && rest.get(name).is_some_and(|count| *count > usize::from(name == own));
+        let wanted: Vec<&str> = spoken_of.iter().map(|(_, name)| *name).filter(|name| comes_later(name)).collect();
+        let place = || env[at + 1..].iter().position(|variable| wanted.contains(&name(variable)));
+        let Some(offset) = (!wanted.is_empty()).then(place).flatten() else {
+            rest.entry(own.to_owned()).and_modify(|count| *count -= 1);
             at += 1;
             continue;
         };
         let variable = env.remove(at + 1 + offset);
-        moved.insert(variable["name"].as_str().unwrap_or_default().to_owned());
+        moved.insert(name(&variable).to_owned());
         env.insert(at, variable);
     }
 }
