@@ -27,7 +27,7 @@ pub fn write(out: &mut dyn io::Write, report: &Report<'_>) -> io::Result<()> {
         let count = rest.iter().take_while(|finding| finding.primary.source.name == *file).count();
         let (here, after) = rest.split_at(count);
         rest = after;
-        write!(out, "    <testcase classname=\"patterns lint\" name=\"{}\"", escaped(file))?;
+        write!(out, "    <testcase classname=\"patterns lint\" name=\"{}\"", xml::escaped(&printable(file)))?;
         if here.is_empty() {
             writeln!(out, "/>")?;
             continue;

@@ -240,6 +240,9 @@ fn junit_fails_for_what_fails_the_run() {
     assert!(report("error").contains("tests=\"3\" failures=\"1\""));
     assert!(report("error").contains("<system-out>\n6:34: warning[service-port-missing]"), "{}", report("error"));
     assert!(report("warning").contains("tests=\"3\" failures=\"2\""));
+    // a line of a file's name is no line of the report
+    folder.file("c.yaml\n::error::d.yaml", NORWAY);
+    assert!(!report("error").contains("\n::error"), "{}", report("error"));
 }
 
 #[test]
