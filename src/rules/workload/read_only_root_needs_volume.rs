@@ -3,7 +3,7 @@ use crate::facts::config::Unseen;
 use crate::facts::program::Purpose;
 use crate::facts::{Certainty, ContainerFacts, PathFact, PodFacts};
 use crate::kube::types::PersistentVolumeClaim;
-use crate::kube::{Object, Typed};
+use crate::kube::{ContainerList, ContainerView, Object, Typed};
 use crate::rules::{Check, Findings, Rule, parts};
 use crate::words::list;
 use crate::yaml::NodeId;
@@ -67,9 +67,9 @@ fn check(facts: &PodFacts<'_>, found: &mut Findings<'_>) {
 enum Claims {
     /// Nothing when the Pod starts for the first time: claims that are made here.
     New,
-    /// Data, and whatever else was written there before.
+    /// Data, and whatever else was written there before, or is by a container beside it.
     Filled,
-    /// Configuration: a Secret, a folder of the node, a claim that another container prepares.
+    /// Configuration: a Secret, a folder of the node, a claim that an earlier container prepares.
     Anything,
 }
 
@@ -85,15 +85,18 @@ fn claims(facts: &PodFacts<'_>, member: &ContainerFacts<'_>) -> Claims {
         let Some(mount) = mounts.find(|mount| mount.mount_path.trim_end_matches('/') == unseen.path) else {
             return Claims::Anything;
         };
-        let mut others = facts.members.iter().filter(|other| other.container.node != member.container.node);
-        let is_prepared = others.any(|other| {
+        let others = facts.members.iter().filter(|other| other.container.node != member.container.node);
+        let writers = others.filter(|other| {
             parts::mounts(&other.container).any(|(one, _)| one.name == mount.name && one.read_only != Some(true))
         });
-        match is_prepared {
-            true => Claims::Anything,
-            false if unseen.starts_empty => Claims::New,
-            false => claim(facts, &mount.name),
+        let ends_before = |view: &ContainerView<'_>| view.list == ContainerList::Init && !view.is_native_sidecar();
+        let writers: Vec<bool> = writers.map(|other| ends_before(&other.container)).collect();
+        if writers.contains(&true) || unseen.starts_empty && !writers.is_empty() {
+            return Claims::Anything;
         }
+        // those beside it share its data, and start with it
+        let shared = if writers.is_empty() { Claims::New } else { Claims::Filled };
+        if unseen.starts_empty { shared } else { shared.max(claim(facts, &mount.name)) }
     };
     member.configs.unseen.iter().map(of).max().unwrap_or(Claims::New)
 }
