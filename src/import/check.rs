@@ -87,6 +87,12 @@ fn what(field: &Field, object: &Compared) -> Option<String> {
         [.., "limits", "memory"] => {
             Some(format!("is killed above {}", made.as_str().map_or_else(|| made.to_string(), str::to_owned)))
         }
+        [.., "emptyDir", "sizeLimit"] => {
+            let size = made.as_str().map_or_else(|| made.to_string(), str::to_owned);
+            Some(format!(
+                "is evicted once it has written more than {size} to one of its emptyDirs (`writable`, `volumes`)"
+            ))
+        }
         _ => None,
     }
 }
