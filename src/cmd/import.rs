@@ -78,6 +78,9 @@ fn run_here(args: &ImportArgs) -> Result<Exit, Stop> {
     }
     if count == 0 && unread.is_empty() {
         say("error: no workload to import: found no Deployment, StatefulSet, DaemonSet, Job or CronJob");
+        if workspace.has_kustomizations() {
+            say("help: `kubectl kustomize DIR | patterns import -` reads what a kustomization builds");
+        }
         exit = Exit::Findings;
     }
     Ok(exit)

@@ -250,6 +250,12 @@ impl Workspace {
         self.definitions = definitions;
     }
 
+    /// Whether a file of the run is a kustomization.
+    #[must_use]
+    pub fn has_kustomizations(&self) -> bool {
+        self.files.iter().any(|file| file.path.as_deref().is_some_and(kustomize::is_kustomization))
+    }
+
     /// All objects of all files.
     pub fn objects(&self) -> impl Iterator<Item = &Object> {
         self.files.iter().flat_map(|file| &file.objects)
