@@ -8,6 +8,7 @@ mod forms;
 mod lines;
 mod marks;
 mod named;
+mod replaced;
 mod sql;
 mod value;
 
@@ -138,11 +139,20 @@ pub fn in_value(text: &str) -> Vec<Range<usize>> {
 /// The secrets that a text names, as settings and commands do.
 pub fn by_name(text: &str, found: &mut Vec<Range<usize>>) {
     let text = &*with_line_breaks(text);
+    let before = found.len();
     assigned::find(text, found);
     elements::find(text, found);
     lines::find(text, found);
     sql::find(text, found);
     of_words(text, &mut Words::default(), found);
+    if found.len() > before {
+        let replaced = replaced::by_sed(text);
+        let mut number = 0;
+        found.retain(|range| {
+            number += 1;
+            number <= before || !replaced.contains(&text[range.clone()])
+        });
+    }
 }
 
 /// A text in which `\\n` ends a line, as it does in quotes. Nothing moves.

@@ -59,6 +59,10 @@ const ENDS: [&str; 9] =
 /// Names of Secrets, not what is in them.
 const NAMED: [&str; 3] = ["PULLSECRET", "TLSSECRET", "CERTSECRET"];
 
+/// What tells clusters apart and keeps no one out: etcd makes the ids of a cluster and its members from it
+/// (etcd.io/docs/v3.5/op-guide/clustering).
+const PUBLIC: &str = "INITIAL_CLUSTER_TOKEN";
+
 /// Whether a variable or key of this name holds a secret: `DB_PASSWORD`, `api-token`, `dbPassword`, `DBPASSWORD`,
 /// `TOKEN_2`.
 #[must_use]
@@ -98,7 +102,8 @@ pub fn is_secret_name(name: &str) -> bool {
     }
     let mut words = WORDS.iter().filter_map(|word| upper.strip_suffix(word));
     let is_end = |ends: &[&str]| ends.iter().any(|end| upper.ends_with(end));
-    words.any(|rest| rest.is_empty() || rest.ends_with('_')) || is_end(&ENDS) && !is_end(&NAMED)
+    let is_secret = words.any(|rest| rest.is_empty() || rest.ends_with('_')) || is_end(&ENDS) && !is_end(&NAMED);
+    is_secret && upper.strip_suffix(PUBLIC).is_none_or(|rest| !rest.is_empty() && !rest.ends_with('_'))
 }
 
 /// Whether an HTTP header of this name holds a secret: `Authorization`, `X-Api-Key`.
@@ -133,6 +138,12 @@ mod tests {
             ["COOKIE", "SESSION_COOKIE", "MAX_TOKENS", "KEYS", "HOST_KEYS", "AUTH", "REQUIRE_AUTH", "AUTH_BASIC"]
         {
             assert!(!is_secret_name(name), "{name}");
+        }
+        for name in ["ETCD_INITIAL_CLUSTER_TOKEN", "--initial-cluster-token", "initialClusterToken"] {
+            assert!(!is_secret_name(name), "{name}");
+        }
+        for name in ["CLUSTER_TOKEN", "K3S_CLUSTER_TOKEN", "INITIAL_TOKEN", "--initial-admin-token"] {
+            assert!(is_secret_name(name), "{name}");
         }
         for name in ["BYPASS", "COMPASS", "PUBLIC_KEY", "SSH_KEY", "CACHE_KEY", "ENCOMPASS_URL", "KEY"] {
             assert!(!is_secret_name(name), "{name}");
