@@ -655,6 +655,47 @@ fn hostile_input() {
     }
 }
 
+/// Where the last of two equal keys has all of the first, nothing is lost; else something is.
+#[test]
+fn a_duplicate_within_the_other_loses_nothing() {
+    let level = |first: &str, last: &str| {
+        let text =
+            format!("apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: web\n  labels: {first}\n  labels: {last}\n");
+        let run = run(
+            &Folder::new("lint", "within").0,
+            &["--select", "duplicate-key", "--format", "json", "-"],
+            text.as_bytes(),
+        );
+        let report: serde_json::Value =
+            serde_json::from_str(&run.out).unwrap_or_else(|error| panic!("{error}: {}", run.out));
+        let finding = &report["findings"][0];
+        let message = finding["message"].as_str().unwrap_or_else(|| panic!("{report}")).to_owned();
+        (finding["level"].as_str().unwrap_or_default().to_owned(), message.ends_with("nothing is lost"))
+    };
+    for (first, last) in [
+        ("{a: \"1\"}", "{a: \"1\", b: x}"),
+        ("{b: x}", "{a: \"1\", b: x}"),
+        ("{b: 'x'}", "{a: \"1\", b: x}"),
+        ("{a: {b: c}}", "{a: {b: c, d: e}}"),
+        ("{a: {b: {}, f: [1]}}", "{a: {b: {}, d: e, f: [1]}, g: h}"),
+        ("{a: b}", "{a: b}"),
+        ("", "{a: b}"),
+    ] {
+        assert_eq!(level(first, last), ("warning".to_owned(), true), "{first} {last}");
+    }
+    for (first, last) in [
+        ("{a: \"1\", b: x}", "{a: \"1\"}"),
+        ("{a: \"1\"}", "{a: \"2\", b: x}"),
+        ("{a: \"1\"}", "{a: 1, b: x}"),
+        ("{a: {b: c, x: y}}", "{a: {b: c, d: e}}"),
+        ("{a: [1]}", "{a: [1, 2]}"),
+        ("{a: b}", "{}"),
+        ("{a: b}", ""),
+    ] {
+        assert_eq!(level(first, last), ("error".to_owned(), false), "{first} {last}");
+    }
+}
+
 #[test]
 fn overriding_a_merged_key_is_no_duplicate() {
     let text = "\

@@ -5,7 +5,7 @@ use crate::diagnostic::{Label, Level};
 use crate::kube::{File, Object};
 use crate::rules::{Check, Findings, Rule};
 use crate::words::clip;
-use crate::yaml::{Document, Duplicate, NodeId};
+use crate::yaml::{Document, Duplicate, Entry, NodeId};
 
 /// A key that is duplicated in one map.
 pub static RULE: Rule = rule!("duplicate_key.md", Error, Check::File(check));
@@ -37,7 +37,7 @@ fn check_document(file: &File, object: &Object, found: &mut Findings<'_>) {
     }
 }
 
-/// What kubectl makes of it. Nothing is lost where both values are equal or the first is nothing.
+/// What kubectl makes of it. Nothing is lost where the first is nothing, or the last has all of it.
 fn say(document: &Document, duplicate: &Duplicate, found: &mut Findings<'_>) {
     let key = clip(&document.key(&duplicate.kept));
     let (lost, kept) = (duplicate.lost.key, duplicate.kept.key);
@@ -58,7 +58,11 @@ fn say(document: &Document, duplicate: &Duplicate, found: &mut Findings<'_>) {
             .here("redundant")
             .label(Label::node(document, kept, "this one is kept"))
             .because("kubectl keeps the last of two equal keys; kustomize rejects duplicates, and so does the API server in JSON")
-            .help("remove one of them");
+            .help(if is_same(document, duplicate.lost.value(), duplicate.kept.value()) {
+                "remove one of them"
+            } else {
+                "remove the first one"
+            });
     } else {
         saying
             .here("this one is lost")
@@ -94,15 +98,28 @@ fn say_of_patch(document: &Document, duplicate: &Duplicate, found: &mut Findings
         .help("merge the two, or remove one of them");
 }
 
-/// Whether the lost value is nothing, or the one that is kept.
+/// Whether the lost value is nothing, or all of it is in the one that is kept.
 fn loses_nothing(document: &Document, duplicate: &Duplicate) -> bool {
     let (lost, kept) = (duplicate.lost.value(), duplicate.kept.value());
-    document.is_null(lost) || is_same(document, lost, kept)
+    document.is_null(lost) || is_same(document, lost, kept) || is_within(document, lost, kept)
 }
+
+/// Whether all that a map says is in another one, too, which may say more; large ones are not looked at.
+fn is_within(document: &Document, lost: NodeId, kept: NodeId) -> bool {
+    let is_large = |node| document.raw(node).len() > LARGE;
+    let entries = document.entries(lost);
+    let is_there = |entry: &Entry| {
+        let there = document.get(kept, &document.key(entry));
+        there.is_some_and(|there| is_same(document, entry.value(), there) || is_within(document, entry.value(), there))
+    };
+    !entries.is_empty() && !is_large(lost) && !is_large(kept) && entries.iter().all(is_there)
+}
+
+/// Bytes of a value that is large.
+const LARGE: usize = 10_000;
 
 /// Whether two values are the same; large ones only if they are written alike.
 fn is_same(document: &Document, one: NodeId, other: NodeId) -> bool {
-    const LARGE: usize = 10_000;
     let (one_text, other_text) = (document.raw(one), document.raw(other));
     one_text == other_text
         || one_text.len().max(other_text.len()) <= LARGE && document.to_json(one) == document.to_json(other)
