@@ -116,7 +116,7 @@ fn walk(
         (Some(_), None) if is_named_by_its_set(kind, path) => {
             Kind::Changed("a StatefulSet gives each Pod its own name")
         }
-        (Some(said), _) => covered(path, said, made, whole).map_or(Kind::Lost, Kind::Changed),
+        (Some(said), _) => covered(kind, path, said, made, whole).map_or(Kind::Lost, Kind::Changed),
         // fewer Pods are selected, which the reader of the report has to know
         (None, Some(_)) if narrows(kind, path) => Kind::Changed("it selects the Pods of this workload alone"),
         (None, Some(made)) => {
@@ -221,7 +221,13 @@ fn is_named_by_its_set(kind: &str, path: &[String]) -> bool {
 }
 
 /// What is not the same and yet loses nothing, with the reason.
-fn covered(path: &[String], said: &Json, made: Option<&Json>, whole: (&Json, &Json)) -> Option<&'static str> {
+fn covered(
+    kind: &str,
+    path: &[String],
+    said: &Json,
+    made: Option<&Json>,
+    whole: (&Json, &Json),
+) -> Option<&'static str> {
     let last = path.last().map(String::as_str).unwrap_or_default();
     let above = path.iter().rev().nth(1).map(String::as_str).unwrap_or_default();
     let at = |whole, up: usize| path[..path.len() - up].iter().try_fold(whole, |at: &Json, step| at.get(step));
@@ -239,10 +245,11 @@ fn covered(path: &[String], said: &Json, made: Option<&Json>, whole: (&Json, &Js
         ("spec", "replicas") if path.len() == 2 && made.is_none() && *said != 0 => {
             Some("the autoscaler sets the number")
         }
-        ("rules", right) => {
-            rights::gives_nothing(right).then_some("this resource does not exist, so the right allows nothing")
+        ("rules", right) if rights::gives_nothing(right) => {
+            Some("this resource does not exist, so the right allows nothing")
         }
-
+        ("rules", right) => (kind == "Role" && rights::is_out_of_namespaces(right, said, made))
+            .then_some("a Role gives no rights on what belongs to no namespace; a ClusterRole does"),
         (_, "automountServiceAccountToken") => {
             let spec = at(whole.1, 1)?;
             let lists = ["initContainers", "containers"].into_iter().filter_map(|list| spec[list].as_object());
@@ -256,9 +263,12 @@ fn covered(path: &[String], said: &Json, made: Option<&Json>, whole: (&Json, &Js
             let has_limit = at(whole.0, 2)?["limits"].get(last).is_some_and(|limit| !is_nothing(limit));
             (is_nothing(said) && !has_limit).then_some("a request of zero has no effect on scheduling")
         }
-        ("limits", "cpu" | "memory") => {
-            let nothing = Quantity::parse(&plain(said))?.sign() == 0;
-            (nothing && made.is_none()).then_some("a limit of zero is none")
+        ("limits", name) => {
+            let nothing = Quantity::parse(&plain(said))?.sign() == 0 && made.is_none();
+            match name {
+                "cpu" | "memory" => nothing.then_some("a limit of zero is none"),
+                _ => (nothing && name.contains('/')).then_some("a container has none of it anyway"),
+            }
         }
         (port, "name") if port.starts_with("[containerPort=") => {
             let lists =

@@ -8,7 +8,7 @@ use super::Input;
 use super::canonical::is_noise_annotation;
 use super::values::items;
 use crate::describe::fits;
-use crate::kube::api_resources::{Nothing, is_built_in, is_cluster_wide, nothing};
+use crate::kube::api_resources::{Nothing, OF_ONE_NAMESPACE, is_built_in, is_cluster_wide, is_out_of_reach, nothing};
 
 /// A name in a namespace.
 type Key<'a> = (Option<&'a str>, &'a str);
@@ -83,6 +83,17 @@ impl<'a> Rights<'a> {
         })
     }
 
+    /// Why a Role or its binding stays where it is, if that is known of what it gives.
+    pub(super) fn why_left(&self, input: &Input) -> Option<&'static str> {
+        let role = match input.kind() {
+            "Role" => input,
+            "RoleBinding" => self.roles.get(&(input.id.namespace.as_deref(), role_of(&input.object)?))?,
+            _ => return None,
+        };
+        allows_nothing(&role.object)
+            .then_some("the Role allows nothing: what it names is cluster-wide, or does not exist")
+    }
+
     /// The `ClusterRole` that an account has for itself and the binding that gives it, the first of several.
     pub(super) fn given_everywhere(&self, account: &Input) -> Option<[&'a Input; 2]> {
         // the binding names the account's namespace, and so has the document to do
@@ -136,9 +147,12 @@ pub(super) fn of(role: &Json) -> Option<Vec<Json>> {
             return None;
         }
         for right in resources(rule)?.into_iter().filter(|right| !gives_nothing(right)) {
-            let (base, group) = split(&right);
-            let belongs_nowhere = is_cluster_wide(group, base.split('/').next().unwrap_or_default());
-            if !fits("resource", &right) || belongs_nowhere && !is_of_all {
+            let is_idle = |verb: &&Json| !is_of_all && verb.as_str().is_some_and(|verb| is_idle(&right, verb));
+            let verbs: Vec<&Json> = verbs.iter().filter(|verb| !is_idle(verb)).collect();
+            if verbs.is_empty() {
+                continue;
+            }
+            if !fits("resource", &right) || !is_of_all && !is_given_here(&right, &verbs) {
                 return None;
             }
             let names = rule["resourceNames"].clone();
@@ -168,6 +182,40 @@ pub(super) fn of(role: &Json) -> Option<Vec<Json>> {
     };
     let rights: Vec<Json> = rights.into_iter().map(one).collect();
     (!rights.is_empty()).then_some(rights)
+}
+
+/// Whether a Role gives nothing with a verb on a resource.
+fn is_idle(right: &str, verb: &str) -> bool {
+    let (resource, group) = split(right);
+    is_out_of_reach(group, &resource, verb)
+}
+
+/// Whether `rights` takes these verbs: of what belongs to no namespace, those for the own namespace.
+fn is_given_here(right: &str, verbs: &[&Json]) -> bool {
+    let (resource, group) = split(right);
+    let base = resource.split('/').next().unwrap_or_default();
+    let is_of_one = |verb: &&Json| verb.as_str().is_some_and(|verb| OF_ONE_NAMESPACE.contains(&verb));
+    !is_cluster_wide(group, base) || group.is_empty() && base == "namespaces" && verbs.iter().all(is_of_one)
+}
+
+/// Whether all that a Role gives with `said` and not with `made` is rights on what belongs to no namespace.
+pub(super) fn is_out_of_namespaces(right: &str, said: &Json, made: Option<&Json>) -> bool {
+    let right = right.split('[').next().unwrap_or_default();
+    let made = made.map(items).unwrap_or_default();
+    let is_lost = |verb: &&Json| !made.contains(verb);
+    let is_idle = |verb: &Json| verb.as_str().is_some_and(|verb| is_idle(right, verb));
+    made.iter().all(|verb| items(said).contains(verb)) && items(said).iter().filter(is_lost).all(is_idle)
+}
+
+/// Whether none of the rights of a Role allows anything.
+fn allows_nothing(role: &Json) -> bool {
+    let rules = items(&role["rules"]);
+    let is_vain = |rule: &Json| {
+        let verbs = || items(&rule["verbs"]).iter().filter_map(Json::as_str);
+        let is_vain = |right: String| gives_nothing(&right) || verbs().all(|verb| is_idle(&right, verb));
+        resources(rule).is_some_and(|rights| rights.into_iter().all(is_vain))
+    };
+    !rules.is_empty() && rules.iter().all(is_vain)
 }
 
 /// What a rule is about, in the language's words; nothing where these would mean something else.

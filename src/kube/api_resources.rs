@@ -74,6 +74,26 @@ pub fn is_built_in(group: &str) -> bool {
     GROUPS.contains_key(group)
 }
 
+/// Verbs of requests for one namespace, which belong to that namespace itself: a Role may give them
+/// (kubernetes/kubernetes: staging/src/k8s.io/apiserver/pkg/endpoints/request/requestinfo.go, `NewRequestInfo`).
+pub const OF_ONE_NAMESPACE: [&str; 4] = ["get", "update", "patch", "delete"];
+
+/// Verbs of the requests that the server itself serves; others are asked for by what decides by them.
+const SERVED: [&str; 8] = ["get", "list", "watch", "create", "update", "patch", "delete", "deletecollection"];
+
+/// Whether a Role gives nothing with a verb, because the resource belongs to no namespace. That a `ClusterRole` may be
+/// bound is asked for in the namespace of the binding, and programs ask for `metrics` as they like.
+#[must_use]
+pub fn is_out_of_reach(group: &str, resource: &str, verb: &str) -> bool {
+    let (base, sub) = resource.split_once('/').unwrap_or((resource, ""));
+    let is_reached = match (group, base) {
+        ("", "namespaces") => verb == "*" || OF_ONE_NAMESPACE.contains(&verb),
+        (_, "clusterroles") => verb == "*",
+        _ => false,
+    };
+    is_cluster_wide(group, base) && sub != "metrics" && !is_reached && (verb == "*" || SERVED.contains(&verb))
+}
+
 /// Whether a resource of a built-in group belongs to no namespace.
 #[must_use]
 pub fn is_cluster_wide(group: &str, resource: &str) -> bool {

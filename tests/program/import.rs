@@ -1324,6 +1324,52 @@ fn rights_of_others_stay_theirs() {
     }
 }
 
+/// A Role gives nothing on what belongs to no namespace: such rights are left out, with the reason, and the others stay.
+#[test]
+fn rights_that_no_role_can_give_are_left_out() {
+    let leases = "{apiGroups: [coordination.k8s.io], resources: [leases], verbs: [get, create, update]}";
+    let kept = json!({"leases.coordination.k8s.io": ["get", "create", "update"]});
+    for (rule, more) in [
+        ("{apiGroups: [networking.k8s.io], resources: [ingressclasses], verbs: [get, list, watch]}", None),
+        ("{apiGroups: [networking.k8s.io], resources: [ingressclasses], resourceNames: [web], verbs: [get]}", None),
+        ("{apiGroups: [\"\"], resources: [nodes, persistentvolumes], verbs: [list]}", None),
+        ("{apiGroups: [\"\"], resources: [nodes/proxy, nodes/status], verbs: [get]}", None),
+        ("{apiGroups: [\"\"], resources: [nodes, pods], verbs: [get]}", Some(json!({"pods": ["get"]}))),
+        ("{apiGroups: [storage.k8s.io], resources: [storageclasses], verbs: [\"*\"]}", None),
+        ("{apiGroups: [apiextensions.k8s.io], resources: [customresourcedefinitions], verbs: [get]}", None),
+        ("{apiGroups: [rbac.authorization.k8s.io], resources: [clusterroles], verbs: [get, deletecollection]}", None),
+        ("{apiGroups: [authentication.k8s.io], resources: [tokenreviews], verbs: [create]}", None),
+        ("{apiGroups: [\"\"], resources: [namespaces], verbs: [list, watch]}", None),
+        // a request for one namespace belongs to that namespace
+        ("{apiGroups: [\"\"], resources: [namespaces], verbs: [get]}", Some(json!({"namespaces": ["get"]}))),
+        ("{apiGroups: [\"\"], resources: [namespaces], verbs: [get, list]}", Some(json!({"namespaces": ["get"]}))),
+    ] {
+        for rules in [format!("[{leases}, {rule}]"), format!("[{rule}, {leases}]")] {
+            let report = report(&with_rights(&rules, ROBOT, ""));
+            assert_eq!((&report["left"], &report["fields"]["lost"]), (&json!([]), &json!(0)), "{rules}: {report}");
+            let text = description(&report);
+            let mut rights: Vec<Value> = vec![kept.clone()];
+            rights.extend(more.clone());
+            let said = documents(text).remove(0)["app"]["rights"].as_array().cloned().unwrap_or_default();
+            assert!(said.len() == rights.len() && rights.iter().all(|right| said.contains(right)), "{rules}: {text}");
+            let is_told = report.to_string().contains("a Role gives no rights on what belongs to no namespace");
+            assert_eq!(is_told, !rule.contains("verbs: [get]}") || !rule.contains("[namespaces]"), "{rules}: {report}");
+        }
+    }
+    // that a ClusterRole may be bound is asked for in the namespace of the binding, and all of what `*` allows is not known
+    for rule in [
+        "{apiGroups: [rbac.authorization.k8s.io], resources: [clusterroles], verbs: [bind]}",
+        "{apiGroups: [rbac.authorization.k8s.io], resources: [clusterroles], verbs: [\"*\"]}",
+        "{apiGroups: [\"\"], resources: [namespaces], verbs: [\"*\"]}",
+    ] {
+        let report = report(&with_rights(&format!("[{leases}, {rule}]"), ROBOT, ""));
+        assert!(report["left"].to_string().contains("\"Role"), "{rule}: {report}");
+    }
+    let nothing = report(&with_rights("[{apiGroups: [\"\"], resources: [nodes], verbs: [get]}]", ROBOT, ""));
+    let reason = "the Role allows nothing: what it names is cluster-wide, or does not exist";
+    assert_eq!(nothing["left"].to_string().matches(reason).count(), 2, "the Role and its binding: {nothing}");
+}
+
 /// A helper that needs the token too keeps it.
 #[test]
 fn a_helper_keeps_the_token() {

@@ -765,6 +765,56 @@ fn what_has_no_effect_keeps_nothing_from_being_imported() {
         assert_eq!((&zero["left"], &zero["imported"]), (&json!([]), &json!(1)), "{zero}");
         assert!(document(&zero)["app"]["resources"]["limit"] == json!(false), "{zero}");
     }
+    for resources in [
+        "limits: {nvidia.com/gpu: 0}",
+        "limits: {nvidia.com/gpu: \"0\", cpu: \"2\", memory: 1Gi}, requests: {cpu: \"1\", memory: 1Gi}",
+        "limits: {amd.com/gpu: 0}, requests: {amd.com/gpu: 0}",
+        "limits: {habana.ai/gaudi: 0k}",
+        "limits: {example.com/a: 0, example.com/b: 0}",
+    ] {
+        let none = report_of(&format!(", resources: {{{resources}}}"));
+        assert_eq!((&none["left"], &none["imported"]), (&json!([]), &json!(1)), "{none}");
+        let resources = document(&none)["app"]["resources"].to_string();
+        assert!(none.to_string().contains("a container has none of it anyway") && !resources.contains('/'), "{none}");
+    }
+    let beside = report_of(", resources: {limits: {example.com/a: 0, example.com/b: 2}}");
+    let document = document(&beside);
+    let resources = &document["app"]["resources"];
+    assert_eq!((&resources["example.com/a"], &resources["example.com/b"]), (&Value::Null, &json!(2)), "{beside}");
+}
+
+/// A Service with ports of the nodes governs a StatefulSet of several replicas: all of it is said.
+#[test]
+fn a_service_on_the_nodes_governs_a_set() {
+    for (kind, replicas, first, second) in [
+        ("NodePort", 3, ", nodePort: 31672", ", nodePort: 30672"),
+        ("NodePort", 3, "", ", nodePort: 30672"),
+        ("NodePort", 2, ", nodePort: 31672", ""),
+        ("LoadBalancer", 3, ", nodePort: 31672", ", nodePort: 30672"),
+        ("LoadBalancer", 3, "", ""),
+        ("NodePort", 1, ", nodePort: 31672", ", nodePort: 30672"),
+    ] {
+        let manifests = format!(
+            "apiVersion: v1\nkind: Service\nmetadata: {{name: queue}}\nspec:\n  type: {kind}\n  selector: {{app: queue}}\n  \
+             ports:\n  - {{name: http, port: 15672, targetPort: 15672{first}}}\n  - {{name: amqp, port: 5672, targetPort: \
+             amqp{second}}}\n---\napiVersion: apps/v1\nkind: StatefulSet\nmetadata: {{name: queue}}\nspec:\n  serviceName: \
+             queue\n  replicas: {replicas}\n  selector: {{matchLabels: {{app: queue}}}}\n  template:\n    metadata: {{labels: \
+             {{app: queue}}}}\n    spec:\n      containers:\n      - {{name: queue, image: \"registry.example.com/queue:1\", \
+             ports: [{{name: http, containerPort: 15672}}, {{name: amqp, containerPort: 5672}}]}}\n"
+        );
+        let report = report(&manifests);
+        assert_eq!((&report["left"], &report["fields"]["lost"]), (&json!([]), &json!(0)), "{manifests}{report}");
+        let made = documents(&generate(text(&report)).stdout);
+        let service = made.iter().find(|object| object["kind"] == "Service").unwrap_or_else(|| panic!("{made:?}"));
+        assert_eq!(service["spec"]["type"], kind, "{service}");
+        assert!(service["spec"]["clusterIP"].is_null(), "{service}");
+        let ports = service["spec"]["ports"].as_array().cloned().unwrap_or_default();
+        for (number, node) in [(15672, first), (5672, second)] {
+            let port = ports.iter().find(|port| port["port"] == number).unwrap_or_else(|| panic!("{service}"));
+            let node = node.rsplit(' ').next().and_then(|node| node.parse::<u64>().ok());
+            assert_eq!(port["nodePort"].as_u64(), node, "{service}");
+        }
+    }
 }
 
 /// Tools write annotations and labels, and read others with the same beginning that people write.

@@ -44,7 +44,7 @@ pub(super) fn resources(resources: &Json) -> Json {
         .as_object()
         .into_iter()
         .flatten()
-        .filter(|(name, _)| name.contains('/'))
+        .filter(|(name, value)| name.contains('/') && is_something(value))
         .map(|(name, value)| (name.clone(), value.clone()))
         .collect();
     let limits = (of("limits", "cpu"), of("limits", "memory"));

@@ -189,7 +189,9 @@ impl<'a> Owned<'a> {
                 ports.services.extend(service.map(|service| (number, service)));
                 let speaks = port["appProtocol"].as_str().map(str::to_owned);
                 ports.speaks.extend(speaks.map(|speaks| (number, speaks)));
-                ports.nodes.extend(port["nodePort"].as_u64().map(|node| (number, node)));
+                // of a Service that is made without an address, a patch says its type and these with it
+                let node = port["nodePort"].as_u64().filter(|_| !self.is_headless());
+                ports.nodes.extend(node.map(|node| (number, node)));
             }
         }
         // what a further Service leads to is declared, too

@@ -141,7 +141,7 @@ impl<'a> Surroundings<'a> {
                 1 => None,
                 _ => Some("several workloads run as it"),
             },
-            _ => None,
+            _ => self.rights.why_left(input),
         }
     }
 

@@ -5,14 +5,10 @@ use serde_json::{Map, Value as Json, json};
 
 use crate::describe::{Description, Right};
 use crate::diagnostic::Finding;
-use crate::kube::api_resources::{Nothing, is_built_in, is_cluster_wide, nothing};
+use crate::kube::api_resources::{Nothing, OF_ONE_NAMESPACE, is_built_in, is_cluster_wide, nothing};
 use crate::pattern::plan::document::apps;
 use crate::pattern::plan::fill::Filled;
 use crate::pattern::plan::prepare::Prepared;
-
-/// Verbs of requests for one namespace, which belong to that namespace itself: a Role may give them
-/// (kubernetes/kubernetes: staging/src/k8s.io/apiserver/pkg/endpoints/request/requestinfo.go, `NewRequestInfo`).
-const OF_ONE_NAMESPACE: [&str; 4] = ["get", "update", "patch", "delete"];
 
 /// What is wrong with an app's rights and account.
 pub(crate) fn check(description: &Description, shape: &Filled, uses: &[Filled]) -> Vec<Finding> {
