@@ -61,7 +61,7 @@ fn is_regex(path: &str) -> bool {
 }
 
 /// Whether ingress-nginx serves an Ingress: its class is that of ingress-nginx in the run, is called `nginx`, or it has
-/// annotations that others do not read. The controller of F5 calls its class `nginx`, too, and has annotations of its own.
+/// annotations that others do not read. The controller of F5 calls its class `nginx`, too, and reads other annotations.
 fn is_of_ingress_nginx(index: &Index<'_>, ingress: &Object) -> bool {
     let annotations = ingress.document.at(ingress.node, &["metadata", "annotations"]);
     let keys = || annotations.into_iter().flat_map(|all| ingress.document.entries(all));
