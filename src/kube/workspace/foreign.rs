@@ -26,12 +26,12 @@ pub(super) fn begins_with_other_keys(object: &Object, number: usize) -> bool {
     above.filter(is_other).take(number).count() == number
 }
 
-/// Whether a map is what a test compares with an object: a key in parentheses is an expression (kyverno/chainsaw:
-/// `website/docs/reference/json/assertions`), and no field of Kubernetes begins so.
+/// Whether a map is what a test compares with an object: a key in parentheses is an expression, and `~` is for each element
+/// (kyverno/chainsaw: `website/docs/reference/json/assertions`). No field of Kubernetes begins so.
 pub(super) fn is_assertion(object: &Object) -> bool {
     let is_expression = |problem: &Problem| {
         matches!(problem.kind, ProblemKind::UnknownField { .. })
-            && object.document.key_text(problem.node).starts_with('(')
+            && object.document.key_text(problem.node).starts_with(['(', '~'])
     };
     object.problems.iter().any(is_expression)
 }
