@@ -680,6 +680,8 @@ fn a_duplicate_within_the_other_loses_nothing() {
         ("{a: {b: {}, f: [1]}}", "{a: {b: {}, d: e, f: [1]}, g: h}"),
         ("{a: b}", "{a: b}"),
         ("", "{a: b}"),
+        ("{}", "{a: b}"),
+        ("{a: {}}", "{a: {b: c}}"),
     ] {
         assert_eq!(level(first, last), ("warning".to_owned(), true), "{first} {last}");
     }
@@ -691,6 +693,7 @@ fn a_duplicate_within_the_other_loses_nothing() {
         ("{a: [1]}", "{a: [1, 2]}"),
         ("{a: b}", "{}"),
         ("{a: b}", ""),
+        ("{a: {}}", "{a: b}"),
     ] {
         assert_eq!(level(first, last), ("error".to_owned(), false), "{first} {last}");
     }

@@ -5,7 +5,7 @@ use crate::diagnostic::{Label, Level};
 use crate::kube::{File, Object};
 use crate::rules::{Check, Findings, Rule};
 use crate::words::clip;
-use crate::yaml::{Document, Duplicate, Entry, NodeId};
+use crate::yaml::{Document, Duplicate, Entry, NodeId, Value};
 
 /// A key that is duplicated in one map.
 pub static RULE: Rule = rule!("duplicate_key.md", Error, Check::File(check));
@@ -112,7 +112,8 @@ fn is_within(document: &Document, lost: NodeId, kept: NodeId) -> bool {
         let there = document.get(kept, &document.key(entry));
         there.is_some_and(|there| is_same(document, entry.value(), there) || is_within(document, entry.value(), there))
     };
-    !entries.is_empty() && !is_large(lost) && !is_large(kept) && entries.iter().all(is_there)
+    let are_maps = [lost, kept].iter().all(|node| matches!(document.value(*node), Value::Map(_)));
+    are_maps && !is_large(lost) && !is_large(kept) && entries.iter().all(is_there)
 }
 
 /// Bytes of a value that is large.
